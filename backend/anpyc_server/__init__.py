@@ -1,0 +1,1 @@
+"""The server: HTTP, live events, figures, database, queue. Never imports torch."""

@@ -1,0 +1,1 @@
+"""Tables, sessions, migrations, and the life of a run as database operations."""

@@ -1,0 +1,268 @@
+"""The tables. Times are UTC by the database's clock; JSON columns hold plain data, never Python objects."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "queued", "running", "succeeded", "failed", "cancelled"
+STATUSES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
+TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite forgets time zones, so the zone goes off on the way in and on again on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table of the project."""
+
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: UtcDateTime}  # noqa: RUF012
+
+
+class Run(Base):
+    """One run: what was asked for, where it stands, what came out."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    """Sortable by time of creation."""
+    name: Mapped[str] = mapped_column(String(200))
+    notes: Mapped[str] = mapped_column(Text, default="")
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    archived: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by every edit of name, notes, tags or archived, so that two editors notice each other."""
+
+    status: Mapped[str] = mapped_column(String(16), default=QUEUED)
+    progress: Mapped[float] = mapped_column(Float, default=0.0)
+    position: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """{"task", "round", "epoch", "step"} of the newest report."""
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """{"tasks", "steps", "task_titles", "layers": [{"name", "shape", "image_shape"}]}, once training has begun."""
+    environment: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    """{"code", "message", "traceback"} of a failed run."""
+
+    spec: Mapped[dict[str, Any]] = mapped_column()
+    spec_hash: Mapped[str] = mapped_column(String(64))
+    """Of the specification without name and seed: runs that differ only in those share it."""
+    strategy: Mapped[str] = mapped_column(String(40))
+    benchmark: Mapped[str] = mapped_column(String(40))
+    dataset: Mapped[str] = mapped_column(String(40))
+    seed: Mapped[int] = mapped_column()
+    device: Mapped[str] = mapped_column(String(8))
+    """Asked for: auto, cpu or cuda."""
+    average_accuracy: Mapped[float | None] = mapped_column(default=None)
+    forgetting: Mapped[float | None] = mapped_column(default=None)
+
+    group_id: Mapped[str | None] = mapped_column(String(26), default=None)
+    """The sweep it belongs to."""
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), default=None)
+    parent_relation: Mapped[str | None] = mapped_column(String(8), default=None)
+    """retry or clone."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True, default=None)
+
+    attempt: Mapped[int] = mapped_column(default=0)
+    """0 before the first claim, then raised by each claim."""
+    token: Mapped[int] = mapped_column(default=0)
+    """Fencing token: raised whenever ownership changes; a write that carries an older one is refused."""
+    worker_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    next_seq: Mapped[int] = mapped_column(default=1)
+    """Sequence number of the next event."""
+    next_line: Mapped[int] = mapped_column(default=1)
+    """Number of the next log line."""
+
+    created_at: Mapped[datetime] = mapped_column()
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the first attempt was claimed."""
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    __table_args__ = (
+        Index("ix_runs_status_created", "status", "created_at"),
+        Index("ix_runs_archived_created", "archived", "created_at"),
+        Index("ix_runs_group", "group_id"),
+        Index("ix_runs_spec_hash", "spec_hash"),
+    )
+
+
+def _run_id() -> Mapped[str]:
+    return mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Event(Base):
+    """What happened to a run, in order. Streams replay from here."""
+
+    __tablename__ = "events"
+
+    run_id: Mapped[str] = _run_id()
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(24))
+    data: Mapped[dict[str, Any]] = mapped_column()
+    at: Mapped[datetime] = mapped_column()
+
+
+class Outbox(Base):
+    """Runs for which the broker's bell is still to be rung."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    queue: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column()
+    tries: Mapped[int] = mapped_column(default=0)
+
+
+class EvaluationRow(Base):
+    """One accuracy: after ``step`` epochs, on task ``on_task``."""
+
+    __tablename__ = "evaluations"
+
+    run_id: Mapped[str] = _run_id()
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    on_task: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    task: Mapped[int] = mapped_column(SmallInteger)
+    round: Mapped[int] = mapped_column(SmallInteger)
+    accuracy: Mapped[float] = mapped_column()
+    end_of_task: Mapped[bool] = mapped_column()
+
+
+class EpochRow(Base):
+    """One epoch's loss and time."""
+
+    __tablename__ = "epochs"
+
+    run_id: Mapped[str] = _run_id()
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    task: Mapped[int] = mapped_column(SmallInteger)
+    round: Mapped[int] = mapped_column(SmallInteger)
+    epoch: Mapped[int] = mapped_column()
+    loss: Mapped[float] = mapped_column()
+    penalty: Mapped[float] = mapped_column()
+    learning_rate: Mapped[float] = mapped_column()
+    seconds: Mapped[float] = mapped_column()
+
+
+class LayerRow(Base):
+    """Statistics of one tensor after one round of one task."""
+
+    __tablename__ = "layers"
+
+    run_id: Mapped[str] = _run_id()
+    task: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    round: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    layer: Mapped[str] = mapped_column(String(120), primary_key=True)
+    shape: Mapped[list[Any]] = mapped_column()
+    total: Mapped[int] = mapped_column()
+    free: Mapped[int] = mapped_column()
+    consolidated: Mapped[int] = mapped_column()
+    pruned: Mapped[int] = mapped_column()
+    reused: Mapped[int] = mapped_column()
+    weight_norm: Mapped[float] = mapped_column()
+    quantiles: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    skewness: Mapped[float | None] = mapped_column(default=None)
+    kurtosis: Mapped[float | None] = mapped_column(default=None)
+    end_of_task: Mapped[bool] = mapped_column(default=False)
+
+
+class MaskRow(Base):
+    """One array of one tensor after one round: compressed, see ``anpyc_server.db.arrays``."""
+
+    __tablename__ = "masks"
+
+    run_id: Mapped[str] = _run_id()
+    task: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    round: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    layer: Mapped[str] = mapped_column(String(120), primary_key=True)
+    of: Mapped[str] = mapped_column(String(12), primary_key=True)
+    """mask, importance, owner or weight."""
+    shape: Mapped[list[Any]] = mapped_column()
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LogLine(Base):
+    """One line of a run's log."""
+
+    __tablename__ = "log_lines"
+
+    run_id: Mapped[str] = _run_id()
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column()
+    level: Mapped[str] = mapped_column(String(8))
+    attempt: Mapped[int] = mapped_column(default=0)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Artifact(Base):
+    """A file that a run left in the artifact store, known to the outside by id alone."""
+
+    __tablename__ = "artifacts"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    name: Mapped[str] = mapped_column(String(200))
+    url: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column()
+    sha256: Mapped[str] = mapped_column(String(64))
+    step: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column()
+
+
+class Worker(Base):
+    """A worker process that has announced itself."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    host: Mapped[str] = mapped_column(String(200))
+    pid: Mapped[int] = mapped_column()
+    device: Mapped[str] = mapped_column(String(8))
+    device_name: Mapped[str] = mapped_column(String(200), default="")
+    memory_bytes: Mapped[int | None] = mapped_column(default=None)
+    slots: Mapped[int] = mapped_column(default=1)
+    version: Mapped[str] = mapped_column(String(40), default="")
+    draining: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime] = mapped_column()
+    last_seen: Mapped[datetime] = mapped_column()
+
+
+class Lock(Base):
+    """A named role that one process at a time may hold, such as the reconciler's."""
+
+    __tablename__ = "locks"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(64))
+    held_until: Mapped[datetime] = mapped_column()

@@ -1,0 +1,56 @@
+"""The settings, read from the environment in this one place."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_data_dir() -> Path:
+    return Path.home() / ".local" / "share" / "anpyc"
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable ``ANPYC_<NAME>``; all have a default that works on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="ANPYC_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(default_factory=_default_data_dir)
+    """Database, broker, checkpoints, logs."""
+    datasets_dir: Path | None = None
+    """Where torchvision looks for and puts data; ``<data_dir>/datasets`` unless given."""
+    database_url: str | None = None
+    """SQLite in the data directory unless given; PostgreSQL as ``postgresql+psycopg://user:password@host/db``."""
+    broker_url: str | None = None
+    """A Celery broker on the file system, in the data directory, unless given; ``redis://host:6379/0`` otherwise."""
+    artifact_url: str | None = None
+    """Checkpoints and exports: ``<data_dir>/artifacts`` unless given; any fsspec URL."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    token: SecretStr | None = None
+
+    @property
+    def datasets(self) -> Path:
+        return self.datasets_dir or self.data_dir / "datasets"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'anpyc.sqlite3'}"
+
+    @property
+    def artifacts(self) -> str:
+        return self.artifact_url or str(self.data_dir / "artifacts")
+
+    @property
+    def embedded_broker(self) -> bool:
+        """True when no broker is given and Celery rings through files in the data directory."""
+        return self.broker_url is None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

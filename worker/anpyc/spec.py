@@ -1,0 +1,328 @@
+"""The description of a run. Torch-free: the form, the API, the command line, the worker and the export share it.
+
+A :class:`RunSpec` has five parts, each a union told apart by ``kind``, and is frozen once parsed.
+:func:`parse_spec` is the one way in: it refuses unknown fields, keeps every bound and checks what only the
+parts together can say, and names the field that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NoReturn, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from anpyc.catalog import DATASETS
+
+Scenario = Literal["task", "domain", "class"]
+
+
+class SpecPart(BaseModel):
+    """Frozen, and strict about names: an unknown field is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+def _field(title: str, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:
+    """A field with its title, unit and place in the form (``advanced`` ones are folded away)."""
+    extra: dict[str, Any] = {}
+    if unit:
+        extra["unit"] = unit
+    if advanced:
+        extra["advanced"] = True
+    return Field(title=title, json_schema_extra=extra or None, **bounds)
+
+
+def _refuse(field: str, message: str) -> NoReturn:
+    raise PydanticCustomError("spec", "{message}", {"field": field, "message": message})
+
+
+# --- benchmark: how one data set becomes a sequence of tasks ------------------------------------------------
+
+
+class PermutedBenchmark(SpecPart):
+    """Every task shows the same images with the pixels in another fixed order."""
+
+    kind: Literal["permuted"] = "permuted"
+    tasks: int = _field("Tasks", default=5, ge=1, le=200)
+    """How many tasks are learnt one after the other."""
+    scenario: Literal["task", "domain"] = _field("Scenario", default="task")
+    """`task`: the task is known when tested, one head each. `domain`: one head for all tasks."""
+    permute_first: bool = _field("Permute the first task too", default=True, advanced=True)
+    """Off: the first task shows the images as they are."""
+
+
+class SplitBenchmark(SpecPart):
+    """The classes are dealt out to the tasks."""
+
+    kind: Literal["split"] = "split"
+    tasks: int = _field("Tasks", default=5, ge=1, le=200)
+    """How many tasks are learnt one after the other."""
+    classes_per_task: int = _field("Classes per task", default=2, ge=1, le=1_000)
+    """How many classes each task brings; tasks × classes per task may not exceed the data set's classes."""
+    scenario: Scenario = _field("Scenario", default="task")
+    """`task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head over
+    all classes seen."""
+    shuffle_classes: bool = _field("Shuffle the classes", default=False, advanced=True)
+    """Deal the classes in an order drawn from the seed instead of 0, 1, 2, …"""
+
+
+Benchmark = Annotated[PermutedBenchmark | SplitBenchmark, Field(discriminator="kind")]
+
+
+# --- data set -----------------------------------------------------------------------------------------------
+
+
+class DatasetPart(SpecPart):
+    """What all data sets have in common."""
+
+    validation: int = _field("Validation images", "images", default=0, ge=0, le=1_000_000, advanced=True)
+    """This many images at the start of the training file are held out of training and of testing."""
+    train_limit: int | None = _field(
+        "Training images at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Use only the first so many training images; empty: all."""
+
+
+class DigitsDataset(DatasetPart):
+    """1,797 real handwritten digits of 8×8 pixels that ship with scikit-learn."""
+
+    kind: Literal["digits"] = "digits"
+
+
+class DownloadedDataset(DatasetPart):
+    """What data sets that torchvision downloads have in common."""
+
+    download: bool = _field("Download if missing", default=False)
+    """Fetch the data set into the data-sets folder if it is not there."""
+    pad: int = _field("Padding", "pixels", default=0, ge=0, le=16, advanced=True)
+    """Zero pixels added on each side of an image."""
+
+
+class MnistDataset(DownloadedDataset):
+    """70,000 handwritten digits of 28×28 pixels."""
+
+    kind: Literal["mnist"] = "mnist"
+
+
+Dataset = Annotated[DigitsDataset | MnistDataset, Field(discriminator="kind")]
+
+
+# --- model --------------------------------------------------------------------------------------------------
+
+
+class MlpModel(SpecPart):
+    """A multi-layer perceptron with ReLU units."""
+
+    kind: Literal["mlp"] = "mlp"
+    hidden: tuple[Annotated[int, Field(ge=1, le=16_384)], ...] = _field(
+        "Hidden layers", "units", default=(128, 64), min_length=1, max_length=8
+    )
+    """Units of each hidden layer, from the input on."""
+    dropout: float = _field("Dropout", default=0.0, ge=0, lt=1)
+    """Share of hidden units silenced at each training step."""
+    initialisation: Literal["torch", "truncated_normal"] = _field(
+        "Initial weights", default="torch", advanced=True
+    )
+    """`torch`: PyTorch's default. `truncated_normal`: σ 0.1 cut at two σ, biases 0.1, as the authors do."""
+
+
+Model = Annotated[MlpModel, Field(discriminator="kind")]
+
+
+# --- strategy -----------------------------------------------------------------------------------------------
+
+
+class FinetuneStrategy(SpecPart):
+    """Train each task after the other and do nothing against forgetting: the lower bound."""
+
+    kind: Literal["finetune"] = "finetune"
+
+
+class AnpycStrategy(SpecPart):
+    """Adversarial neural pruning and synaptic consolidation (Peng et al. 2021)."""
+
+    kind: Literal["anpyc"] = "anpyc"
+    lam: float = _field("λ", default=3.0, ge=0, le=1e9)
+    """Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)²."""
+    initial_prune_percent: float = _field("Pruned at the first task", "%", default=50.0, ge=0, le=99)
+    """Share of each layer's parameters that the first task frees. 0: no pruning."""
+    prune_decay: float = _field("Pruning decay per task", default=0.8, ge=0, le=1)
+    """Each later task prunes this share of the percentage before it, rounded down."""
+    prune_step: float = _field("Pruning step", "%", default=10.0, gt=0, le=100)
+    """The pruned share grows by this much from round to round."""
+    retrain_epochs: int = _field("Retraining per round", "epochs", default=3, ge=0, le=10_000)
+    """Epochs of training after each pruning round."""
+    combine: Literal["sum", "maximum", "mean"] = _field("Combine importance by", default="sum", advanced=True)
+    """How the importance of a new task joins that of the earlier ones."""
+    consolidation: Literal["explicit", "closed_form"] = _field("Consolidation step", default="closed_form")
+    """`explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a proximal
+    step after each optimizer step, stable for every λ."""
+    importance_batch: int = _field("Importance batch", "images", default=100, ge=1, le=100_000, advanced=True)
+    """Images per gradient when importance is measured."""
+    importance_skip: int = _field("Skipped per batch", "images", default=0, ge=0, le=1_000, advanced=True)
+    """Images left out between two such batches; the authors' loop leaves out one in a hundred."""
+
+
+Strategy = Annotated[AnpycStrategy | FinetuneStrategy, Field(discriminator="kind")]
+
+
+# --- training -----------------------------------------------------------------------------------------------
+
+
+class ConstantSchedule(SpecPart):
+    """The learning rate stays as it is."""
+
+    kind: Literal["constant"] = "constant"
+
+
+class StaircaseSchedule(SpecPart):
+    """lr · factor^⌊epoch / every⌋, restarting with each task and running on through its pruning rounds."""
+
+    kind: Literal["staircase"] = "staircase"
+    every: int = _field("Every", "epochs", default=5, ge=1, le=10_000)
+    """Epochs between two drops."""
+    factor: float = _field("Factor", default=0.9, gt=0, le=1)
+    """What each drop multiplies the learning rate by."""
+    first_task_factor: float | None = _field("Factor in the first task", default=None, gt=0, le=1)
+    """Another factor for the first task's base training; empty: the same."""
+
+
+Schedule = Annotated[ConstantSchedule | StaircaseSchedule, Field(discriminator="kind")]
+
+
+class Training(SpecPart):
+    """How each task is trained."""
+
+    kind: Literal["supervised"] = "supervised"
+    epochs: int = _field("Epochs per task", "epochs", default=10, ge=1, le=10_000)
+    """Passes over each task's training images."""
+    iterations: int | None = _field(
+        "Iterations per task", "steps", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of them."""
+    batch_size: int = _field("Batch size", "images", default=128, ge=1, le=65_536)
+    """Images per optimizer step."""
+    optimizer: Literal["sgd", "adam"] = _field("Optimizer", default="adam")
+    """Stochastic gradient descent or Adam."""
+    lr: float = _field("Learning rate", default=1e-3, gt=0, le=100)
+    """Step size of the optimizer."""
+    momentum: float = _field("Momentum", default=0.0, ge=0, lt=1, advanced=True)
+    """Of stochastic gradient descent; Adam ignores it."""
+    schedule: Schedule = _field("Schedule", default=ConstantSchedule(), advanced=True)
+    """How the learning rate changes over epochs."""
+    evaluate_every: int = _field("Evaluate every", "epochs", default=1, ge=1, le=10_000, advanced=True)
+    """Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always evaluated."""
+
+
+# --- the whole ----------------------------------------------------------------------------------------------
+
+
+class RunSpec(SpecPart):
+    """Everything that decides a run's outcome, and its name."""
+
+    name: str = _field("Name", default="", max_length=200)
+    """What the run is called in lists and legends; empty: made from the strategy and the benchmark."""
+    benchmark: Benchmark = _field("Benchmark", default=PermutedBenchmark())
+    """How a data set becomes a sequence of tasks."""
+    dataset: Dataset = _field("Data set", default=DigitsDataset())
+    """The images."""
+    model: Model = _field("Model", default=MlpModel())
+    """The network; each task has a head of its own unless the scenario says otherwise."""
+    strategy: Strategy = _field("Strategy", default=AnpycStrategy())
+    """What is done against forgetting."""
+    training: Training = _field("Training", default=Training())
+    """How each task is trained."""
+    seed: int = _field("Seed", default=0, ge=0, le=2**32 - 1)
+    """Start of every random draw; same specification and seed, same result."""
+    device: Literal["auto", "cpu", "cuda"] = _field("Device", default="auto")
+    """`auto` takes the worker's GPU if there is one."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        info = DATASETS[self.dataset.kind]
+        if isinstance(self.benchmark, SplitBenchmark):
+            self._split_fits(self.benchmark, info.classes, info.title)
+        if self.dataset.validation >= info.train:
+            _refuse(
+                "dataset.validation",
+                f"{info.title} has {info.train:,} training images; hold out fewer than that for validation.",
+            )
+        return self
+
+    @staticmethod
+    def _split_fits(benchmark: SplitBenchmark, classes: int, title: str) -> None:
+        if benchmark.classes_per_task > classes:
+            _refuse(
+                "benchmark.classes_per_task",
+                f"{title} has {classes} classes; give each task {classes} or fewer.",
+            )
+        if benchmark.tasks * benchmark.classes_per_task > classes:
+            most = classes // benchmark.classes_per_task
+            _refuse(
+                "benchmark.tasks",
+                f"{title} has {classes} classes: at {benchmark.classes_per_task} per task that is enough for "
+                f"{most} tasks.",
+            )
+
+    def title(self) -> str:
+        """The name, or one made from strategy and benchmark."""
+        return self.name or f"{self.strategy.kind} on {self.benchmark.kind} {self.dataset.kind}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a specification. ``field`` is a dotted path, "" for the whole."""
+
+    field: str
+    message: str
+
+
+class SpecError(ValueError):
+    """The specification cannot be run as it is; ``problems`` says why, field by field."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.field or 'specification'}: {p.message}" for p in problems))
+
+
+def parse_spec(data: Mapping[str, Any]) -> RunSpec:
+    """The specification in ``data``.
+
+    :raises SpecError: with every problem found, each at its field.
+    """
+    try:
+        return RunSpec.model_validate(data)
+    except ValidationError as error:
+        raise SpecError([_problem(e) for e in error.errors(include_url=False)]) from None
+
+
+_PARTS = ("benchmark", "dataset", "model", "strategy", "training")
+
+
+def _problem(error: Any) -> Problem:
+    context = error.get("ctx") or {}
+    if "field" in context:
+        return Problem(context["field"], context["message"])
+    path = _path_without_union_tags(error["loc"])
+    field = ".".join(path)
+    if error["type"] == "extra_forbidden":
+        return Problem(field, f"There is no field called {path[-1]!r}. Remove it or correct its spelling.")
+    if error["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        expected = str(context.get("expected_tags", "")).replace("'", "")
+        return Problem(f"{field}.kind", f"Choose one of: {expected}." if expected else "Give a `kind`.")
+    if error["type"] == "missing":
+        return Problem(field, "This field is required.")
+    return Problem(field, f"{error['msg']}.")
+
+
+def _path_without_union_tags(location: tuple[int | str, ...]) -> list[str]:
+    """pydantic puts the union's tag after the part's name; a person's path has no such step."""
+    path = [str(step) for step in location]
+    if len(path) > 1 and path[0] in _PARTS and path[0] != "training":
+        del path[1]
+    if path[:2] == ["training", "schedule"] and len(path) > 2:
+        del path[2]
+    return path

@@ -1,0 +1,1 @@
+"""The Celery worker: claims runs, supervises their training, records what they report."""
