@@ -22,7 +22,13 @@ Scenario = Literal["task", "domain", "class"]
 class SpecPart(BaseModel):
     """Frozen, and strict about names: an unknown field is an error, not ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 def _field(title: str, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:
