@@ -27,15 +27,23 @@ TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite forgets time zones, so the zone goes off on the way in and on again on the way out."""
+    """A moment in UTC. SQLite forgets time zones: the zone goes off on the way in and on again on the way out."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> datetime | None:
         return None if value is None else value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -66,7 +74,7 @@ class Run(Base):
     position: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """{"task", "round", "epoch", "step"} of the newest report."""
     plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """{"tasks", "steps", "task_titles", "layers": [{"name", "shape", "image_shape"}]}, once training has begun."""
+    """{"tasks", "steps", "task_titles", "layers": [{"name", "shape", "image_shape"}]}, once it trains."""
     environment: Mapped[dict[str, Any]] = mapped_column(default=dict)
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
@@ -93,8 +101,12 @@ class Run(Base):
 
     attempt: Mapped[int] = mapped_column(default=0)
     """0 before the first claim, then raised by each claim."""
+    losses: Mapped[int] = mapped_column(default=0)
+    """Attempts that ended because the worker or the training process was lost, since submitted or resumed."""
     token: Mapped[int] = mapped_column(default=0)
     """Fencing token: raised whenever ownership changes; a write that carries an older one is refused."""
+    batch: Mapped[int] = mapped_column(default=0)
+    """Number of the newest batch of records under this token, so that a batch sent twice is written once."""
     worker_id: Mapped[str | None] = mapped_column(String(64), default=None)
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
@@ -107,12 +119,17 @@ class Run(Base):
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     """When the first attempt was claimed."""
     finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    updated_at: Mapped[datetime] = mapped_column()
+    """When anything that the page shows last changed."""
+    deleted_at: Mapped[datetime | None] = mapped_column(default=None)
+    """Deleted by a person: hidden everywhere at once, removed for good once it can no longer be undone."""
 
     __table_args__ = (
         Index("ix_runs_status_created", "status", "created_at"),
         Index("ix_runs_archived_created", "archived", "created_at"),
         Index("ix_runs_group", "group_id"),
         Index("ix_runs_spec_hash", "spec_hash"),
+        Index("ix_runs_updated", "updated_at"),
     )
 
 
@@ -138,7 +155,7 @@ class Outbox(Base):
     __tablename__ = "outbox"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
     queue: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column()
     tries: Mapped[int] = mapped_column(default=0)
@@ -183,6 +200,8 @@ class LayerRow(Base):
     task: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     round: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     layer: Mapped[str] = mapped_column(String(120), primary_key=True)
+    step: Mapped[int] = mapped_column()
+    """Epochs done when it was recorded: what a resumed run throws away is told by it."""
     shape: Mapped[list[Any]] = mapped_column()
     total: Mapped[int] = mapped_column()
     free: Mapped[int] = mapped_column()
@@ -207,6 +226,9 @@ class MaskRow(Base):
     layer: Mapped[str] = mapped_column(String(120), primary_key=True)
     of: Mapped[str] = mapped_column(String(12), primary_key=True)
     """mask, importance, owner or weight."""
+    step: Mapped[int] = mapped_column()
+    """Epochs done when it was recorded."""
+    end_of_task: Mapped[bool] = mapped_column(default=False)
     shape: Mapped[list[Any]] = mapped_column()
     data: Mapped[bytes] = mapped_column(LargeBinary)
 

@@ -1,0 +1,113 @@
+"""Opening the database: SQLite or PostgreSQL behind one small class.
+
+On SQLite a writer takes the lock when its transaction begins (``BEGIN IMMEDIATE``) and waits for it; a
+deferred transaction that turns into a writer half-way cannot wait and fails instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+
+BUSY_SECONDS = 30.0
+"""How long a SQLite writer waits for another one."""
+CONNECT_SECONDS = 5
+"""How long a connection to PostgreSQL may take."""
+
+
+class Database:
+    """One database and its connections; safe to share between threads, not across a fork."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(anpyc_writes=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only selects. Objects stay usable after it ends."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one transaction: committed on the way out, rolled back on an exception."""
+        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @staticmethod
+    def now(session: Session) -> datetime:
+        """The database's time; see :func:`now`."""
+        return now(session)
+
+    def migrate(self) -> None:
+        """Bring the tables up to this version's; nothing happens when they are."""
+        from anpyc_server.db.migration import upgrade
+
+        upgrade(self.engine)
+
+    def ping(self) -> None:
+        """Raise what stands in the way of a query."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close all idle connections."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """The database at ``sqlite:///path`` or ``postgresql+psycopg://…``. Its tables may be missing yet."""
+    parsed = make_url(url)
+    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+    return Database(engine)
+
+
+def now(session: Session) -> datetime:
+    """The moment by the database's clock, so that machines need not agree on the time."""
+    if session.get_bind().dialect.name == "sqlite":
+        moment = session.scalar(select(func.strftime("%Y-%m-%d %H:%M:%f", "now")))
+        return datetime.fromisoformat(str(moment)).replace(tzinfo=UTC)
+    moment = session.scalar(select(func.clock_timestamp()))
+    assert isinstance(moment, datetime)  # noqa: S101 - for the type checker; PostgreSQL answers nothing else
+    return moment.astimezone(UTC)
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=45,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "anpyc"},
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, pool_size=5, max_overflow=45, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours, see _begin_sqlite
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("anpyc_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,236 @@
+"""What training reports, as rows: a batch is written whole or not at all, and once however often it is sent.
+
+The holder's token fences it: after a takeover nothing of the old holder comes in. Every row has a natural key
+and is replaced by itself when it comes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapshot, Plan
+from anpyc_server.db import events
+from anpyc_server.db.arrays import encode
+from anpyc_server.db.engine import now
+from anpyc_server.db.lifecycle import Claim, held_run, set_metrics
+from anpyc_server.db.models import Base, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
+
+
+@dataclass
+class Batch:
+    """Reports gathered since the last batch, with the number of epochs done when each came."""
+
+    number: int
+    """Counts from 1 within a claim."""
+    plan: Plan | None = None
+    epochs: list[EpochResult] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    layers: list[tuple[int, LayerStatistics]] = field(default_factory=list)
+    masks: list[tuple[int, MaskSnapshot]] = field(default_factory=list)
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    """(level, text)"""
+    metrics: Mapping[str, Any] | None = None
+    """All that is known so far."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return any(getattr(self, part.name) for part in fields(self) if part.name != "number")
+
+
+def write(session: Session, held: Claim, batch: Batch) -> bool:
+    """Write the batch and its events. False when it was written before.
+
+    :raises Stale: when the run is not held under this claim any more.
+    """
+    run = held_run(session, held)
+    if batch.number <= run.batch:
+        return False
+    run.batch = batch.number
+    if batch.plan is not None:
+        _plan(session, run, batch.plan)
+    _epochs(session, run, batch.epochs)
+    _evaluations(session, run, batch.evaluations)
+    _layers(session, run, batch.layers)
+    _masks(session, run, batch.masks)
+    _lines(session, run, batch.lines)
+    if batch.metrics is not None:
+        set_metrics(run, batch.metrics)
+    run.updated_at = now(session)
+    return True
+
+
+def _plan(session: Session, run: Run, plan: Plan) -> None:
+    layers = [
+        {
+            "name": layer.name,
+            "shape": list(layer.shape),
+            "image_shape": None if layer.image_shape is None else list(layer.image_shape),
+        }
+        for layer in plan.layers
+    ]
+    run.plan = {
+        "tasks": plan.tasks,
+        "steps": plan.steps,
+        "task_titles": list(plan.task_titles),
+        "layers": layers,
+    }
+    run.environment = dict(plan.environment)
+    events.append(session, run, "plan", run.plan)
+
+
+def _epochs(session: Session, run: Run, results: Sequence[EpochResult]) -> None:
+    if not results:
+        return
+    rows = [
+        {
+            "run_id": run.id,
+            "step": result.step,
+            "task": result.task,
+            "round": result.round,
+            "epoch": result.epoch,
+            "loss": result.loss,
+            "penalty": result.penalty,
+            "learning_rate": result.learning_rate,
+            "seconds": result.seconds,
+        }
+        for result in results
+    ]
+    _upsert(session, EpochRow, rows)
+    newest = results[-1]
+    run.progress = newest.progress
+    run.position = {
+        "task": newest.task,
+        "round": newest.round,
+        "epoch": newest.epoch,
+        "step": newest.step,
+        "tasks": run.plan.get("tasks"),
+    }
+    items = [
+        _without_run(row) | {"progress": result.progress} for row, result in zip(rows, results, strict=True)
+    ]
+    events.append(session, run, "epoch", {"items": items})
+
+
+def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) -> None:
+    if not evaluations:
+        return
+    rows = [
+        {
+            "run_id": run.id,
+            "step": evaluation.step,
+            "on_task": on_task,
+            "task": evaluation.task,
+            "round": evaluation.round,
+            "accuracy": accuracy,
+            "end_of_task": evaluation.end_of_task,
+        }
+        for evaluation in evaluations
+        for on_task, accuracy in evaluation.accuracy.items()
+    ]
+    _upsert(session, EvaluationRow, rows)
+    items = [
+        {
+            "step": evaluation.step,
+            "task": evaluation.task,
+            "round": evaluation.round,
+            "accuracy": {str(task): accuracy for task, accuracy in evaluation.accuracy.items()},
+            "end_of_task": evaluation.end_of_task,
+        }
+        for evaluation in evaluations
+    ]
+    events.append(session, run, "evaluation", {"items": items})
+
+
+def _layers(session: Session, run: Run, layers: Sequence[tuple[int, LayerStatistics]]) -> None:
+    if not layers:
+        return
+    rows = [
+        {
+            "run_id": run.id,
+            "task": of.task,
+            "round": of.round,
+            "layer": of.layer,
+            "step": step,
+            "shape": list(of.shape),
+            "total": of.total,
+            "free": of.free,
+            "consolidated": of.consolidated,
+            "pruned": of.pruned,
+            "reused": of.reused,
+            "weight_norm": of.weight_norm,
+            "quantiles": dict(of.quantiles),
+            "skewness": of.skewness,
+            "kurtosis": of.kurtosis,
+            "end_of_task": of.end_of_task,
+        }
+        for step, of in layers
+    ]
+    _upsert(session, LayerRow, rows)
+    events.append(session, run, "layers", {"items": [_without_run(row) for row in rows]})
+
+
+def _masks(session: Session, run: Run, masks: Sequence[tuple[int, MaskSnapshot]]) -> None:
+    if not masks:
+        return
+    rows = [row for step, snapshot in masks for row in _mask_rows(run.id, step, snapshot)]
+    _upsert(session, MaskRow, rows)
+    items = [{"task": of.task, "round": of.round, "layer": of.layer} for _, of in masks]
+    events.append(session, run, "masks", {"items": items})
+
+
+def _mask_rows(run_id: str, step: int, snapshot: MaskSnapshot) -> Iterable[dict[str, Any]]:
+    arrays = {
+        "mask": snapshot.mask,
+        "importance": snapshot.importance,
+        "owner": snapshot.owner,
+        "weight": snapshot.weight,
+    }
+    for of, array in arrays.items():
+        if array is not None:
+            yield {
+                "run_id": run_id,
+                "task": snapshot.task,
+                "round": snapshot.round,
+                "layer": snapshot.layer,
+                "of": of,
+                "step": step,
+                "end_of_task": snapshot.end_of_task,
+                "shape": list(array.shape),
+                "data": encode(array, of),  # type: ignore[arg-type]
+            }
+
+
+def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None:
+    if not lines:
+        return
+    moment = now(session)
+    first = run.next_line
+    run.next_line = first + len(lines)
+    items = [
+        {"line": number, "level": level, "attempt": run.attempt, "text": text}
+        for number, (level, text) in enumerate(lines, first)
+    ]
+    _upsert(session, LogLine, [item | {"run_id": run.id, "at": moment} for item in items])
+    events.append(session, run, "log", {"items": items}, at=moment)
+
+
+def _without_run(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "run_id"}
+
+
+def _upsert(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows; one that is there already is replaced, so the newest report counts."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - for the type checker
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    statement = insert(table)
+    key = [column.name for column in table.primary_key]
+    rest = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    session.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), rows)

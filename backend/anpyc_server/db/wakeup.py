@@ -1,0 +1,163 @@
+"""Hints that a run has news, so that a stream need not wait for its next look. Losing one only delays.
+
+Within a process a hint always arrives; between processes it does when the broker is Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import redis
+
+_PREFIX = "anpyc:news:"
+_RETRY_SECONDS = 2.0
+ANY = "*"
+"""Subscribe to this to hear of every run."""
+
+
+class Subscription:
+    """Remembers a hint from the moment it was taken out, so subscribe first, then look, then wait."""
+
+    def __init__(self) -> None:
+        self._news = threading.Event()
+        self._asleep: set[Callable[[], None]] = set()
+
+    def ring(self) -> None:
+        """There is news."""
+        self._news.set()
+        for wake in list(self._asleep):
+            wake()
+
+    def wait(self, timeout: float) -> bool:
+        """Block until there is news or the time is over; tells which."""
+        heard = self._news.wait(timeout)
+        self._news.clear()
+        return heard
+
+    async def heard(self, timeout: float) -> bool:
+        """Like :meth:`wait`, without blocking the event loop."""
+        loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
+
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                loop.call_soon_threadsafe(woken.set)
+
+        self._asleep.add(wake)
+        try:
+            if not self._news.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), timeout)
+            heard = self._news.is_set()
+            self._news.clear()
+            return heard
+        finally:
+            self._asleep.discard(wake)
+
+
+class WakeUp:
+    """The bell within one process; :func:`open_wakeup` gives the one that reaches further."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
+
+    def notify(self, run_id: str) -> None:
+        """The run has news. Never fails, never blocks for long."""
+        self._ring_here(run_id)
+
+    @contextmanager
+    def subscribe(self, run_id: str) -> Iterator[Subscription]:
+        """Hear of the run from here on."""
+        subscription = Subscription()
+        with self._lock:
+            self._subscriptions[run_id].add(subscription)
+        try:
+            yield subscription
+        finally:
+            with self._lock:
+                self._subscriptions[run_id].discard(subscription)
+                if not self._subscriptions[run_id]:
+                    del self._subscriptions[run_id]
+
+    def wait(self, run_id: str, timeout: float) -> bool:
+        """Block until the run has news or the time is over; news from before the call is not heard."""
+        with self.subscribe(run_id) as subscription:
+            return subscription.wait(timeout)
+
+    def close(self) -> None:
+        """Stop listening to other processes."""
+
+    def _ring_here(self, run_id: str) -> None:
+        with self._lock:
+            rung = [*self._subscriptions.get(run_id, ()), *self._subscriptions.get(ANY, ())]
+        for subscription in rung:
+            subscription.ring()
+
+
+class _PubSub(Protocol):
+    def get_message(self, *, ignore_subscribe_messages: bool, timeout: float) -> dict[str, object] | None: ...
+
+
+class RedisWakeUp(WakeUp):
+    """Over Redis publish/subscribe, with one listening thread, which the first subscription starts."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._redis = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        self._closed = threading.Event()
+        self._listener: threading.Thread | None = None
+        self._connected = threading.Event()
+
+    def notify(self, run_id: str) -> None:
+        self._ring_here(run_id)
+        with contextlib.suppress(redis.RedisError, OSError):
+            self._redis.publish(_PREFIX + run_id, "")
+
+    @contextmanager
+    def subscribe(self, run_id: str) -> Iterator[Subscription]:
+        self._start()
+        with super().subscribe(run_id) as subscription:
+            yield subscription
+
+    def close(self) -> None:
+        self._closed.set()
+        if self._listener is not None:
+            self._listener.join(timeout=5)
+        self._redis.close()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._listener is None and not self._closed.is_set():
+                self._listener = threading.Thread(target=self._listen, name="wake-up", daemon=True)
+                self._listener.start()
+        self._connected.wait(timeout=0.5)
+
+    def _listen(self) -> None:
+        while not self._closed.is_set():
+            try:
+                with self._redis.pubsub() as channel:  # type: ignore[no-untyped-call]
+                    channel.psubscribe(_PREFIX + "*")
+                    self._connected.set()
+                    self._pass_on(channel)
+            except (redis.RedisError, OSError):
+                self._closed.wait(_RETRY_SECONDS)
+
+    def _pass_on(self, channel: _PubSub) -> None:
+        while not self._closed.is_set():
+            message = channel.get_message(ignore_subscribe_messages=True, timeout=0.5)
+            if message is not None and isinstance(message["channel"], bytes):
+                self._ring_here(message["channel"].decode().removeprefix(_PREFIX))
+
+
+def open_wakeup(broker_url: str | None) -> WakeUp:
+    """The bell that goes with the broker: over Redis when it is one, within the process otherwise."""
+    if broker_url is not None and broker_url.startswith(("redis://", "rediss://")):
+        return RedisWakeUp(broker_url)
+    return WakeUp()
