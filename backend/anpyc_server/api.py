@@ -1,0 +1,22 @@
+"""All resources below /api."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from anpyc_server.catalog.endpoints import router as catalog
+from anpyc_server.compare.endpoints import router as compare
+from anpyc_server.exports.endpoints import router as exports
+from anpyc_server.figures.endpoints import router as figures
+from anpyc_server.groups.endpoints import router as groups
+from anpyc_server.health.endpoints import router as health
+from anpyc_server.live.endpoints import router as live
+from anpyc_server.masks.endpoints import router as masks
+from anpyc_server.recorded.endpoints import router as recorded
+from anpyc_server.runs.endpoints import router as runs
+from anpyc_server.sweeps.endpoints import router as sweeps
+from anpyc_server.workers.endpoints import router as workers
+
+router = APIRouter(prefix="/api")
+for _resource in (health, catalog, runs, recorded, masks, exports, live, sweeps, groups, compare, figures, workers):
+    router.include_router(_resource)

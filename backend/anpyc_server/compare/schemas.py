@@ -1,0 +1,64 @@
+"""A comparison on the wire."""
+
+from __future__ import annotations
+
+from anpyc_server.groups.schemas import Spread
+from anpyc_server.schemas import Answer
+
+
+class Compared(Answer):
+    """One column: a run, or a group of runs."""
+
+    key: str
+    """A run's id or a group's key, as it was asked for."""
+    title: str
+    run_ids: list[str]
+    is_group: bool
+    status: str
+    color: str
+    """Belongs to it on every page and in every figure."""
+    dash: str
+
+
+class SettingRow(Answer):
+    """A setting in which the columns differ. Null where a column has no such setting."""
+
+    field: str
+    title: str
+    unit: str
+    values: list[str | int | float | bool | None]
+
+
+class MetricRow(Answer):
+    """A metric over the columns."""
+
+    name: str
+    title: str
+    higher_is_better: bool
+    values: list[Spread | None]
+    best: list[int]
+    """Columns that share the best mean."""
+    differences: list[float | None]
+    """Against the baseline column, when one was asked for."""
+
+
+class TaskRow(Answer):
+    """Final accuracy on one task over the columns."""
+
+    task: int
+    values: list[float | None]
+
+
+class Comparison(Answer):
+    """Runs and groups side by side."""
+
+    columns: list[Compared]
+    settings: list[SettingRow]
+    metrics: list[MetricRow]
+    tasks: list[TaskRow]
+    baseline: int | None
+    sentence: str
+    same: dict[str, str | int | float | bool | None]
+    """Settings that all columns share."""
+
+

@@ -1,0 +1,180 @@
+"""Errors that carry their HTTP status, and the one shape in which all of them leave the server."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from anpyc import spec as specification
+from anpyc_server.db.lifecycle import Conflict, NotFound
+from anpyc_server.schemas import ErrorAnswer
+
+log = logging.getLogger(__name__)
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+class ApiError(Exception):
+    """An answer other than success; ``message`` says what to do."""
+
+    status = 500
+    code = "internal"
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+class BadRequest(ApiError):
+    """What was sent cannot be read."""
+
+    status = 400
+    code = "bad_request"
+
+
+class Missing(ApiError):
+    """There is no such thing."""
+
+    status = 404
+    code = "not_found"
+
+
+class Refused(ApiError):
+    """The state of things does not allow it."""
+
+    status = 409
+    code = "conflict"
+
+
+class Invalid(ApiError):
+    """The content is wrong, at one or more fields."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, problems: Sequence[specification.Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(problems[0].message)
+
+    @classmethod
+    def at(cls, field: str, message: str) -> Invalid:
+        return cls([specification.Problem(field, message)])
+
+
+def documented(*statuses: int) -> Responses:
+    """For the OpenAPI document: these statuses answer with the one shape of errors."""
+    return {status: {"model": ErrorAnswer} for status in (*statuses, 422)}
+
+
+def answer(
+    status: int, code: str, message: str, problems: Sequence[specification.Problem] = ()
+) -> JSONResponse:
+    """An error as a response."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if problems:
+        error["field"] = problems[0].field
+        error["problems"] = [{"field": p.field, "message": p.message} for p in problems]
+    return JSONResponse({"error": error}, status_code=status)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of ``app`` leave in the one shape."""
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(specification.SpecError, _spec_error)
+    app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(Conflict, _conflict)
+    app.add_exception_handler(RequestValidationError, _request_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _api_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)  # noqa: S101 - the handler is registered for nothing else
+    return answer(error.status, error.code, error.message, getattr(error, "problems", ()))
+
+
+async def _spec_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, specification.SpecError)  # noqa: S101
+    return answer(422, Invalid.code, error.problems[0].message, error.problems)
+
+
+async def _not_found(_request: Request, error: Exception) -> JSONResponse:
+    return answer(404, Missing.code, str(error))
+
+
+async def _conflict(_request: Request, error: Exception) -> JSONResponse:
+    return answer(409, Refused.code, str(error))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    """The broad catch at the edge: the traceback goes to the server's log, not to the page."""
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(
+        500,
+        ApiError.code,
+        f"The server met an error of its own ({type(error).__name__}). Nothing was changed. "
+        "The server's log has the details; please report it.",
+    )
+
+
+_BY_STATUS = {
+    400: ("bad_request", "The request cannot be read."),
+    404: ("not_found", "There is nothing at this address. /api/openapi.json lists all addresses."),
+    405: ("method_not_allowed", "This address does not take that method. /api/openapi.json lists what it takes."),
+    413: ("too_large", "The body is too large. A specification has at most 1 MB."),
+    415: ("bad_request", "Send JSON, with `Content-Type: application/json`."),
+}
+
+
+async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code, message = _BY_STATUS.get(error.status_code, ("bad_request", str(error.detail)))
+    response = answer(error.status_code, code, message)
+    if error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def _request_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return answer(400, BadRequest.code, "The body is not JSON. Send one JSON object in UTF-8.")
+    if _is_not_declared_json(request, found):
+        return answer(400, BadRequest.code, "Send JSON, with `Content-Type: application/json`.")
+    problems = [problem for one in found for problem in _problems(one)]
+    return answer(422, Invalid.code, problems[0].message, problems)
+
+
+def _is_not_declared_json(request: Request, found: Sequence[Any]) -> bool:
+    """FastAPI reads a body without a JSON content type as bytes; the errors would then be beside the point."""
+    declared = request.headers.get("content-type", "").partition(";")[0].strip()
+    is_json = declared == "application/json" or declared.endswith("+json")
+    return not is_json and any(one["loc"][:1] == ("body",) and one.get("input") is not None for one in found)
+
+
+def _problems(error: Mapping[str, Any]) -> list[specification.Problem]:
+    """The problems in one error of pydantic's; a specification inside the body brings its own."""
+    path = [str(step) for step in error["loc"][1:]]
+    context = error.get("ctx") or {}
+    if "spec_problems" in context:
+        inner = json.loads(context["spec_problems"])
+        return [specification.Problem(".".join([*path, p["field"]]).strip("."), p["message"]) for p in inner]
+    field = ".".join(path)
+    if error["type"] == "missing":
+        where = "body" if not path else field
+        return [specification.Problem(field, f"The {where} is missing." if not path else "This is required.")]
+    if error["type"] == "extra_forbidden":
+        return [
+            specification.Problem(
+                field, f"There is no field called {path[-1]!r}. Remove it or correct its spelling."
+            )
+        ]
+    return [specification.Problem(field, f"{str(error['msg']).rstrip('.')}.")]

@@ -1,0 +1,1 @@
+"""Repetitions over seeds, and sweeps, as one line each."""

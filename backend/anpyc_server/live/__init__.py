@@ -1,0 +1,1 @@
+"""Server-sent events: one run in full, all runs in brief."""

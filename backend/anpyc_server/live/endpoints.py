@@ -1,0 +1,42 @@
+"""/api/runs/{id}/events and /api/events"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.sse import EventSourceResponse
+
+from anpyc_server.errors import documented
+from anpyc_server.live import all_runs, one_run
+from anpyc_server.live.schemas import EventData, RunChange
+from anpyc_server.runs.endpoints import RunId
+from anpyc_server.services import ServicesHere
+
+router = APIRouter(tags=["live"])
+
+LastEventId = Annotated[str | None, Header(max_length=64)]
+
+
+@router.get("/runs/{run_id}/events", response_class=EventSourceResponse, responses=documented(404))
+async def stream_run(
+    run_id: RunId,
+    services: ServicesHere,
+    after: Annotated[int, Query(ge=0, description="Only events past this number.")] = 0,
+    last_event_id: LastEventId = None,
+) -> AsyncIterator[EventData]:
+    """Everything that happens to a run, from any point on. Ends with `event: end` once the run has."""
+    async for event in one_run.stream(services, run_id, after, last_event_id):
+        yield event  # type: ignore[misc]  # a ServerSentEvent whose data is the declared item
+
+
+@router.get("/events", response_class=EventSourceResponse, responses=documented(400))
+async def stream_all_runs(
+    services: ServicesHere,
+    after: Annotated[str | None, Query(max_length=64, description="The id of the last change seen.")] = None,
+    last_event_id: LastEventId = None,
+) -> AsyncIterator[RunChange]:
+    """Which runs have changed, for the list."""
+    async for event in all_runs.stream(services, last_event_id or after):
+        yield event  # type: ignore[misc]

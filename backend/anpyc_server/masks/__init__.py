@@ -1,0 +1,1 @@
+"""Windows of masks, owners, importances and weights, at any resolution."""

@@ -1,0 +1,92 @@
+"""A window of a stored array."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from anpyc_server.schemas import Answer, Cells
+
+ArrayKind = Literal["mask", "owner", "importance", "weight"]
+
+
+class MaskWindow(Answer):
+    """Means over cells of a window; for masks the density of kept parameters."""
+
+    task: int
+    round: int
+    layer: str
+    shape: list[int]
+    """Of the tensor; the window is cut from it as rows × columns, further axes folded into the columns."""
+    of: ArrayKind
+    rows: list[int]
+    """[first, one past the last]"""
+    cols: list[int]
+    cell: list[int]
+    """Parameters per cell: [height, width]. Cells at the lower and right edge may be smaller."""
+    values: Cells
+    """For owners the most frequent task of the cell, −1 for none; null never occurs for the other kinds."""
+    exact: bool
+    """True when a cell is one parameter."""
+    rounds: list[int]
+    """All rounds of this task for which this array is stored."""
+    tasks: list[int]
+    """All tasks for which this array is stored."""
+    kinds: list[ArrayKind]
+    """What is stored of this layer at this task and round."""
+
+
+class MaskIndexEntry(Answer):
+    """One stored tensor."""
+
+    task: int
+    round: int
+    layer: str
+    shape: list[int]
+    kinds: list[ArrayKind]
+
+
+class MaskIndex(Answer):
+    """All that can be looked into; empty for a strategy that keeps no masks."""
+
+    items: list[MaskIndexEntry]
+    sentence: str
+    """What there is, or why there is nothing."""
+
+
+class MaskDifference(Answer):
+    """What happened to the parameters of a layer between two tasks, by cell."""
+
+    layer: str
+    shape: list[int]
+    before: list[int]
+    """[task, round]"""
+    after: list[int]
+    rows: list[int]
+    cols: list[int]
+    cell: list[int]
+    freed: Cells
+    """Share of the cell kept before and free after."""
+    taken: Cells
+    """Share free before and kept after."""
+    totals: dict[str, int]
+    """Of the whole layer: freed, taken, kept, free."""
+    exact: bool
+
+
+class UnitImages(Answer):
+    """The input weights of each unit as an image in the original pixel order."""
+
+    layer: str
+    task: int
+    round: int
+    of: ArrayKind
+    image_shape: list[int]
+    """(channels, height, width)"""
+    units: list[int]
+    """Which rows of the tensor these are."""
+    images: list[list[list[float]]]
+    """For each unit height × width; channels are averaged."""
+    total: list[list[float]]
+    """Mean over all units of the layer."""
+    permuted: bool
+    """True when the task's permutation of pixels was undone."""

@@ -1,0 +1,37 @@
+"""``python -m anpyc_server.openapi`` prints the OpenAPI document, without starting a server."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+
+from anpyc_server import __version__
+from anpyc_server.api import router
+
+
+def bare_app(**options: Any) -> FastAPI:
+    """The application's routes and description, with nothing behind them."""
+    app = FastAPI(
+        title="ANPyC Dashboard",
+        version=__version__,
+        description="Continual-learning experiments: submit runs, watch forgetting live, inspect pruned parameters.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+        **options,
+    )
+    app.include_router(router)
+    return app
+
+
+def document() -> str:
+    """The document as indented JSON with a final newline."""
+    return json.dumps(bare_app().openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(document(), end="")

@@ -1,0 +1,1 @@
+"""What a run recorded: accuracy, losses, layers, log lines, artifacts."""

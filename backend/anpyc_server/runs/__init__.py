@@ -1,0 +1,1 @@
+"""Runs: submitting, listing, editing, stopping, deleting."""

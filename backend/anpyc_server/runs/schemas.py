@@ -1,0 +1,156 @@
+"""A run as the interface shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from anpyc_server.schemas import Answer, Moment, Request, Share, StoredSpec
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Relation = Literal["retry", "clone"]
+Sort = Literal[
+    "created", "-created", "name", "-name", "status", "-status",
+    "average_accuracy", "-average_accuracy", "forgetting", "-forgetting",
+]  # fmt: skip
+
+
+class Position(Answer):
+    """How far training has come, by the newest report. All null before the first."""
+
+    task: int | None = None
+    """Counted from 0."""
+    round: int | None = None
+    """0 is the base training, 1, 2, … are pruning rounds."""
+    epoch: int | None = None
+    step: int | None = None
+    """Epochs done in the whole run."""
+    tasks: int | None = None
+
+
+class RunMetrics(Answer):
+    """What is known so far, also while the run trains; null is not known yet. Accuracies are shares."""
+
+    model_config = ConfigDict(extra="allow")
+
+    average_accuracy: float | None = None
+    forgetting: float | None = None
+    backward_transfer: float | None = None
+    forward_transfer: float | None = None
+    learning_accuracy: float | None = None
+    capacity_free: float | None = None
+    """Share of the prunable parameters that are free."""
+
+
+class PlannedLayer(Answer):
+    """A parameter tensor that pruning may touch."""
+
+    name: str
+    shape: list[int]
+    image_shape: list[int] | None = None
+    """(channels, height, width), where each row of the tensor looks at the whole image."""
+
+
+class RunPlan(Answer):
+    """Known once training has begun."""
+
+    tasks: int | None = None
+    steps: int | None = None
+    """Epochs of the whole run."""
+    task_titles: list[str] = []
+    layers: list[PlannedLayer] = []
+
+
+class RunError(Answer):
+    """Why a run failed."""
+
+    code: str
+    message: str
+    traceback: str | None = None
+
+
+class RunSummary(Answer):
+    """A run in a list."""
+
+    id: str
+    name: str
+    notes: str
+    tags: list[str]
+    archived: bool
+    version: int
+    """Raised by every edit, so that two editors notice each other."""
+    status: Status
+    progress: Share
+    attempt: int
+    """0 before a worker takes the run."""
+    position: Position
+    sentence: str
+    """How it goes."""
+    state_sentence: str
+    """Where it stands, or why it waits."""
+    strategy: str
+    benchmark: str
+    dataset: str
+    seed: int
+    device: str
+    spec: StoredSpec
+    spec_hash: str
+    """Runs that differ only in name and seed share it."""
+    metrics: RunMetrics
+    worker: str | None
+    cancel_requested: bool
+    error: RunError | None
+    group_id: str | None
+    parent_id: str | None
+    parent_relation: Relation | None
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    updated_at: Moment
+    seconds: float | None
+    """Since the first attempt began, up to its end or now."""
+    seconds_left: float | None
+    """An estimate, while it runs."""
+
+
+class RunAnswer(RunSummary):
+    """A run with everything but what it recorded."""
+
+    plan: RunPlan
+    environment: dict[str, str | int | float | None]
+
+
+class RunPage(Answer):
+    """One page of the list."""
+
+    items: list[RunSummary]
+    next_cursor: str | None
+    """For the next page; null on the last."""
+    total: int
+    """Of all pages."""
+
+
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class RunEdit(Request):
+    """What a person may change about a run at any time."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    notes: Annotated[str, StringConstraints(max_length=100_000)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=50)] | None = None
+    archived: bool | None = None
+    version: int | None = None
+    """The version that was edited; another one in the database answers 409."""
+
+
+class Deleted(Answer):
+    """A run that was deleted, and until when that can be undone."""
+
+    id: str
+    undo_until: Moment
+
+
+SpecChanges = dict[str, Any]
+"""Changes to a specification: only what differs, part by part."""

@@ -1,0 +1,36 @@
+"""What the endpoints work with: one set per application, handed to them by FastAPI."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from anpyc.settings import Settings
+from anpyc_server.db.engine import Database
+from anpyc_server.db.wakeup import WakeUp
+
+if TYPE_CHECKING:
+    from anpyc_server.masks.arrays import ArrayCache
+
+
+@dataclass
+class Services:
+    """Settings, database, wake-up hints, decoded arrays, and whether the server is stopping."""
+
+    settings: Settings
+    database: Database
+    wakeup: WakeUp
+    arrays: ArrayCache
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+async def _of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesHere = Annotated[Services, Depends(_of)]
+"""The parameter through which an endpoint gets them."""

@@ -1,0 +1,1 @@
+"""Many runs at once, from a grid and seeds."""

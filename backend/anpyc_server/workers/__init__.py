@@ -1,0 +1,1 @@
+"""Workers, and the runs that wait for them."""

@@ -1,0 +1,60 @@
+"""Workers and the queue on the wire."""
+
+from __future__ import annotations
+
+from anpyc_server.schemas import Answer, Moment, Request
+
+
+class WorkerEntry(Answer):
+    """One worker that has announced itself."""
+
+    id: str
+    host: str
+    device: str
+    device_name: str
+    memory_bytes: int | None
+    slots: int
+    online: bool
+    draining: bool
+    """Finishes what it has and takes nothing new."""
+    runs: list[str]
+    """Ids of the runs it trains."""
+    version: str
+    started_at: Moment
+    last_seen: Moment
+
+
+class Workers(Answer):
+    """All workers, those online first."""
+
+    items: list[WorkerEntry]
+
+
+class WorkerEdit(Request):
+    """What can be asked of a worker."""
+
+    draining: bool
+
+
+class Waiting(Answer):
+    """One run in the queue."""
+
+    run_id: str
+    name: str
+    position: int
+    """Counted from 1."""
+    waiting_seconds: float
+    reason: str
+    """Why it has not begun."""
+
+
+class Queue(Answer):
+    """The queue as it stands."""
+
+    depth: int
+    running: int
+    workers_online: int
+    oldest_wait_seconds: float | None
+    items: list[Waiting]
+    hint: str
+    """What to do when nothing moves; empty when all is well."""
