@@ -49,7 +49,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def _upgrade_sqlite(engine: Engine, revision: str) -> None:
-    """Foreign keys are off meanwhile: a batch migration drops the old table, which would empty its children."""
+    """Foreign keys are off meanwhile: a batch migration drops the table, which would empty its children."""
     with engine.execution_options(anpyc_writes=True).connect() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None  # noqa: S101 - an open connection has one

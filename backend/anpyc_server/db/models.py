@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -27,7 +28,7 @@ TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite forgets time zones: the zone goes off on the way in and on again on the way out."""
+    """A moment in UTC. SQLite forgets time zones: it goes off on the way in and on again on the way out."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -174,6 +175,18 @@ class EvaluationRow(Base):
     accuracy: Mapped[float] = mapped_column()
     end_of_task: Mapped[bool] = mapped_column()
 
+    __table_args__ = (
+        Index(
+            "ix_evaluations_matrix",
+            "run_id",
+            "task",
+            "on_task",
+            sqlite_where=text("end_of_task = 1"),
+            postgresql_where=text("end_of_task"),
+        ),
+    )
+    """The accuracy matrix of a long run without reading its whole curve."""
+
 
 class EpochRow(Base):
     """One epoch's loss and time."""
@@ -259,6 +272,8 @@ class Artifact(Base):
     size: Mapped[int] = mapped_column()
     sha256: Mapped[str] = mapped_column(String(64))
     step: Mapped[int | None] = mapped_column(default=None)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Of a checkpoint: {"task", "round", "step"} that training goes on from."""
     created_at: Mapped[datetime] = mapped_column()
 
 

@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("step", sa.Integer(), nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
@@ -128,6 +129,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "step", "on_task"),
     )
+    with op.batch_alter_table("evaluations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_evaluations_matrix",
+            ["run_id", "task", "on_task"],
+            unique=False,
+            sqlite_where=sa.text("end_of_task = 1"),
+            postgresql_where=sa.text("end_of_task"),
+        )
+
     op.create_table(
         "events",
         sa.Column("run_id", sa.String(length=26), nullable=False),

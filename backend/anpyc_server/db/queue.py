@@ -1,0 +1,133 @@
+"""The queue as people ask about it: how long is it, when is it my run's turn, what is it waiting for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from anpyc_server.db import workers
+from anpyc_server.db.engine import now
+from anpyc_server.db.models import QUEUED, RUNNING, Run, Worker
+from anpyc_server.db.workers import Presence
+
+START_WORKER = "anpyc worker"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A run in the queue."""
+
+    run_id: str
+    name: str
+    device: str
+    position: int
+    """1 is next."""
+    waiting_seconds: float
+    reason: str
+    """What it is waiting for, for people."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The whole queue at one moment."""
+
+    depth: int
+    running: int
+    workers_online: int
+    slots: int
+    slots_free: int
+    oldest_wait_seconds: float | None
+    items: tuple[Waiting, ...]
+    hint: str | None
+    """What to do when nothing can move; None when it moves by itself."""
+
+
+def next_run(session: Session, devices: Sequence[str]) -> str | None:
+    """What a worker for these devices should try to claim: the run that has waited longest."""
+    query = select(Run.id).where(Run.status == QUEUED, Run.device.in_(devices))
+    return session.scalars(query.order_by(Run.created_at, Run.id).limit(1)).first()
+
+
+def queue(session: Session, limit: int = 200) -> Queue:
+    """The queue: counts of all, and the first ``limit`` runs."""
+    moment = now(session)
+    there = [presence for presence in workers.presences(session) if presence.online]
+    depth = session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0
+    running = session.scalar(select(func.count()).where(Run.status == RUNNING)) or 0
+    query = select(Run).where(Run.status == QUEUED).order_by(Run.created_at, Run.id).limit(limit)
+    items = tuple(
+        Waiting(
+            run_id=run.id,
+            name=run.name,
+            device=run.device,
+            position=position,
+            waiting_seconds=_seconds(run.created_at, moment),
+            reason=waiting_reason(run.device, position, there),
+        )
+        for position, run in enumerate(session.scalars(query), 1)
+    )
+    return Queue(
+        depth=depth,
+        running=running,
+        workers_online=len(there),
+        slots=sum(presence.worker.slots for presence in there),
+        slots_free=sum(_free_slots(presence) for presence in there),
+        oldest_wait_seconds=items[0].waiting_seconds if items else None,
+        items=items,
+        hint=_hint({item.device for item in items}, there),
+    )
+
+
+def reason_for(session: Session, run: Run) -> str:
+    """What a queued run is waiting for."""
+    earlier = select(func.count()).where(Run.status == QUEUED, Run.created_at < run.created_at)
+    position = (session.scalar(earlier) or 0) + 1
+    there = [presence for presence in workers.presences(session) if presence.online]
+    return waiting_reason(run.device, position, there)
+
+
+def waiting_reason(device: str, position: int, there: Sequence[Presence]) -> str:
+    """In words, with the command that helps where nothing else will."""
+    if not there:
+        return f"waiting: no worker online. Start one with `{START_WORKER}`."
+    fitting = [presence for presence in there if serves(presence.worker, device)]
+    if not fitting:
+        return (
+            f"waiting: no worker for {device} online. Start one with `{START_WORKER} --device {device}` "
+            f"on a machine that has it."
+        )
+    staying = [presence for presence in fitting if not presence.worker.draining]
+    if not staying:
+        return f"waiting: every worker online is about to leave. Start another one with `{START_WORKER}`."
+    if position > 1:
+        return f"waiting: {position - 1} {'run is' if position == 2 else 'runs are'} before this one"
+    if not any(_free_slots(presence) for presence in staying):
+        return "waiting: next in line, until a worker is free"
+    return "waiting: a worker is about to take it"
+
+
+def serves(worker: Worker, device: str) -> bool:
+    """Whether the worker takes runs that ask for ``device``."""
+    return device in workers.served_by(worker.device)
+
+
+def _hint(devices: set[str], there: Sequence[Presence]) -> str | None:
+    staying = [presence for presence in there if not presence.worker.draining]
+    for device in sorted(devices):
+        if not any(serves(presence.worker, device) for presence in staying):
+            return waiting_reason(device, 1, there).removeprefix("waiting: ").capitalize()
+    return None
+
+
+def _free_slots(presence: Presence) -> int:
+    if presence.worker.draining:
+        return 0
+    return max(0, presence.worker.slots - len(presence.runs))
+
+
+def _seconds(since: datetime, moment: datetime) -> float:
+    return max(0.0, (moment - since).total_seconds())

@@ -1,0 +1,101 @@
+"""The register of workers: who is there, on which machine, with which device, doing what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from anpyc_server.db.engine import now
+from anpyc_server.db.lifecycle import NotFound
+from anpyc_server.db.models import RUNNING, Run, Worker
+
+BEAT_SECONDS = 4.0
+"""How often a worker reports."""
+ONLINE_SECONDS = 15.0
+"""A worker that has not reported for this long counts as gone."""
+FORGET_HOURS = 24.0
+
+
+def served_by(device: str) -> tuple[str, ...]:
+    """What runs may ask for that a worker with this device trains."""
+    return ("auto", device)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A worker as the register knows it."""
+
+    worker: Worker
+    online: bool
+    runs: tuple[str, ...]
+    """Which it is training, the oldest first."""
+
+
+def announce(session: Session, worker: Worker) -> None:
+    """Enter a worker that has just started; times are the database's. Drops those that vanished long ago."""
+    session.execute(delete(Worker).where(Worker.last_seen < now(session) - timedelta(hours=FORGET_HOURS)))
+    worker.started_at = worker.last_seen = now(session)
+    session.add(worker)
+
+
+def beat(session: Session, worker_id: str) -> bool | None:
+    """The worker is still there. Answers whether it is to drain; None when it has been forgotten."""
+    worker = session.get(Worker, worker_id, with_for_update=True, populate_existing=True)
+    if worker is None:
+        return None
+    worker.last_seen = now(session)
+    return worker.draining
+
+
+def drain(session: Session, worker_id: str) -> Worker:
+    """Ask the worker to finish what it is training, take nothing new, and leave.
+
+    :raises NotFound: when there is no such worker.
+    """
+    worker = session.get(Worker, worker_id, with_for_update=True, populate_existing=True)
+    if worker is None:
+        raise NoSuchWorker(worker_id)
+    worker.draining = True
+    return worker
+
+
+class NoSuchWorker(NotFound):
+    """There is no such worker."""
+
+    def __init__(self, worker_id: str) -> None:
+        LookupError.__init__(
+            self, f"There is no worker {worker_id}. It may have left; see the list of workers."
+        )
+
+
+def leave(session: Session, worker_id: str) -> None:
+    """The worker stops in good order."""
+    session.execute(delete(Worker).where(Worker.id == worker_id))
+
+
+def presences(session: Session) -> list[Presence]:
+    """All workers, the ones that are there first."""
+    training: dict[str, list[str]] = {}
+    for run_id, worker_id in session.execute(
+        select(Run.id, Run.worker_id).where(Run.status == RUNNING).order_by(Run.id)
+    ):
+        training.setdefault(worker_id or "", []).append(run_id)
+    since = _online_since(session)
+    found = [
+        Presence(worker, worker.last_seen > since, tuple(training.get(worker.id, ())))
+        for worker in session.scalars(select(Worker).order_by(Worker.started_at))
+    ]
+    return sorted(found, key=lambda presence: not presence.online)
+
+
+def online(session: Session) -> Sequence[Worker]:
+    """The workers that have reported lately."""
+    return session.scalars(select(Worker).where(Worker.last_seen > _online_since(session))).all()
+
+
+def _online_since(session: Session) -> datetime:
+    return now(session) - timedelta(seconds=ONLINE_SECONDS)
