@@ -94,13 +94,13 @@ def _file_broker(folder: Path) -> str:
     for name in ("messages", "taken", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     TRANSPORT_ALIASES["anpyc-files"] = f"{__name__}:FileTransport"
-    return "anpyc-files://"
+    return "anpyc-files://localhost//"
 
 
 class _FileChannel(filesystem.Channel):
     """Kombu's, with files that appear whole: a reader never meets one that is still being written."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020d}_{os.urandom(8).hex()}.{queue}.msg"
         unfinished = Path(self.processed_folder) / name
         unfinished.write_text(json.dumps(payload))

@@ -200,9 +200,9 @@ def claim(session: Session, run_id: str, worker_id: str, lease_seconds: float) -
     run.started_at = run.started_at or moment
     rewind(session, run, saved[0].step if saved else None)
     session.execute(delete(Outbox).where(Outbox.run_id == run_id))
-    started = {"attempt": run.attempt, "worker": worker_id, "step": run.position.get("step", 0)}
+    started = {"attempt": run.attempt, "worker": worker_id, "step": 0}
     if saved:
-        started["task"] = run.position.get("task", 0)
+        started |= saved[0].details
     events.append(session, run, "started", started, at=moment)
     return Claim(run.id, run.token, run.attempt, worker_id, dict(run.spec), tuple(saved))
 
@@ -281,6 +281,8 @@ def rewind(session: Session, run: Run, step: int | None) -> None:
     for table in (EpochRow, EvaluationRow, LayerRow, MaskRow):
         past = delete(table).where(table.run_id == run.id)
         session.execute(past if step is None else past.where(table.step > step))
+    past_checkpoints = delete(Artifact).where(Artifact.run_id == run.id, Artifact.kind == CHECKPOINT)
+    session.execute(past_checkpoints if step is None else past_checkpoints.where(Artifact.step > step))
     if step is None:
         run.progress, run.position, run.metrics = 0.0, {}, {}
         run.average_accuracy = run.forgetting = None

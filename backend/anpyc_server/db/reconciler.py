@@ -2,8 +2,8 @@
 
 A holder renews its lease every few seconds. Whether it has stopped doing so is judged by watching: a lease
 that has not changed for ``lease_seconds`` of this process's steady clock is lost. No wall clock is compared
-with another or with itself, so moving one takes no run away; time in which the database could not be asked does
-not count. Every process that runs a reconciler watches; only the one that holds the role acts.
+with another or with itself, so moving one takes no run away; time in which the database could not be asked
+does not count. Every process that runs a reconciler watches; only the one that holds the role acts.
 """
 
 from __future__ import annotations

@@ -19,8 +19,24 @@ from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapsh
 from anpyc_server.db import events
 from anpyc_server.db.arrays import encode
 from anpyc_server.db.engine import now
-from anpyc_server.db.lifecycle import Claim, held_run, set_metrics
-from anpyc_server.db.models import Base, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
+from anpyc_server.db.identifiers import new_id
+from anpyc_server.db.lifecycle import CHECKPOINT, Claim, checkpoints, held_run, set_metrics
+from anpyc_server.db.models import Artifact, Base, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
+
+CHECKPOINTS_KEPT = 2
+
+
+@dataclass(frozen=True)
+class SavedCheckpoint:
+    """A checkpoint's file in the artifact store, still unknown to the database."""
+
+    name: str
+    url: str
+    size: int
+    sha256: str
+    step: int
+    task: int
+    round: int
 
 
 @dataclass
@@ -38,20 +54,24 @@ class Batch:
     """(level, text)"""
     metrics: Mapping[str, Any] | None = None
     """All that is known so far."""
+    checkpoint: SavedCheckpoint | None = None
+    """Taken after everything in this and the earlier batches, or before the last of it; its file is there."""
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
         return any(getattr(self, part.name) for part in fields(self) if part.name != "number")
 
 
-def write(session: Session, held: Claim, batch: Batch) -> bool:
-    """Write the batch and its events. False when it was written before.
+def write(session: Session, held: Claim, batch: Batch) -> list[str]:
+    """Write the batch and its events, unless that was done before.
+
+    Answers the addresses of checkpoints that a newer one replaces, for their files to be deleted.
 
     :raises Stale: when the run is not held under this claim any more.
     """
     run = held_run(session, held)
     if batch.number <= run.batch:
-        return False
+        return []
     run.batch = batch.number
     if batch.plan is not None:
         _plan(session, run, batch.plan)
@@ -63,7 +83,7 @@ def write(session: Session, held: Claim, batch: Batch) -> bool:
     if batch.metrics is not None:
         set_metrics(run, batch.metrics)
     run.updated_at = now(session)
-    return True
+    return [] if batch.checkpoint is None else _checkpoint(session, run, batch.checkpoint)
 
 
 def _plan(session: Session, run: Run, plan: Plan) -> None:
@@ -219,6 +239,28 @@ def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None
     ]
     _upsert(session, LogLine, [item | {"run_id": run.id, "at": moment} for item in items])
     events.append(session, run, "log", {"items": items}, at=moment)
+
+
+def _checkpoint(session: Session, run: Run, saved: SavedCheckpoint) -> list[str]:
+    session.add(
+        Artifact(
+            id=new_id(),
+            run_id=run.id,
+            kind=CHECKPOINT,
+            name=saved.name,
+            url=saved.url,
+            size=saved.size,
+            sha256=saved.sha256,
+            step=saved.step,
+            details={"task": saved.task, "round": saved.round, "step": saved.step},
+            created_at=now(session),
+        )
+    )
+    session.flush()
+    replaced = checkpoints(session, run.id)[CHECKPOINTS_KEPT:]
+    for artifact in replaced:
+        session.delete(artifact)
+    return [artifact.url for artifact in replaced]
 
 
 def _without_run(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""Checkpoints in the artifact store: a folder, or whatever fsspec has an address for.
+
+A checkpoint is two files, the tensors and a JSON file with the rest and the tensors' hash. Each is written
+under another name, synced and renamed, so a file that has its name is whole; the database learns of it after.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from anpyc.recording import Checkpoint
+from anpyc_server.db.models import Artifact
+from anpyc_server.db.recording import SavedCheckpoint
+
+
+class CheckpointUnreadable(Exception):  # noqa: N818 - reads as what it says
+    """A checkpoint is missing or is not what was written."""
+
+
+class CheckpointNotWritten(Exception):  # noqa: N818
+    """A checkpoint could not be stored; the one before it is untouched."""
+
+
+class ArtifactStore:
+    """Where the files of runs lie."""
+
+    def __init__(self, url: str) -> None:
+        self._files, self._root = fsspec.core.url_to_fs(url)  # type: ignore[no-untyped-call]
+        self._local = self._files.protocol == "file" or "file" in self._files.protocol
+
+    def save(self, run_id: str, token: int, checkpoint: Checkpoint) -> SavedCheckpoint:
+        """Store the checkpoint. The token in its name keeps it apart from one of an earlier owner of the run.
+
+        :raises CheckpointNotWritten: with the reason; nothing half-written keeps the name of a checkpoint.
+        """
+        name = f"step-{checkpoint.step:06d}-{token}"
+        tensors, state = f"{run_id}/{name}.safetensors", f"{run_id}/{name}.json"
+        document = {
+            "step": checkpoint.step,
+            "task": checkpoint.task,
+            "round": checkpoint.round,
+            "tensors": tensors,
+            "sha256": hashlib.sha256(checkpoint.tensors).hexdigest(),
+            "state": checkpoint.state,
+        }
+        content = json.dumps(document).encode()
+        try:
+            self._write(tensors, checkpoint.tensors)
+            self._write(state, content)
+        except OSError as error:
+            self.delete(state)
+            raise CheckpointNotWritten(_why(error, self._root)) from error
+        return SavedCheckpoint(
+            name=f"{name}.json",
+            url=state,
+            size=len(checkpoint.tensors) + len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            step=checkpoint.step,
+            task=checkpoint.task,
+            round=checkpoint.round,
+        )
+
+    def load(self, artifact: Artifact) -> Checkpoint:
+        """The checkpoint, whole and unaltered.
+
+        :raises CheckpointUnreadable: when it is not.
+        """
+        content = self._read(artifact.url, artifact.sha256)
+        document: dict[str, Any] = json.loads(content)
+        return Checkpoint(
+            step=document["step"],
+            task=document["task"],
+            round=document["round"],
+            tensors=self._read(document["tensors"], document["sha256"]),
+            state=document["state"],
+        )
+
+    def delete(self, url: str) -> None:
+        """Delete a checkpoint's files, as far as they are there."""
+        for path in (url, url.removesuffix(".json") + ".safetensors"):
+            for name in (path, f"{path}.part"):
+                try:
+                    self._files.rm_file(self._path(name))
+                except FileNotFoundError:
+                    continue
+
+    def _read(self, name: str, sha256: str) -> bytes:
+        try:
+            content: bytes = self._files.cat_file(self._path(name))
+        except (OSError, ValueError) as error:
+            raise CheckpointUnreadable(f"{name} cannot be read: {error}") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise CheckpointUnreadable(f"{name} is not what was written: its hash differs.")
+        return content
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self._path(name)
+        if not self._local:
+            self._files.pipe_file(path, content)  # object stores show an object whole or not at all
+            return
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(f"{target.name}.part")
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(target)
+        _sync_folder(target.parent)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _why(error: OSError, place: str) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"No space is left where checkpoints go ({place}). Free some, or set ANPYC_ARTIFACT_URL."
+    return f"A checkpoint could not be written to {place}: {error}"

@@ -1,0 +1,67 @@
+"""Which device this machine trains on, found out without keeping torch in the worker's own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+_PROBE = """
+import json, torch
+found = torch.cuda.is_available()
+properties = torch.cuda.get_device_properties(0) if found else None
+print(json.dumps([properties.name, properties.total_memory] if found else None))
+"""
+
+
+@dataclass(frozen=True)
+class Device:
+    """What runs are trained on."""
+
+    kind: str
+    """cpu or cuda."""
+    name: str
+    memory_bytes: int
+
+
+class NoSuchDevice(Exception):  # noqa: N818 - reads as what it says
+    """The device that was asked for is not there."""
+
+
+def find_device(wanted: str = "auto") -> Device:
+    """The GPU if there is one and it is not refused, the CPU otherwise.
+
+    :raises NoSuchDevice: when ``cuda`` was asked for and there is none.
+    """
+    gpu = _gpu() if wanted != "cpu" else None
+    if gpu is not None:
+        return gpu
+    if wanted == "cuda":
+        raise NoSuchDevice("This machine has no GPU that torch can use. Start the worker with --device cpu.")
+    return Device("cpu", _processor(), psutil.virtual_memory().total)
+
+
+def _gpu() -> Device | None:
+    if not any(Path(sign).exists() for sign in ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")):
+        return None
+    answer = subprocess.run(  # noqa: S603 - our own probe
+        [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=120, check=False
+    )
+    found = json.loads(answer.stdout) if answer.returncode == 0 and answer.stdout.strip() else None
+    return None if found is None else Device("cuda", found[0], found[1])
+
+
+def _processor() -> str:
+    cores = os.cpu_count() or 1
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    return f"{model or platform.processor() or platform.machine()}, {cores} cores"

@@ -1,0 +1,278 @@
+"""From the training loop to the database: reports are gathered and written a few times a second, by a thread.
+
+Training never waits for the database unless so much has gathered that memory matters; an outage is sat out.
+A second thread renews the lease and looks whether the run is to stop.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from anpyc.metrics import summarise
+from anpyc.recording import (
+    Checkpoint,
+    EpochResult,
+    Evaluation,
+    LayerStatistics,
+    Level,
+    MaskSnapshot,
+    Plan,
+)
+from anpyc_server.db import lifecycle, recording
+from anpyc_server.db.engine import Database
+from anpyc_server.db.lifecycle import Claim, Stale
+from anpyc_server.db.models import TERMINAL, EvaluationRow, Run
+from anpyc_server.db.recording import Batch
+from anpyc_server.db.wakeup import WakeUp
+from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.25
+LOOK_SECONDS = 0.7
+"""How often the beating thread looks whether the run is to be cancelled."""
+RETRY_SECONDS = 0.5
+MAX_WAITING_BYTES = 256 * 2**20
+"""More reports than this are not gathered; training waits for the database instead."""
+MAX_LINE = 10_000
+
+T = TypeVar("T")
+
+
+class DatabaseRecorder:
+    """Writes what a run reports, under one claim."""
+
+    def __init__(
+        self, database: Database, store: ArtifactStore, held: Claim, wakeup: WakeUp, lease_seconds: float
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._held = held
+        self._wakeup = wakeup
+        self._lease_seconds = lease_seconds
+        self._gathering = threading.Condition()
+        self._pending = Batch(number=1)
+        self._pending_checkpoint: Checkpoint | None = None
+        self._pending_bytes = 0
+        self._step = 0
+        self._matrix: dict[int, dict[int, float]] = {}
+        self._trouble: Exception | None = None
+        self._closing = threading.Event()
+        self.cancel_requested = False
+        self.stale = False
+        self.leaving = False
+        """Told to give the run back."""
+        self._writer = threading.Thread(target=self._write_on, name="recorder", daemon=True)
+        self._beater = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
+
+    def start(self, step: int = 0) -> None:
+        """Begin to write and to renew the lease; ``step`` epochs were done by earlier attempts."""
+        self._step = step
+        self._matrix = self._earlier_rows()
+        self._writer.start()
+        self._beater.start()
+
+    # --- reports, on the training thread --------------------------------------------------------------------
+
+    def plan(self, plan: Plan) -> None:
+        self._add(lambda batch: setattr(batch, "plan", plan))
+
+    def epoch(self, result: EpochResult) -> None:
+        self._step = result.step
+        self._add(lambda batch: batch.epochs.append(result))
+
+    def evaluation(self, evaluation: Evaluation) -> None:
+        metrics = self._metrics_with(evaluation) if evaluation.end_of_task else None
+
+        def add(batch: Batch) -> None:
+            batch.evaluations.append(evaluation)
+            batch.metrics = metrics or batch.metrics
+
+        self._add(add)
+
+    def layers(self, statistics: Sequence[LayerStatistics]) -> None:
+        step = self._step
+        self._add(lambda batch: batch.layers.extend((step, of) for of in statistics))
+
+    def masks(self, snapshots: Sequence[MaskSnapshot]) -> None:
+        step = self._step
+        size = sum(_bytes(snapshot) for snapshot in snapshots)
+        self._add(lambda batch: batch.masks.extend((step, of) for of in snapshots), size)
+
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        def add(_: Batch) -> None:
+            self._pending_checkpoint = checkpoint
+
+        self._add(add, len(checkpoint.tensors))
+
+    def log(self, level: Level, text: str) -> None:
+        self._add(lambda batch: batch.lines.append((level, text[:MAX_LINE])))
+
+    def should_stop(self) -> bool:
+        return self.cancel_requested or self.stale or self.leaving or self._trouble is not None
+
+    def _add(self, add: Callable[[Batch], None], size: int = 0) -> None:
+        with self._gathering:
+            while self._pending_bytes > MAX_WAITING_BYTES and not self.should_stop():
+                self._gathering.wait(timeout=0.5)
+            add(self._pending)
+            self._pending_bytes += size
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    def finish(self, metrics: dict[str, float]) -> None:
+        """Write what is left and record success, in one transaction."""
+        self._end(lambda session: lifecycle.finish(session, self._held, metrics))
+
+    def fail(self, code: str, message: str, traceback: str | None) -> None:
+        """Write what is left and record the failure, in one transaction."""
+        self._end(lambda session: lifecycle.fail(session, self._held, code, message, traceback))
+
+    def cancelled(self) -> None:
+        """Write what is left and record that the run stopped because it was asked to."""
+        self._end(lambda session: lifecycle.cancelled(session, self._held))
+
+    def close(self) -> None:
+        """Write what is left; the run stays held, for the supervisor to give back."""
+        self._stop_writer()
+        self._flush()
+
+    @property
+    def trouble(self) -> Exception | None:
+        """What keeps reports from being written and will not pass by itself."""
+        return self._trouble
+
+    def _end(self, end: Callable[[Session], Run]) -> None:
+        self._stop_writer()
+        if self._trouble is None:
+            self._flush()
+        tried = False
+
+        def work(session: Session) -> None:
+            nonlocal tried
+            run = session.get(Run, self._held.run_id)
+            if tried and run is not None and run.status in TERMINAL and run.attempt == self._held.attempt:
+                return  # the commit before this one arrived, only its answer was lost
+            tried = True
+            end(session)
+
+        self._persistently(work)
+        self._wakeup.notify(self._held.run_id)
+
+    def _stop_writer(self) -> None:
+        self._closing.set()
+        if self._writer.is_alive():
+            self._writer.join()
+
+    # --- writing --------------------------------------------------------------------------------------------
+
+    def _write_on(self) -> None:
+        try:
+            while not self._closing.wait(FLUSH_SECONDS):
+                self._flush()
+        except Stale:
+            self.stale = True
+        except Exception as error:
+            log.exception("A report cannot be written.")
+            self._trouble = error
+
+    def _flush(self) -> None:
+        with self._gathering:
+            batch, checkpoint = self._pending, self._pending_checkpoint
+            if not batch and checkpoint is None:
+                return
+            self._pending, self._pending_checkpoint = Batch(number=batch.number + 1), None
+            self._pending_bytes = 0
+            self._gathering.notify_all()
+        if checkpoint is not None:
+            self._save(checkpoint, batch)
+        replaced = self._persistently(lambda session: recording.write(session, self._held, batch))
+        self._wakeup.notify(self._held.run_id)
+        for url in replaced:
+            self._store.delete(url)
+
+    def _save(self, checkpoint: Checkpoint, batch: Batch) -> None:
+        try:
+            batch.checkpoint = self._store.save(self._held.run_id, self._held.token, checkpoint)
+        except CheckpointNotWritten as error:
+            batch.lines.append(
+                ("error", f"{error} Training goes on; the checkpoint before this one is kept.")
+            )
+
+    def _persistently(self, work: Callable[[Session], T]) -> T:
+        """Do the work in a transaction, again and again until the database can be reached."""
+        while True:
+            try:
+                with self._database.write() as session:
+                    return work(session)
+            except (OperationalError, InterfaceError, PoolTimeout, DBAPIError) as error:
+                if not _passes(error):
+                    raise
+                log.warning("The database does not answer, reports wait: %s", error)
+                time.sleep(RETRY_SECONDS)
+
+    # --- lease and orders -----------------------------------------------------------------------------------
+
+    def _beat_on(self) -> None:
+        renewed = time.monotonic()
+        while not self.stale:
+            time.sleep(LOOK_SECONDS)
+            try:
+                if time.monotonic() - renewed >= self._lease_seconds / 4:
+                    renewed = time.monotonic()
+                    with self._database.write() as session:
+                        self.cancel_requested |= lifecycle.heartbeat(session, self._held, self._lease_seconds)
+                else:
+                    self._look()
+            except Stale:
+                self.stale = not self._closing.is_set()
+                return
+            except Exception as error:
+                log.warning("The lease could not be renewed, trying again: %s", error)
+
+    def _look(self) -> None:
+        query = select(Run.token, Run.cancel_requested).where(Run.id == self._held.run_id)
+        with self._database.read() as session:
+            found = session.execute(query).first()
+        if found is None or found.token != self._held.token:
+            raise Stale(self._held.run_id)
+        self.cancel_requested |= found.cancel_requested
+
+    # --- metrics so far -------------------------------------------------------------------------------------
+
+    def _earlier_rows(self) -> dict[int, dict[int, float]]:
+        """Rows of the accuracy matrix that an earlier attempt has left."""
+        query = select(EvaluationRow).where(
+            EvaluationRow.run_id == self._held.run_id, EvaluationRow.end_of_task.is_(True)
+        )
+        rows: dict[int, dict[int, float]] = {}
+        with self._database.read() as session:
+            for row in session.scalars(query):
+                rows.setdefault(row.task, {})[row.on_task] = row.accuracy
+        return rows
+
+    def _metrics_with(self, evaluation: Evaluation) -> dict[str, float]:
+        self._matrix[evaluation.task] = dict(evaluation.accuracy)
+        tasks = max(self._matrix) + 1
+        return summarise([[self._matrix.get(i, {}).get(j) for j in range(tasks)] for i in range(tasks)])
+
+
+def _passes(error: Exception) -> bool:
+    """Whether waiting may help: the database is down, locked or full, rather than refusing what is sent."""
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _bytes(snapshot: MaskSnapshot) -> int:
+    arrays = (snapshot.mask, snapshot.importance, snapshot.owner, snapshot.weight)
+    return sum(array.nbytes for array in arrays if array is not None)
