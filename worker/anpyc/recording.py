@@ -1,9 +1,9 @@
 """What training reports, and to whom: the seam between the loop and everything that stores or shows it.
 
-The loop calls a :class:`Recorder`; it never knows whether that is a progress bar, a list in memory or a database.
-Tasks count from 0. Round 0 is a task's base training, rounds 1, 2, … are its pruning rounds. ``step`` counts
-the epochs of the whole run from 1 on, all tasks and rounds together: the x axis of every curve.
-"""
+The loop calls a :class:`Recorder`; it never knows whether that is a progress bar, a list in memory or a
+database. Tasks count from 0. Round 0 is a task's base training, rounds 1, 2, … are its pruning rounds.
+``step`` counts the epochs of the whole run from 1 on, all tasks and rounds together: the x axis of every
+curve."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """Where the parameters of one tensor stand after one round of one task. ``free + consolidated == total``."""
+    """Where the parameters of one tensor stand after one round of one task. ``free + consolidated ==
+    total``."""
 
     task: int
     round: int

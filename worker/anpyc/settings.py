@@ -14,7 +14,8 @@ def _default_data_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """Every setting is an environment variable ``ANPYC_<NAME>``; all have a default that works on one machine."""
+    """Every setting is an environment variable ``ANPYC_<NAME>``; all have a default that works on one
+    machine."""
 
     model_config = SettingsConfigDict(env_prefix="ANPYC_", frozen=True, extra="ignore")
 
@@ -23,9 +24,11 @@ class Settings(BaseSettings):
     datasets_dir: Path | None = None
     """Where torchvision looks for and puts data; ``<data_dir>/datasets`` unless given."""
     database_url: str | None = None
-    """SQLite in the data directory unless given; PostgreSQL as ``postgresql+psycopg://user:password@host/db``."""
+    """SQLite in the data directory unless given; PostgreSQL as
+    ``postgresql+psycopg://user:password@host/db``."""
     broker_url: str | None = None
-    """A Celery broker on the file system, in the data directory, unless given; ``redis://host:6379/0`` otherwise."""
+    """A Celery broker on the file system, in the data directory, unless given; ``redis://host:6379/0``
+    otherwise."""
     artifact_url: str | None = None
     """Checkpoints and exports: ``<data_dir>/artifacts`` unless given; any fsspec URL."""
     host: str = "127.0.0.1"

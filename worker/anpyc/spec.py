@@ -1,4 +1,5 @@
-"""The description of a run. Torch-free: the form, the API, the command line, the worker and the export share it.
+"""The description of a run. Torch-free: the form, the API, the command line, the worker and the export share
+it.
 
 A :class:`RunSpec` has five parts, each a union told apart by ``kind``, and is frozen once parsed.
 :func:`parse_spec` is the one way in: it refuses unknown fields, keeps every bound and checks what only the
@@ -69,8 +70,8 @@ class SplitBenchmark(SpecPart):
     classes_per_task: int = _field("Classes per task", default=2, ge=1, le=1_000)
     """How many classes each task brings; tasks × classes per task may not exceed the data set's classes."""
     scenario: Scenario = _field("Scenario", default="task")
-    """`task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head over
-    all classes seen."""
+    """`task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head
+    over all classes seen."""
     shuffle_classes: bool = _field("Shuffle the classes", default=False, advanced=True)
     """Deal the classes in an order drawn from the seed instead of 0, 1, 2, …"""
 
@@ -164,8 +165,8 @@ class AnpycStrategy(SpecPart):
     combine: Literal["sum", "maximum", "mean"] = _field("Combine importance by", default="sum", advanced=True)
     """How the importance of a new task joins that of the earlier ones."""
     consolidation: Literal["explicit", "closed_form"] = _field("Consolidation step", default="closed_form")
-    """`explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a proximal
-    step after each optimizer step, stable for every λ."""
+    """`explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a
+    proximal step after each optimizer step, stable for every λ."""
     importance_batch: int = _field("Importance batch", "images", default=100, ge=1, le=100_000, advanced=True)
     """Images per gradient when importance is measured."""
     importance_skip: int = _field("Skipped per batch", "images", default=0, ge=0, le=1_000, advanced=True)
@@ -208,7 +209,8 @@ class Training(SpecPart):
     iterations: int | None = _field(
         "Iterations per task", "steps", default=None, ge=1, le=10_000_000, advanced=True
     )
-    """Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of them."""
+    """Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of
+    them."""
     batch_size: int = _field("Batch size", "images", default=128, ge=1, le=65_536)
     """Images per optimizer step."""
     optimizer: Literal["sgd", "adam"] = _field("Optimizer", default="adam")
@@ -219,8 +221,12 @@ class Training(SpecPart):
     """Of stochastic gradient descent; Adam ignores it."""
     schedule: Schedule = _field("Schedule", default=ConstantSchedule(), advanced=True)
     """How the learning rate changes over epochs."""
+    evaluate_on: Literal["test", "validation"] = _field("Evaluate on", default="test", advanced=True)
+    """`validation`: measure on the validation images, to choose settings without looking at the test
+    images."""
     evaluate_every: int = _field("Evaluate every", "epochs", default=1, ge=1, le=10_000, advanced=True)
-    """Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always evaluated."""
+    """Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always
+    evaluated."""
 
 
 # --- the whole ----------------------------------------------------------------------------------------------
@@ -251,6 +257,11 @@ class RunSpec(SpecPart):
         info = DATASETS[self.dataset.kind]
         if isinstance(self.benchmark, SplitBenchmark):
             self._split_fits(self.benchmark, info.classes, info.title)
+        if self.training.evaluate_on == "validation" and self.dataset.validation == 0:
+            _refuse(
+                "dataset.validation",
+                "There are no validation images to evaluate on; hold some out or evaluate on the test images.",
+            )
         if self.dataset.validation >= info.train:
             _refuse(
                 "dataset.validation",

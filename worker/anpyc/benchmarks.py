@@ -1,0 +1,176 @@
+"""How a data set becomes a sequence of tasks.
+
+A task's training images lie on the device as one float tensor, filled anew for each task from the bytes of
+the data set: one copy of the data, however many tasks there are. Test images go through the task's
+transformation in chunks when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from anpyc.datasets import ImageData, Images
+from anpyc.errors import DatasetUnreadable
+from anpyc.permutations import pixel_order
+from anpyc.spec import Benchmark, PermutedBenchmark, SplitBenchmark
+
+CHUNK = 2_000
+"""Images transformed at a time."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of the sequence."""
+
+    index: int
+    title: str
+    head: int
+    """The head that answers it."""
+    classes: slice
+    """Outputs of that head that may be right: the task's, or with one head over all classes those seen so
+    far."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images on the device, ready for the network, with their labels."""
+
+    images: Tensor
+    """(images, channels, height, width), float32."""
+    labels: Tensor
+    """(images,), int64, positions in the task's head."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+class TaskSequence:
+    """The tasks of one run and their images."""
+
+    def __init__(
+        self,
+        benchmark: Benchmark,
+        data: ImageData,
+        device: torch.device,
+        seed: int,
+        validate: bool = False,
+        shared_head: bool = False,
+    ) -> None:
+        """:param validate: evaluate on the validation images and leave the test images alone.
+        :param shared_head: one head for all tasks, whatever the scenario."""
+        self._benchmark = benchmark
+        self._head_per_task = benchmark.scenario == "task" and not shared_head
+        self._data = data
+        self._device = device
+        self._held_out = data.validation if validate else data.test
+        if not len(self._held_out):
+            raise DatasetUnreadable(
+                "There are no validation images to evaluate on; set `dataset.validation` above 0."
+            )
+        self._class_order = _class_order(benchmark, data.classes, seed)
+        self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
+        for images, part in ((data.train, "training"), (self._held_out, "held-out")):
+            self._check_classes(images, part)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        channels, height, width = self._data.train.pixels.shape[1:]
+        return channels, height, width
+
+    @property
+    def head_sizes(self) -> tuple[int, ...]:
+        """Outputs of each head."""
+        benchmark = self._benchmark
+        size = self._data.classes
+        if isinstance(benchmark, SplitBenchmark):
+            size = benchmark.classes_per_task * (benchmark.tasks if benchmark.scenario == "class" else 1)
+        return (size,) * (benchmark.tasks if self._head_per_task else 1)
+
+    @property
+    def shows_unseen_tasks(self) -> bool:
+        """Whether accuracy on a task not yet learnt means anything: it does where tasks share a head."""
+        return not self._head_per_task and self._benchmark.scenario != "class"
+
+    def training_examples(self, task: Task) -> Examples:
+        """All training images of a task, resident on the device in the order of the file."""
+        return self._examples(task, self._data.train)
+
+    def held_out_examples(self, task: Task) -> Iterator[Examples]:
+        """The images a task is evaluated on, in chunks."""
+        chosen, labels = self._selection(task, self._held_out)
+        for start in range(0, len(labels), CHUNK):
+            part = slice(start, min(start + CHUNK, len(labels)))
+            images = self._held_out.floats(part if chosen is None else chosen[part], self._device)
+            yield Examples(self._transform(task, images), labels[part].to(self._device))
+
+    def _examples(self, task: Task, source: Images) -> Examples:
+        chosen, labels = self._selection(task, source)
+        images = torch.empty((len(labels), *self.image_shape), device=self._device)
+        for start in range(0, len(labels), CHUNK):
+            part = slice(start, min(start + CHUNK, len(labels)))
+            floats = source.floats(part if chosen is None else chosen[part], self._device)
+            images[part] = self._transform(task, floats)
+        return Examples(images, labels.to(self._device))
+
+    def _transform(self, task: Task, images: Tensor) -> Tensor:
+        benchmark = self._benchmark
+        if not isinstance(benchmark, PermutedBenchmark) or (task.index == 0 and not benchmark.permute_first):
+            return images
+        channels, height, width = self.image_shape
+        order = torch.tensor(pixel_order(height * width, task.index), device=images.device)
+        return images.flatten(2).index_select(2, order).view(-1, channels, height, width)
+
+    def _selection(self, task: Task, source: Images) -> tuple[Tensor | None, Tensor]:
+        """Positions of a task's images in ``source`` (None: all) and their labels in the task's head."""
+        if not isinstance(self._benchmark, SplitBenchmark):
+            return None, source.labels
+        position = self._position_in_order()[source.labels]
+        own = self._own_classes(task.index)
+        chosen = ((position >= own.start) & (position < own.stop)).nonzero().squeeze(1)
+        offset = 0 if self._benchmark.scenario == "class" else own.start
+        return chosen, position[chosen] - offset
+
+    def _position_in_order(self) -> Tensor:
+        """Where each class of the data set stands in the order in which classes are dealt out."""
+        position = torch.empty(self._data.classes, dtype=torch.int64)
+        position[self._class_order] = torch.arange(self._data.classes)
+        return position
+
+    def _own_classes(self, index: int) -> slice:
+        size = cast("SplitBenchmark", self._benchmark).classes_per_task
+        return slice(index * size, (index + 1) * size)
+
+    def _task(self, index: int) -> Task:
+        benchmark = self._benchmark
+        head = index if self._head_per_task else 0
+        if not isinstance(benchmark, SplitBenchmark):
+            return Task(index, f"permutation {index + 1}", head, slice(0, self._data.classes))
+        own = self._own_classes(index)
+        title = "classes " + ", ".join(str(int(name)) for name in self._class_order[own])
+        outputs = slice(0, own.stop if benchmark.scenario == "class" else benchmark.classes_per_task)
+        return Task(index, title, head, outputs)
+
+    def _check_classes(self, images: Images, part: str) -> None:
+        """Every class that the tasks use has at least one image."""
+        present = torch.bincount(images.labels, minlength=self._data.classes) > 0
+        used = self._class_order
+        if isinstance(self._benchmark, SplitBenchmark):
+            used = used[: self._benchmark.tasks * self._benchmark.classes_per_task]
+        absent = [int(name) for name in used if not present[name]]
+        if absent:
+            raise DatasetUnreadable(
+                f"Class {absent[0]} of {self._data.title} has no {part} images; "
+                "use more images or leave the class out."
+            )
+
+
+def _class_order(benchmark: Benchmark, classes: int, seed: int) -> Tensor:
+    if isinstance(benchmark, SplitBenchmark) and benchmark.shuffle_classes:
+        return torch.randperm(classes, generator=torch.Generator().manual_seed(seed))
+    return torch.arange(classes)

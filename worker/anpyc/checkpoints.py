@@ -1,0 +1,48 @@
+"""The whole state of a run as safetensors and JSON, and back. No pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from anpyc.errors import CheckpointMismatch
+from anpyc.recording import Checkpoint
+from anpyc.spec import RunSpec
+
+VERSION = 1
+
+
+def pack_tensors(parts: Mapping[str, Mapping[str, Tensor]]) -> bytes:
+    """Named groups of tensors as one safetensors file."""
+    flat = {f"{part}/{name}": t for part, group in parts.items() for name, t in group.items()}
+    return save({name: t.detach().cpu().contiguous().clone() for name, t in flat.items()})
+
+
+def unpack_tensors(data: bytes, device: torch.device) -> dict[str, dict[str, Tensor]]:
+    """The groups again; random states stay on the CPU, where torch wants them."""
+    parts: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in load(data).items():
+        part, _, rest = name.partition("/")
+        parts.setdefault(part, {})[rest] = tensor if part == "random" else tensor.to(device)
+    return parts
+
+
+def identity(spec: RunSpec) -> dict[str, object]:
+    """What two specifications must have in common for one to go on from the other's checkpoint."""
+    return spec.model_dump(mode="json", exclude={"name", "device"})
+
+
+def check_belongs(checkpoint: Checkpoint, spec: RunSpec) -> None:
+    """:raises CheckpointMismatch: if the checkpoint is of another run or another version of this package."""
+    if checkpoint.state.get("version") != VERSION:
+        raise CheckpointMismatch(
+            "The checkpoint was written by another version of this package; start the run anew."
+        )
+    if checkpoint.state.get("spec") != identity(spec):
+        raise CheckpointMismatch(
+            "The checkpoint belongs to a run with another specification; resume with the one it was started "
+            "with, or start anew."
+        )

@@ -1,0 +1,127 @@
+"""Image data sets as tensors in memory, from scikit-learn and torchvision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from anpyc.catalog import DATASETS
+from anpyc.errors import DatasetMissing, DatasetUnreadable
+from anpyc.spec import Dataset, MnistDataset
+from anpyc.vision import torchvision_datasets
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images and their labels. Bytes 0 … 255 where the source has bytes: a quarter of the memory of
+    floats."""
+
+    pixels: Tensor
+    """(images, channels, height, width), uint8 or float32 in [0, 1]."""
+    labels: Tensor
+    """(images,), int64, classes from 0."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, part: slice) -> Images:
+        return Images(self.pixels[part], self.labels[part])
+
+    def floats(self, part: slice | Tensor, device: torch.device) -> Tensor:
+        """Some of the images as float32 in [0, 1] on ``device``."""
+        pixels = self.pixels[part].to(device)
+        return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.float()
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """One data set, split so that nothing that is tested or validated on is trained on."""
+
+    title: str
+    classes: int
+    train: Images
+    validation: Images
+    test: Images
+
+
+def load_dataset(spec: Dataset, datasets_dir: Path) -> ImageData:
+    """The data set of a specification.
+
+    :raises DatasetMissing: if its files are not there and may not be fetched.
+    :raises DatasetUnreadable: if they are there and of no use.
+    """
+    title = DATASETS[spec.kind].title
+    train, test = _LOADERS[spec.kind](spec, datasets_dir)
+    for part, images in (("training", train), ("test", test)):
+        _check(title, part, images)
+    if spec.validation >= len(train):
+        raise DatasetUnreadable(
+            f"{title} has {len(train):,} training images, too few to hold out {spec.validation:,} for "
+            "validation."
+        )
+    end = None if spec.train_limit is None else spec.validation + spec.train_limit
+    return ImageData(
+        title=title,
+        classes=DATASETS[spec.kind].classes,
+        train=train[spec.validation : end],
+        validation=train[: spec.validation],
+        test=test,
+    )
+
+
+def _load_digits(_spec: Dataset, _datasets_dir: Path) -> tuple[Images, Images]:
+    """scikit-learn's digits in one fixed shuffled order (the file is sorted by writer), the last 360 for
+    testing."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    order = np.random.default_rng(0).permutation(len(digits.target))
+    pixels = torch.tensor(digits.images[order] / 16.0, dtype=torch.float32).unsqueeze(1)
+    images = Images(pixels, torch.tensor(digits.target[order], dtype=torch.int64))
+    train = DATASETS["digits"].train
+    return images[:train], images[train:]
+
+
+def _load_mnist(spec: Dataset, datasets_dir: Path) -> tuple[Images, Images]:
+    spec = cast("MnistDataset", spec)
+    info = DATASETS[spec.kind]
+    missing = info.missing_files(datasets_dir)
+    if missing and not spec.download:
+        raise DatasetMissing(
+            f"{info.title} is not in {datasets_dir} (no {missing[0]}): set `dataset.download` to fetch "
+            f"{info.download_megabytes} MB, or put the files there."
+        )
+    fetch = any(not (datasets_dir / name).is_file() for name in info.files)
+    dataset = torchvision_datasets().MNIST
+    try:
+        parts = [dataset(datasets_dir, train=train, download=fetch) for train in (True, False)]
+    except (OSError, RuntimeError, ValueError, AssertionError, EOFError) as error:
+        raise DatasetUnreadable(f"{info.title} in {datasets_dir} cannot be read: {error}.") from error
+    train, test = (Images(part.data.unsqueeze(1), part.targets) for part in parts)
+    return _padded(train, spec.pad), _padded(test, spec.pad)
+
+
+_Loader = Callable[[Dataset, Path], tuple[Images, Images]]
+_LOADERS: Mapping[str, _Loader] = {"digits": _load_digits, "mnist": _load_mnist}
+
+
+def _padded(images: Images, pad: int) -> Images:
+    return Images(F.pad(images.pixels, (pad, pad, pad, pad)), images.labels) if pad else images
+
+
+def _check(title: str, part: str, images: Images) -> None:
+    if not len(images):
+        raise DatasetUnreadable(f"{title} has no {part} images.")
+    if images.pixels.dtype != torch.uint8 and not bool(torch.isfinite(images.pixels).all()):
+        broken = (~torch.isfinite(images.pixels)).flatten(1).any(1).nonzero()[0].item()
+        raise DatasetUnreadable(
+            f"{part.capitalize()} image {broken} of {title} has pixels that are not finite numbers: repair "
+            "or remove it."
+        )

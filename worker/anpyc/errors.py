@@ -1,0 +1,46 @@
+"""Everything that can end a run before its time. Each message is one sentence that names the cause and what
+to do."""
+
+from __future__ import annotations
+
+
+class TrainingError(Exception):
+    """A run cannot start or go on. ``code`` is stable, for programs; the message is for people."""
+
+    code = "training_error"
+
+
+class DatasetMissing(TrainingError):  # noqa: N818
+    """The files of a data set are not in the data-sets folder."""
+
+    code = "dataset_missing"
+
+
+class DatasetUnreadable(TrainingError):  # noqa: N818
+    """A data set is there but cannot be used: a broken file, a value that is not a number, an empty class."""
+
+    code = "dataset_unreadable"
+
+
+class DeviceUnavailable(TrainingError):  # noqa: N818
+    """The specification asks for a device that this machine lacks."""
+
+    code = "device_unavailable"
+
+
+class NonFiniteLoss(TrainingError):  # noqa: N818
+    """The loss became infinite or not a number."""
+
+    code = "non_finite_loss"
+
+
+class OutOfMemory(TrainingError):  # noqa: N818
+    """The device or the machine has no memory left."""
+
+    code = "out_of_memory"
+
+
+class CheckpointMismatch(TrainingError):  # noqa: N818
+    """A checkpoint belongs to another specification or another version."""
+
+    code = "checkpoint_mismatch"

@@ -1,0 +1,119 @@
+"""What a matrix of accuracies says about remembering and forgetting. No torch.
+
+``R[i][j]`` is the accuracy on task j after task i, a share in [0, 1], tasks counted from 0; None where it was
+not measured. Every function also takes the matrix of a run that is still under way: rows that are not there
+yet are left out, and the last complete row stands for the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+Matrix = Sequence[Sequence[float | None]]
+
+
+def rows_done(matrix: Matrix) -> int:
+    """How many tasks have been learnt: rows whose diagonal, and all before it, is measured."""
+    done = 0
+    for i, row in enumerate(matrix):
+        if len(row) <= i or any(value is None for value in row[: i + 1]):
+            break
+        done += 1
+    return done
+
+
+def average_accuracy(matrix: Matrix) -> float | None:
+    """mean_j R[T−1][j] over the T tasks learnt."""
+    done = rows_done(matrix)
+    return fmean(_row(matrix, done - 1)) if done else None
+
+
+def average_accuracy_by_task(matrix: Matrix) -> list[float]:
+    """The average accuracy after each task, over the tasks learnt until then."""
+    return [fmean(_row(matrix, i)) for i in range(rows_done(matrix))]
+
+
+def learning_accuracy(matrix: Matrix) -> float | None:
+    """mean_j R[j][j]: how well each task was learnt, before anything could be forgotten."""
+    done = rows_done(matrix)
+    return fmean(_row(matrix, j)[j] for j in range(done)) if done else None
+
+
+def backward_transfer(matrix: Matrix) -> float | None:
+    """mean_{j<T−1} (R[T−1][j] − R[j][j]). Negative: later tasks cost earlier ones."""
+    changes = backward_transfer_by_task(matrix)
+    return fmean(changes) if changes else None
+
+
+def backward_transfer_by_task(matrix: Matrix) -> list[float]:
+    """R[T−1][j] − R[j][j] of each task but the last learnt."""
+    done = rows_done(matrix)
+    return [_row(matrix, done - 1)[j] - _row(matrix, j)[j] for j in range(done - 1)]
+
+
+def forgetting(matrix: Matrix) -> float | None:
+    """mean_{j<T−1} (max_{i<T−1} R[i][j] − R[T−1][j]) (Chaudhry et al. 2018)."""
+    losses = forgetting_by_task(matrix)
+    return fmean(losses) if losses else None
+
+
+def forgetting_by_task(matrix: Matrix) -> list[float]:
+    """How far each task but the last learnt has fallen from its best earlier accuracy."""
+    done = rows_done(matrix)
+    last = _row(matrix, done - 1) if done else []
+    return [max(_column(matrix, j, done - 1)) - last[j] for j in range(done - 1)]
+
+
+def forward_transfer(matrix: Matrix, untrained: Sequence[float | None]) -> float | None:
+    """mean_{j>0} (R[j−1][j] − accuracy of the untrained network on j) (Lopez-Paz and Ranzato 2017).
+
+    Needs accuracies above the diagonal, which are measured only where tasks share a head.
+    """
+    gains = []
+    for j in range(1, rows_done(matrix)):
+        before = matrix[j - 1][j] if len(matrix[j - 1]) > j else None
+        start = untrained[j] if len(untrained) > j else None
+        if before is None or start is None:
+            return None
+        gains.append(before - start)
+    return fmean(gains) if gains else None
+
+
+def intransigence(matrix: Matrix, joint: Sequence[float | None]) -> float | None:
+    """mean_j (joint_j − R[j][j]), joint_j the accuracy on task j of a network trained on all tasks at
+    once."""
+    gaps = []
+    for j in range(rows_done(matrix)):
+        reference = joint[j] if len(joint) > j else None
+        if reference is None:
+            return None
+        gaps.append(reference - _row(matrix, j)[j])
+    return fmean(gaps) if gaps else None
+
+
+def summarise(
+    matrix: Matrix,
+    *,
+    untrained: Sequence[float | None] | None = None,
+    joint: Sequence[float | None] | None = None,
+) -> dict[str, float]:
+    """All metrics that the matrix, as far as it goes, allows; the others are absent."""
+    values = {
+        "average_accuracy": average_accuracy(matrix),
+        "forgetting": forgetting(matrix),
+        "backward_transfer": backward_transfer(matrix),
+        "learning_accuracy": learning_accuracy(matrix),
+        "forward_transfer": forward_transfer(matrix, untrained) if untrained is not None else None,
+        "intransigence": intransigence(matrix, joint) if joint is not None else None,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _row(matrix: Matrix, i: int) -> list[float]:
+    """Row i up to its diagonal, all measured."""
+    return [value for value in matrix[i][: i + 1] if value is not None]
+
+
+def _column(matrix: Matrix, j: int, rows: int) -> list[float]:
+    """What was measured on task j after each of the first ``rows`` tasks."""
+    return [value for row in matrix[:rows] if len(row) > j and (value := row[j]) is not None]

@@ -1,0 +1,97 @@
+"""Optimizers over flat tensors: a few operations per step, whatever the number of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.optim.adam import adam
+
+from anpyc.spec import Training
+
+
+class Sgd:
+    """θ ← θ − lr·g, or with momentum v ← μ·v + g, θ ← θ − lr·v."""
+
+    def __init__(self, values: Sequence[Tensor], momentum: float) -> None:
+        self._values = list(values)
+        self._momentum = momentum
+        self.momenta = [torch.zeros_like(v) for v in values] if momentum else []
+
+    def step(self, gradients: Sequence[Tensor], lr: float) -> None:
+        updates = list(gradients)
+        if self.momenta:
+            torch._foreach_mul_(self.momenta, self._momentum)
+            torch._foreach_add_(self.momenta, updates)
+            updates = self.momenta
+        torch._foreach_add_(self._values, updates, alpha=-lr)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {f"momentum{i}": m for i, m in enumerate(self.momenta)}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        for i, momentum in enumerate(self.momenta):
+            momentum.copy_(state[f"momentum{i}"])
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015) with β = (0.9, 0.999), ε = 1e-8, in one fused pass."""
+
+    def __init__(self, values: Sequence[Tensor]) -> None:
+        self._values = list(values)
+        self.momenta = [torch.zeros_like(v) for v in values]
+        self._squares = [torch.zeros_like(v) for v in values]
+        self._steps = [torch.zeros((), device=v.device) for v in values]
+
+    def step(self, gradients: Sequence[Tensor], lr: float) -> None:
+        adam(
+            self._values,
+            list(gradients),
+            self.momenta,
+            self._squares,
+            [],
+            self._steps,
+            fused=True,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=lr,
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )
+
+    def state_dict(self) -> dict[str, Tensor]:
+        state: dict[str, Tensor] = {}
+        for i, (momentum, square, step) in enumerate(
+            zip(self.momenta, self._squares, self._steps, strict=True)
+        ):
+            state |= {f"momentum{i}": momentum, f"square{i}": square, f"step{i}": step}
+        return state
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        for i in range(len(self._values)):
+            self.momenta[i].copy_(state[f"momentum{i}"])
+            self._squares[i].copy_(state[f"square{i}"])
+            self._steps[i].copy_(state[f"step{i}"])
+
+
+Optimizer = Sgd | Adam
+
+
+def build_optimizer(training: Training, values: Sequence[Tensor]) -> Optimizer:
+    """A fresh optimizer, without memory, that changes ``values`` in place."""
+    return Adam(values) if training.optimizer == "adam" else Sgd(values, training.momentum)
+
+
+def learning_rate(training: Training, task: int, round_: int, epoch: int) -> float:
+    """The learning rate of one epoch; ``epoch`` counts from 0 at the start of the task, through its pruning
+    rounds."""
+    schedule = training.schedule
+    if schedule.kind == "constant":
+        return training.lr
+    factor = schedule.factor
+    if task == 0 and round_ == 0 and schedule.first_task_factor is not None:
+        factor = schedule.first_task_factor
+    return training.lr * factor ** (epoch // schedule.every)

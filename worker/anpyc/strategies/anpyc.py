@@ -1,0 +1,133 @@
+"""ANPyC: adversarial neural pruning and synaptic consolidation.
+
+Peng, Tang, Jiang, Li, Lei, Lin, Li, "Overcoming Long-term Catastrophic Forgetting through Adversarial Neural
+Pruning and Synaptic Consolidation", IEEE TNNLS 2021, arXiv 1912.09091.
+
+    Ω  = mean over batches of max(0, a + ½a²),  a = θ·∂/∂θ Σ_x H(x),  H the entropy of the output
+    L  = cross-entropy + λ Σ Ω (θ − θ_old)²,    no factor ½, the heads left out
+
+After each task but the last, rounds at q = 10, 20, … % free what Ω says is least needed of what no earlier
+task holds and retrain the rest; the freed parameters start the next task at zero, with Ω = 0, held by
+nothing. Variant: the authors' script, with log-softmax in place of log(p), and Ω combined over tasks by sum,
+maximum or mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from anpyc.benchmarks import Examples, Task
+from anpyc.consolidation import Consolidation
+from anpyc.importance import removal_importance
+from anpyc.models import Network
+from anpyc.optimizers import Optimizer
+from anpyc.pruning import first_mask, next_mask, pruning_rounds, share_pruned
+from anpyc.spec import AnpycStrategy
+from anpyc.strategies.base import Strategy
+
+
+class Anpyc(Strategy):
+    """Prunes after each task and consolidates the rest."""
+
+    def __init__(self, spec: AnpycStrategy, network: Network, tasks: int) -> None:
+        self._spec = spec
+        self._network = network
+        self._tasks = tasks
+        self._consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
+        held = torch.ones_like(network.body_flat, dtype=torch.bool)
+        self._mask = held
+        """The current mask: the last round's."""
+        self._previous_mask = held.clone()
+        """The last mask of the task before; what is False here is free."""
+        self._keep: Tensor | None = None
+        """The mask as factors on gradients, during pruning rounds."""
+        self._importance = torch.zeros_like(network.body_flat)
+
+    def before_task(self, task: Task, examples: Examples) -> None:
+        self._consolidation.anchor_here()
+        self._previous_mask = self._mask.clone()
+        self._keep = None
+
+    def round_epochs(self, task: Task) -> Sequence[int]:
+        return (self._spec.retrain_epochs,) * len(self._percentiles(task))
+
+    def before_round(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+        """Measure, mask, zero."""
+        q = self._percentiles(task)[round_ - 1]
+        self._importance = self._measure(task, examples)
+        self._mask = torch.cat([mask.flatten() for mask in self._masks(task, q)])
+        self._keep = self._mask.to(self._importance.dtype)
+        self._network.body_flat.mul_(self._keep)
+        for momentum in optimizer.momenta[:1]:
+            momentum.mul_(self._keep)
+
+    def after_backward(self, gradient: Tensor) -> None:
+        self._consolidation.add_gradient(gradient)
+        if self._keep is not None:
+            gradient.mul_(self._keep)
+
+    def after_step(self, lr: float) -> None:
+        self._consolidation.pull_back(lr)
+
+    def after_task(self, task: Task, examples: Examples) -> None:
+        fresh = self._measure(task, examples)
+        self._importance = _combine(self._consolidation.strength, fresh, self._spec.combine, task.index)
+        self._consolidation.set_strength(self._importance)
+
+    def penalty_value(self) -> float:
+        return self._consolidation.value()
+
+    def mask(self) -> Tensor:
+        return self._mask
+
+    def importance(self) -> Tensor:
+        """During rounds the current task's, at a task's end that of all tasks together."""
+        return self._importance
+
+    def divergence_cause(self, lr: float) -> str | None:
+        return self._consolidation.divergence_cause(lr)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        state = {f"consolidation.{name}": t for name, t in self._consolidation.state_dict().items()}
+        state |= {"mask": self._mask, "previous_mask": self._previous_mask, "importance": self._importance}
+        if self._keep is not None:
+            state["keep"] = self._keep
+        return state
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self._consolidation.load_state_dict(
+            {name: state[f"consolidation.{name}"] for name in ("strength", "anchor")}
+        )
+        self._mask, self._previous_mask = state["mask"], state["previous_mask"]
+        self._importance, self._keep = state["importance"], state.get("keep")
+
+    def _percentiles(self, task: Task) -> tuple[float, ...]:
+        spec = self._spec
+        share = share_pruned(task.index, self._tasks, spec.initial_prune_percent, spec.prune_decay)
+        return pruning_rounds(share, spec.prune_step)
+
+    def _masks(self, task: Task, q: float) -> list[Tensor]:
+        """One mask per tensor, weights and biases apart."""
+        masks = []
+        for segment in self._network.segments:
+            importance = segment.of(self._importance)
+            if task.index == 0:
+                masks.append(first_mask(importance, q))
+            else:
+                masks.append(next_mask(importance, segment.of(self._previous_mask), q))
+        return masks
+
+    def _measure(self, task: Task, examples: Examples) -> Tensor:
+        spec = self._spec
+        return removal_importance(self._network, task, examples, spec.importance_batch, spec.importance_skip)
+
+
+def _combine(old: Tensor, fresh: Tensor, how: str, earlier_tasks: int) -> Tensor:
+    """Ω over all tasks from that over the earlier ones and that of the task just learnt."""
+    if how == "sum":
+        return old + fresh
+    if how == "maximum":
+        return torch.maximum(old, fresh)
+    return old.lerp(fresh, 1 / (earlier_tasks + 1))

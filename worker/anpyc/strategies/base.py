@@ -1,0 +1,63 @@
+"""The hooks through which a strategy acts on training. None is required."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from anpyc.benchmarks import Examples, Task
+from anpyc.optimizers import Optimizer
+
+
+class Strategy:
+    """Does nothing. A method overrides the hooks it needs; no method inherits from another."""
+
+    shared_head = False
+    """One head for all tasks, whatever the scenario."""
+
+    def before_task(self, task: Task, examples: Examples) -> None:
+        """Before the first step of a task."""
+
+    def round_epochs(self, task: Task) -> Sequence[int]:
+        """Epochs of each round that follows a task's base training; empty: no rounds."""
+        return ()
+
+    def before_round(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+        """Before the first step of round 1, 2, … of a task."""
+
+    def penalty(self, images: Tensor, features: Tensor) -> Tensor | None:
+        """A term that joins the loss of one batch."""
+        return None
+
+    def after_backward(self, gradient: Tensor) -> None:
+        """May change the body's flat gradient of the loss in place."""
+
+    def after_step(self, lr: float) -> None:
+        """May change the body's parameters in place, after each optimizer step."""
+
+    def after_task(self, task: Task, examples: Examples) -> None:
+        """After the last step of a task, before it is evaluated."""
+
+    def penalty_value(self) -> float:
+        """What the strategy holds against the parameters as they are, λ included."""
+        return 0.0
+
+    def mask(self) -> Tensor | None:
+        """Over the body's flat parameters, True where held; None for a strategy that has no such notion."""
+        return None
+
+    def importance(self) -> Tensor | None:
+        """Over the body's flat parameters, as last measured; None for a strategy that measures none."""
+        return None
+
+    def divergence_cause(self, lr: float) -> str | None:
+        """Why the loss may have turned non-finite, where the strategy knows."""
+        return None
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Everything that the next step depends on."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from ``state``."""

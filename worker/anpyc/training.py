@@ -1,0 +1,430 @@
+"""The training loop, from the specification to the accuracy matrix, top to bottom.
+
+Speed comes from four habits: all images of a task are one tensor on the device and a batch is a few of its
+rows; all parameters are one flat tensor, so that a step is a handful of operations; the loss is kept on the
+device and read once an epoch; nothing else asks the device for a value inside an epoch. Every operation of a
+step is element-wise over the flat tensor or a matrix product, so runs of one shape can be stacked along a new
+first dimension."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from anpyc.benchmarks import Examples, Task, TaskSequence
+from anpyc.capacity import Ledger
+from anpyc.checkpoints import VERSION, check_belongs, identity, pack_tensors, unpack_tensors
+from anpyc.datasets import load_dataset
+from anpyc.environment import choose_device, describe_environment
+from anpyc.errors import NonFiniteLoss, OutOfMemory
+from anpyc.metrics import summarise
+from anpyc.models import build_network
+from anpyc.optimizers import Optimizer, build_optimizer, learning_rate
+from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
+from anpyc.spec import RunSpec, Training
+from anpyc.strategies import STRATEGIES, build_strategy
+
+ITERATION_EPOCHS = 10
+"""Epochs that a task trained by iterations is reported in."""
+
+
+class Stopped(Exception):  # noqa: N818 - not an error
+    """The recorder asked the run to stop."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a finished run has to show."""
+
+    accuracy: list[list[float | None]]
+    """Row i after task i, column j on task j, shares; None where not measured."""
+    metrics: dict[str, float]
+    layers: list[LayerStatistics]
+    """Per task and tensor, at the end of the task."""
+    seconds: float
+    """Wall-clock time of the run, attempts before a resume included."""
+    epochs: int
+    """Epochs trained, retraining included."""
+
+
+@dataclass
+class _Progress:
+    """How far the run is and what it has measured: all that a checkpoint keeps besides tensors."""
+
+    task: int = 0
+    round: int = 0
+    epoch: int = 0
+    """Epochs done of this round."""
+    step: int = 0
+    """Epochs done of the run."""
+    task_epochs: int = 0
+    """Epochs done of this task, rounds included."""
+    seconds: float = 0.0
+    matrix: list[list[float | None]] = field(default_factory=list)
+    untrained: list[float | None] = field(default_factory=list)
+    layers: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train(
+    spec: RunSpec,
+    recorder: Recorder,
+    *,
+    datasets_dir: Path,
+    checkpoint: Checkpoint | None = None,
+    threads: int | None = None,
+    checkpoint_seconds: float = 300.0,
+) -> RunResult:
+    """Carry out one run, or the rest of it from ``checkpoint`` on.
+
+    Same specification, seed, machine and thread count: same result, to the bit on a CPU, also across a
+    resume.
+
+    :param threads: CPU threads for torch; None leaves torch's setting.
+    :param checkpoint_seconds: checkpoint also between epochs, when this much time has passed since the last.
+    :raises anpyc.errors.TrainingError: with one sentence on what is wrong and where.
+    :raises Stopped: when the recorder says so.
+    """
+    device = choose_device(spec.device)
+    devices = [device] if device.type == "cuda" else []
+    with _thread_count(threads), torch.random.fork_rng(devices):
+        run = _Run(spec, recorder, device, datasets_dir, checkpoint_seconds)
+        try:
+            if checkpoint is not None:
+                run.restore(checkpoint)
+            return run.train()
+        except (MemoryError, RuntimeError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                f"The {device.type} ran out of memory {run.where()}: take a smaller batch size, a smaller "
+                "network or fewer training images."
+            ) from error
+
+
+class _Run:
+    def __init__(
+        self,
+        spec: RunSpec,
+        recorder: Recorder,
+        device: torch.device,
+        datasets_dir: Path,
+        checkpoint_seconds: float,
+    ) -> None:
+        torch.manual_seed(spec.seed)
+        self._spec = spec
+        self._recorder = recorder
+        self._device = device
+        self._checkpoint_seconds = checkpoint_seconds
+        self._shuffle = torch.Generator().manual_seed(spec.seed)
+        data = load_dataset(spec.dataset, datasets_dir)
+        validate = spec.training.evaluate_on == "validation"
+        shared_head = STRATEGIES[spec.strategy.kind].shared_head
+        self._sequence = TaskSequence(spec.benchmark, data, device, spec.seed, validate, shared_head)
+        self._tasks = self._sequence.tasks
+        self._network = build_network(
+            spec.model, self._sequence.image_shape, self._sequence.head_sizes, device
+        )
+        self._strategy = build_strategy(spec, self._network)
+        self._ledger = Ledger(self._network)
+        self._progress = _Progress()
+        self._steps = sum(sum(self._round_epochs(task)) for task in self._tasks)
+        self._resumed: dict[str, dict[str, Tensor]] | None = None
+        self._started = time.perf_counter()
+        self._checkpointed = self._started
+        self._batch = 0
+
+    # --- the story --------------------------------------------------------------------------------------
+
+    def train(self) -> RunResult:
+        progress = self._progress
+        self._recorder.plan(self._plan())
+        if progress.step == 0:
+            self._evaluate_untrained()
+        for task in self._tasks[progress.task :]:
+            self._train_task(task)
+        progress.seconds += time.perf_counter() - self._started
+        return RunResult(
+            accuracy=progress.matrix,
+            metrics=self._metrics(),
+            layers=[_layer_statistics(row) for row in progress.layers],
+            seconds=progress.seconds,
+            epochs=progress.step,
+        )
+
+    def _train_task(self, task: Task) -> None:
+        progress, strategy = self._progress, self._strategy
+        examples = self._sequence.training_examples(task)
+        optimizer = self._optimizer(task)
+        if self._resumed is not None:
+            optimizer.load_state_dict(self._resumed.get("optimizer", {}))
+            self._resumed = None
+        elif progress.round == 0 and progress.epoch == 0:
+            strategy.before_task(task, examples)
+        rounds = self._round_epochs(task)
+        for round_ in range(progress.round, len(rounds)):
+            if round_ > 0 and progress.epoch == 0:
+                strategy.before_round(task, round_, examples, optimizer)
+            while progress.epoch < rounds[round_]:
+                self._train_epoch(task, round_, examples, optimizer)
+                self._after_epoch(task, round_, rounds, optimizer)
+            self._close_round(task, round_, examples, optimizer, last=round_ == len(rounds) - 1)
+
+    def _train_epoch(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+        """One pass. The loop that everything else serves."""
+        progress, strategy, network = self._progress, self._strategy, self._network
+        training = self._spec.training
+        lr = learning_rate(training, task.index, round_, progress.task_epochs)
+        parameters = network.body_parameters() + network.head_parameters(task.head)
+        split = [network.body_flat.numel(), network.head_flat(task.head).numel()]
+        gradient = torch.empty(sum(split), device=self._device)
+        body_gradient, head_gradient = torch.split(gradient, split)
+        order = self._order(len(examples))
+        size = training.batch_size
+        losses = torch.zeros(math.ceil(len(order) / size), device=self._device)
+        network.train()
+        started = time.perf_counter()
+        for self._batch in range(len(losses)):
+            if self._recorder.should_stop():
+                raise Stopped
+            chosen = order[self._batch * size : (self._batch + 1) * size]
+            images = examples.images.index_select(0, chosen)
+            labels = examples.labels.index_select(0, chosen)
+            features = network.body(images)
+            cross_entropy = F.cross_entropy(network.logits(features, task.head, task.classes), labels)
+            penalty = strategy.penalty(images, features)
+            loss = cross_entropy if penalty is None else cross_entropy + penalty
+            gradients = torch.autograd.grad(loss, parameters)
+            torch.cat([g.reshape(-1) for g in gradients], out=gradient)
+            strategy.after_backward(body_gradient)
+            optimizer.step((body_gradient, head_gradient), lr)
+            strategy.after_step(lr)
+            losses[self._batch] = cross_entropy.detach()
+        self._report_epoch(task, round_, losses, len(order), lr, started)
+
+    def _close_round(
+        self, task: Task, round_: int, examples: Examples, optimizer: Optimizer, last: bool
+    ) -> None:
+        """Everything that happens between two rounds or two tasks, then a checkpoint."""
+        progress, strategy = self._progress, self._strategy
+        if last:
+            strategy.after_task(task, examples)
+        self._evaluate(task, round_, end_of_task=last)
+        self._report_layers(task, round_, last)
+        if last:
+            progress.task, progress.round, progress.task_epochs = task.index + 1, 0, 0
+        else:
+            progress.round = round_ + 1
+        progress.epoch = 0
+        self._checkpoint(task, round_, None if last else optimizer)
+
+    def _after_epoch(self, task: Task, round_: int, rounds: list[int], optimizer: Optimizer) -> None:
+        """Evaluation and checkpoint between the epochs of a round; the last epoch's are the round's."""
+        progress = self._progress
+        if progress.epoch == rounds[round_]:
+            return
+        if progress.epoch % self._spec.training.evaluate_every == 0:
+            self._evaluate(task, round_, end_of_task=False)
+        if time.perf_counter() - self._checkpointed >= self._checkpoint_seconds:
+            self._checkpoint(task, round_, optimizer)
+
+    # --- parts ------------------------------------------------------------------------------------------
+
+    def _round_epochs(self, task: Task) -> list[int]:
+        """Epochs of the base training and of each pruning round."""
+        training = self._spec.training
+        base = training.epochs if training.iterations is None else min(ITERATION_EPOCHS, training.iterations)
+        return [base, *self._strategy.round_epochs(task)]
+
+    def _optimizer(self, task: Task) -> Optimizer:
+        values = (self._network.body_flat, self._network.head_flat(task.head))
+        return build_optimizer(self._spec.training, values)
+
+    def _order(self, examples: int) -> Tensor:
+        """The images of one epoch in the order they are shown, on the device."""
+        wanted = _images_per_epoch(self._spec.training, examples, self._progress.epoch)
+        passes = [torch.randperm(examples, generator=self._shuffle) for _ in range(-(-wanted // examples))]
+        return torch.cat(passes)[:wanted].to(self._device)
+
+    def _report_epoch(
+        self, task: Task, round_: int, losses: Tensor, images: int, lr: float, started: float
+    ) -> None:
+        progress = self._progress
+        values = losses.tolist()
+        seconds = time.perf_counter() - started
+        self._check_finite(values, lr)
+        size = self._spec.training.batch_size
+        last_batch = images - size * (len(values) - 1)
+        mean = (sum(values[:-1]) * size + values[-1] * last_batch) / images
+        progress.epoch += 1
+        progress.task_epochs += 1
+        progress.step += 1
+        self._recorder.epoch(
+            EpochResult(
+                step=progress.step,
+                task=task.index,
+                round=round_,
+                epoch=progress.epoch,
+                loss=mean,
+                penalty=self._strategy.penalty_value(),
+                learning_rate=lr,
+                seconds=seconds,
+                progress=progress.step / self._steps,
+            )
+        )
+
+    def _check_finite(self, losses: list[float], lr: float) -> None:
+        for self._batch, loss in enumerate(losses):
+            if not math.isfinite(loss):
+                cause = self._strategy.divergence_cause(lr)
+                raise NonFiniteLoss(
+                    f"The loss became {loss} {self.where()}: "
+                    f"{cause or f'the learning rate {lr:g} is probably too high; try a tenth of it'}."
+                )
+
+    def where(self) -> str:
+        """The position in words, for messages."""
+        progress = self._progress
+        round_ = f"pruning round {progress.round}, " if progress.round else ""
+        return f"at step {self._batch + 1} of task {progress.task + 1}, {round_}epoch {progress.epoch + 1}"
+
+    @torch.no_grad()
+    def _accuracy(self, task: Task, classes: slice) -> float:
+        self._network.eval()
+        correct, count = torch.zeros((), dtype=torch.int64, device=self._device), 0
+        for examples in self._sequence.held_out_examples(task):
+            predicted = self._network(examples.images, task.head, classes).argmax(1)
+            correct += (predicted == examples.labels).sum()
+            count += len(examples)
+        return int(correct) / count
+
+    def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> None:
+        """Accuracy on all tasks so far; at a task's end on the next too where it is answered by the same
+        head."""
+        tasks = list(self._tasks[: task.index + 1])
+        if end_of_task and self._sequence.shows_unseen_tasks:
+            tasks += self._tasks[task.index + 1 : task.index + 2]
+        accuracy = {other.index: self._accuracy(other, _scored(other, task)) for other in tasks}
+        if end_of_task:
+            self._progress.matrix.append([accuracy.get(j) for j in range(len(self._tasks))])
+        self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
+
+    def _evaluate_untrained(self) -> None:
+        accuracy = {task.index: self._accuracy(task, task.classes) for task in self._tasks}
+        self._progress.untrained = [accuracy[j] for j in range(len(self._tasks))]
+        self._recorder.evaluation(Evaluation(0, 0, 0, accuracy, end_of_task=False))
+
+    def _report_layers(self, task: Task, round_: int, last: bool) -> None:
+        mask = self._strategy.mask()
+        if mask is None:
+            return
+        importance = self._strategy.importance()
+        statistics, snapshots = self._ledger.close_round(task.index, round_, mask, importance, last)
+        self._recorder.layers(statistics)
+        self._recorder.masks(snapshots)
+        if last:
+            self._progress.layers += [asdict(row) for row in statistics]
+
+    def _metrics(self) -> dict[str, float]:
+        progress = self._progress
+        untrained = progress.untrained if self._sequence.shows_unseen_tasks else None
+        metrics = summarise(progress.matrix, untrained=untrained)
+        end = [row for row in progress.layers if row["task"] == len(self._tasks) - 1]
+        if end:
+            metrics["capacity_free"] = sum(row["free"] for row in end) / sum(row["total"] for row in end)
+        return metrics
+
+    def _plan(self) -> Plan:
+        layers = tuple(segment.layer for segment in self._network.segments)
+        return Plan(
+            tasks=len(self._tasks),
+            steps=self._steps,
+            task_titles=tuple(task.title for task in self._tasks),
+            layers=layers if self._strategy.mask() is not None else (),
+            environment=describe_environment(self._device),
+        )
+
+    # --- checkpoints ------------------------------------------------------------------------------------
+
+    def _checkpoint(self, task: Task, round_: int, optimizer: Optimizer | None) -> None:
+        progress = self._progress
+        self._checkpointed = time.perf_counter()
+        progress.seconds += self._checkpointed - self._started
+        self._started = self._checkpointed
+        random = {"shuffle": self._shuffle.get_state(), "cpu": torch.get_rng_state()}
+        if self._device.type == "cuda":
+            random["cuda"] = torch.cuda.get_rng_state(self._device)
+        tensors = {
+            "network": {"flat": self._network.flat, **dict(self._network.named_buffers())},
+            "strategy": self._strategy.state_dict(),
+            "ledger": self._ledger.state_dict(),
+            "optimizer": optimizer.state_dict() if optimizer is not None else {},
+            "random": random,
+        }
+        state = {"version": VERSION, "spec": identity(self._spec), "progress": asdict(progress)}
+        self._recorder.checkpoint(Checkpoint(progress.step, task.index, round_, pack_tensors(tensors), state))
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        check_belongs(checkpoint, self._spec)
+        tensors = unpack_tensors(checkpoint.tensors, self._device)
+        self._progress = _Progress(**cast("dict[str, Any]", checkpoint.state["progress"]))
+        network = tensors["network"]
+        self._network.flat.copy_(network.pop("flat"))
+        for name, buffer in self._network.named_buffers():
+            buffer.copy_(network[name])
+        self._strategy.load_state_dict(tensors.get("strategy", {}))
+        self._ledger.load_state_dict(tensors["ledger"])
+        random = tensors["random"]
+        self._shuffle.set_state(random["shuffle"])
+        torch.set_rng_state(random["cpu"])
+        if "cuda" in random:
+            torch.cuda.set_rng_state(random["cuda"], self._device)
+        if self._progress.round or self._progress.epoch:
+            self._resumed = tensors
+
+
+def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:
+    """All of them; or, where iterations are counted, the images of this epoch's share of the iterations."""
+    if training.iterations is None:
+        return examples
+    pieces = min(ITERATION_EPOCHS, training.iterations)
+    piece = epoch % pieces
+    steps = training.iterations * (piece + 1) // pieces - training.iterations * piece // pieces
+    return steps * training.batch_size
+
+
+def _scored(task: Task, trained: Task) -> slice:
+    """The outputs to choose from when ``task`` is tested after ``trained``: all seen so far, with one head
+    over all."""
+    return (
+        slice(0, max(task.classes.stop, trained.classes.stop)) if task.head == trained.head else task.classes
+    )
+
+
+def _layer_statistics(row: dict[str, Any]) -> LayerStatistics:
+    return LayerStatistics(**{**row, "shape": tuple(row["shape"])})
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return "not enough memory" in str(error) or "out of memory" in str(error)
+
+
+@contextmanager
+def _thread_count(threads: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
