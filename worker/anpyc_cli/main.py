@@ -1,24 +1,78 @@
-"""The command line's commands, registered in one place."""
+"""The command ``anpyc``. Every part is loaded when its command is called, so ``anpyc runs`` starts without torch."""
 
 from __future__ import annotations
 
-import typer
+import importlib
+from typing import Any, NamedTuple
 
-from anpyc_cli.train import train_command
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class _Place(NamedTuple):
+    """Where a command is written."""
+
+    module: str
+    function: str
+    summary: str
+
+
+COMMANDS = {
+    "up": _Place("up", "up_command", "Start the dashboard and its workers with one command."),
+    "server": _Place("serve", "server_command", "Start the server alone."),
+    "worker": _Place("serve", "worker_command", "Start a worker alone."),
+    "drain": _Place("serve", "drain_command", "Let a worker finish what it trains, then leave."),
+    "train": _Place("train", "train_command", "Carry out one run here, without a server."),
+    "submit": _Place("client", "submit_command", "Queue a run."),
+    "runs": _Place("client", "runs_command", "List runs."),
+    "export": _Place("client", "export_command", "Save what a run recorded."),
+    "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),
+    "doctor": _Place("doctor", "doctor_command", "Look for what is missing, and say what to do about it."),
+}
+
+
+class _Commands(TyperGroup):
+    """Lists all commands, loads one."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        place = COMMANDS.get(cmd_name)
+        return None if place is None else TyperCommand(cmd_name, help=place.summary)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, None if command is None else _load(str(name)), rest
+
+
+def _load(name: str) -> Any:
+    place = COMMANDS[name]
+    module = importlib.import_module(f"anpyc_cli.{place.module}")
+    one = typer.Typer(add_completion=False)
+    one.command(name)(getattr(module, place.function))
+    return typer.main.get_command(one)
+
 
 app = typer.Typer(
-    name="anpyc", help="Continual-learning experiments with a live dashboard.", no_args_is_help=True
+    cls=_Commands,
+    name="anpyc",
+    help="Continual-learning experiments: train, watch what is forgotten, look into what is pruned.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
 )
 
 
 @app.callback()
-def _root() -> None:
-    """Continual-learning experiments with a live dashboard."""
-
-
-app.command("train")(train_command)
+def _all() -> None:
+    """Continual-learning experiments: train, watch what is forgotten, look into what is pruned."""
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """The entry point of the console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -6,9 +6,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from anpyc_cli.specification import (
+    ChangesOption,
+    FileArgument,
+    PresetOption,
+    SeedOption,
+    read_specification,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,17 +37,10 @@ if TYPE_CHECKING:
 
 
 def train_command(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="SPEC.yaml", help="A run's specification, as YAML or JSON.")
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="Start from a preset; `anpyc presets` lists them.")
-    ] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="Change one field, as strategy.lam=3. Repeatable."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Start of every random draw.")] = None,
+    file: FileArgument = None,
+    preset: PresetOption = None,
+    changes: ChangesOption = None,
+    seed: SeedOption = None,
     output: Annotated[
         Path | None, typer.Option("--json", metavar="OUT.json", help="Write what the run measured here.")
     ] = None,
@@ -48,77 +50,13 @@ def train_command(
     from rich.console import Console
 
     console = Console(stderr=True)
-    spec = _specification(file, preset, changes or [], seed)
+    spec = read_specification(file, preset, changes or [], seed)
     if output is not None and not output.parent.is_dir():
-        _refuse(f"There is no folder {output.parent}; make it or write elsewhere with --json.")
+        refuse(f"There is no folder {output.parent}; make it or write elsewhere with --json.")
     result = _train(spec, console, threads)
     if output is not None:
         output.write_text(json.dumps(_document(spec, result), indent=1), encoding="utf-8")
     _print_result(result)
-
-
-def _specification(
-    file: Path | None, preset: str | None, changes: Sequence[str], seed: int | None
-) -> RunSpec:
-    """The specification that the arguments describe together."""
-    from anpyc.spec import SpecError, parse_spec
-
-    if (file is None) == (preset is None):
-        _refuse("Give either a specification file or --preset NAME.")
-    data = _read(file) if file is not None else _preset(preset or "")
-    for change in changes:
-        _change(data, change)
-    if seed is not None:
-        data["seed"] = seed
-    try:
-        return parse_spec(data)
-    except SpecError as error:
-        _refuse("; ".join(f"{p.field or 'specification'}: {p.message}" for p in error.problems))
-
-
-def _read(file: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        _refuse(f"{file} cannot be read: {error.strerror}.")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        _refuse(f"{file} is not valid YAML: {' '.join(str(error).split())}")
-    if not isinstance(data, dict):
-        _refuse(f"{file} holds no specification: it must be a mapping with keys such as `strategy`.")
-    return data
-
-
-def _preset(name: str) -> dict[str, Any]:
-    from anpyc.presets import PRESETS
-
-    if name not in PRESETS:
-        _refuse(f"There is no preset {name!r}. There are: {', '.join(PRESETS)}.")
-    return PRESETS[name].model_dump(mode="json")
-
-
-def _change(data: dict[str, Any], change: str) -> None:
-    """Apply ``FIELD=VALUE``. Changing a part's kind drops the fields of its old kind, so that defaults fill in."""
-    import yaml
-
-    path, equals, text = change.partition("=")
-    if not equals or not path:
-        _refuse(f"--set {change}: write FIELD=VALUE, as --set strategy.lam=3.")
-    *parents, last = path.split(".")
-    target = data
-    for name in parents:
-        inner = target.setdefault(name, {})
-        if not isinstance(inner, dict):
-            _refuse(f"--set {change}: {name} has no fields of its own.")
-        target = inner
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        _refuse(f"--set {change}: the value is not valid YAML.")
-    if last == "kind" and target.get("kind") != value:
-        target.clear()
-    target[last] = value
 
 
 def _train(spec: RunSpec, console: Console, threads: int | None) -> RunResult:
@@ -139,7 +77,7 @@ def _train(spec: RunSpec, console: Console, threads: int | None) -> RunResult:
         with Progress(*columns, console=console, transient=True) as bar:
             return train(spec, _Bar(bar, spec.title()), datasets_dir=settings().datasets, threads=threads)
     except TrainingError as error:
-        _refuse(str(error))
+        refuse(str(error))
     except KeyboardInterrupt:
         console.print("Stopped.")
         raise typer.Exit(130) from None
@@ -160,12 +98,6 @@ def _print_result(result: RunResult) -> None:
     for name, value in result.metrics.items():
         typer.echo(f"{name.replace('_', ' '):<20} {value:7.2%}")
     typer.echo(f"{result.epochs} epochs in {result.seconds:.1f} s")
-
-
-def _refuse(message: str) -> NoReturn:
-    """One line on what is wrong, and exit code 2."""
-    typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(2)
 
 
 class _Bar:

@@ -1,0 +1,186 @@
+"""The commands that speak to a running dashboard through its API: submit, runs, export; and presets."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from anpyc_cli.specification import (
+    ChangesOption,
+    FileArgument,
+    PresetOption,
+    SeedOption,
+    read_specification,
+    refuse,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+POLL_SECONDS = 1.0
+PAGE = 200
+"""Runs asked for at once."""
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
+
+UrlOption = Annotated[
+    str | None, typer.Option(help="Where the dashboard answers; unset: ANPYC_HOST and ANPYC_PORT.")
+]
+
+
+def submit_command(
+    file: FileArgument = None,
+    preset: PresetOption = None,
+    changes: ChangesOption = None,
+    seed: SeedOption = None,
+    url: UrlOption = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when the run has ended.")] = False,
+) -> None:
+    """Queue a run on a running dashboard and print its address."""
+    spec = read_specification(file, preset, changes or [], seed)
+    with _Api(url) as api:
+        run = api.post("/api/runs", spec.model_dump(mode="json"), key=str(uuid.uuid4()))
+        typer.echo(f"{run['id']}  {api.address}/runs/{run['id']}")
+        if wait:
+            _wait(api, run["id"])
+
+
+def runs_command(
+    status: Annotated[list[str] | None, typer.Option(help="Only runs in this state. Repeatable.")] = None,
+    search: Annotated[str, typer.Option(help="Text in name, notes or tags.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    url: UrlOption = None,
+) -> None:
+    """List runs, the newest first."""
+    with _Api(url) as api:
+        items = api.list_runs(status or [], search, limit)
+    if as_json:
+        typer.echo(json.dumps(items, indent=1))
+        return
+    for run in items:
+        accuracy = run["metrics"].get("average_accuracy")
+        shown = "" if accuracy is None else f"{accuracy:.1%}"
+        typer.echo(f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {shown:>6}  {run['name']}")
+    if not items:
+        typer.echo("No runs. `anpyc submit --preset demo-anpyc` queues one.")
+
+
+def export_command(
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    form: Annotated[str, typer.Option("--format", help="csv, json, parquet or html.")] = "json",
+    output: Annotated[Path | None, typer.Option(help="The file to write; unset: RUN.FORMAT.")] = None,
+    url: UrlOption = None,
+) -> None:
+    """Save what a run recorded as a file."""
+    target = output or Path(f"{run}.{'zip' if form == 'csv' else form}")
+    if not target.parent.is_dir():
+        refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
+    with _Api(url) as api:
+        content = api.download(f"/api/runs/{run}/export", {"format": form})
+    target.write_bytes(content)
+    typer.echo(f"{target}  {len(content):,} bytes")
+
+
+def presets_command(
+    name: Annotated[str | None, typer.Argument(help="Print this one as YAML.")] = None,
+) -> None:
+    """List the runs that ship with the package, or print one as YAML."""
+    import yaml
+
+    from anpyc.presets import PRESETS, preset_note
+
+    if name is None:
+        for each in PRESETS:
+            typer.echo(f"{each:<32} {preset_note(each)}")
+        return
+    if name not in PRESETS:
+        refuse(f"There is no preset {name!r}. There are: {', '.join(PRESETS)}.")
+    data = PRESETS[name].model_dump(mode="json")
+    typer.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def _wait(api: _Api, run_id: str) -> None:
+    """Until the run has ended; exit code 1 unless it succeeded."""
+    while (run := api.get(f"/api/runs/{run_id}"))["status"] not in ENDED:
+        time.sleep(POLL_SECONDS)
+    typer.echo(run["sentence"])
+    if run["status"] != "succeeded":
+        raise typer.Exit(1)
+
+
+class _Api:
+    """The dashboard's API; every failure is one line and exit code 2."""
+
+    def __init__(self, url: str | None) -> None:
+        import httpx
+
+        from anpyc.settings import settings
+
+        here = settings()
+        self.address = (url or f"http://{here.host}:{here.port}").rstrip("/")
+        headers = {"Authorization": f"Bearer {here.token.get_secret_value()}"} if here.token else {}
+        self._client = httpx.Client(base_url=self.address, headers=headers, timeout=30)
+
+    def __enter__(self) -> _Api:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(self, path: str, parameters: dict[str, Any] | None = None) -> Any:
+        return self._ask("GET", path, params=parameters).json()
+
+    def post(self, path: str, body: dict[str, Any], key: str) -> Any:
+        return self._ask("POST", path, json=body, headers={"Idempotency-Key": key}).json()
+
+    def download(self, path: str, parameters: dict[str, Any]) -> bytes:
+        return self._ask("GET", path, params=parameters).content
+
+    def list_runs(self, status: list[str], search: str, limit: int) -> list[dict[str, Any]]:
+        """At most ``limit`` runs, page after page."""
+        items: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while len(items) < limit:
+            asked = {
+                "limit": min(PAGE, limit - len(items)),
+                "status": status,
+                "q": search or None,
+                "cursor": cursor,
+            }
+            page = self.get("/api/runs", {name: value for name, value in asked.items() if value})
+            items += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                break
+        return items
+
+    def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        import httpx
+
+        try:
+            response = self._client.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            refuse(
+                f"No dashboard answers at {self.address} ({error or type(error).__name__}). "
+                "Start one with `anpyc up`, or say where it is with --url."
+            )
+        if response.is_error:
+            refuse(_complaint(response))
+        return response
+
+
+def _complaint(response: httpx.Response) -> str:
+    """What the server says is wrong, with the field it names."""
+    try:
+        error = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return f"The server answered {response.status_code} to {response.request.url}."
+    problems = error.get("problems") or [error]
+    return "; ".join(
+        f"{p['field']}: {p['message']}" if p.get("field") else str(p["message"]) for p in problems
+    )

@@ -1,0 +1,120 @@
+"""``anpyc server``, ``anpyc worker`` and ``anpyc drain``: the parts one by one, for a real deployment."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anpyc.settings import Settings
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+_LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
+
+DataDir = Annotated[Path | None, typer.Option(help="Where database, checkpoints and logs go.")]
+FollowParent = Annotated[bool, typer.Option(hidden=True)]
+
+
+def server_command(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65_535)] = None,
+    data_dir: DataDir = None,
+    follow_parent: FollowParent = False,
+) -> None:
+    """Start the server alone. Runs wait in the queue until a worker is there."""
+    here = chosen_settings(data_dir=data_dir, host=host, port=port)
+    refuse_open_host(here)
+    import uvicorn
+
+    from anpyc_server.app import create_app
+
+    _begin(follow_parent)
+    uvicorn.run(
+        create_app(here),
+        host=here.host,
+        port=here.port,
+        log_level="info",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
+
+
+def worker_command(
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "auto",
+    slots: Annotated[int, typer.Option(help="Runs trained at the same time.", min=1, max=64)] = 1,
+    data_dir: DataDir = None,
+    follow_parent: FollowParent = False,
+) -> None:
+    """Start a worker. It trains waiting runs until it is stopped; what it was training goes back to the queue."""
+    here = chosen_settings(data_dir=data_dir)
+    if device not in ("auto", "cpu", "cuda"):
+        stop_with(f"There is no device {device!r}. Choose auto, cpu or cuda.")
+    from anpyc_worker.device import NoSuchDevice
+    from anpyc_worker.service import WorkerService
+
+    _begin(follow_parent)
+    try:
+        service = WorkerService(here, device=device, slots=slots)
+    except NoSuchDevice as error:
+        stop_with(str(error))
+    raise typer.Exit(service.run())
+
+
+def drain_command(
+    worker: Annotated[str, typer.Argument(help="The worker's name, or `all`; `anpyc doctor` lists them.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Let a worker finish what it is training; it takes nothing new and then leaves."""
+    from anpyc_server.db import workers
+    from anpyc_server.db.engine import open_database
+
+    database = open_database(chosen_settings(data_dir=data_dir).database)
+    with database.read() as session:
+        names = [each.id for each in workers.online(session)] if worker == "all" else [worker]
+    try:
+        for name in names:
+            with database.write() as session:
+                workers.drain(session, name)
+            typer.echo(f"{name} takes nothing new and leaves when it is done.")
+    except workers.NoSuchWorker as error:
+        stop_with(str(error))
+    finally:
+        database.dispose()
+    if not names:
+        typer.echo("No worker is online.")
+
+
+def chosen_settings(
+    *, data_dir: Path | None = None, host: str | None = None, port: int | None = None
+) -> Settings:
+    """The settings of the environment, with what the command line says instead."""
+    given = {"data_dir": data_dir, "host": host, "port": port}
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def refuse_open_host(here: Settings) -> None:
+    """Nobody else's machine may reach a server without a token."""
+    if here.host not in LOCAL and here.token is None:
+        stop_with(
+            f"{here.host} can be reached from other machines. Set ANPYC_TOKEN to a secret of at least 16 "
+            "characters first, or leave --host out."
+        )
+
+
+def stop_with(message: str) -> typer.Exit:
+    """End the command with an error message."""
+    typer.secho(message, fg="red", err=True)
+    raise typer.Exit(1)
+
+
+def _begin(follow_parent: bool) -> None:
+    logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    if follow_parent:
+        from anpyc_worker.lifeline import stop_when_parent_ends
+
+        stop_when_parent_ends()
