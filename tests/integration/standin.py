@@ -1,6 +1,6 @@
 """A trainer that needs no torch: takes the place of ``anpyc.training`` in the training process.
 
-Its numbers follow from the specification alone, so that a disturbed run can be held against an undisturbed one.
+Its numbers follow from the specification alone: a disturbed run can be held against an undisturbed one.
 ``training.lr`` is the seconds an epoch takes; seed 13 fails in the second task.
 """
 
@@ -33,7 +33,7 @@ from anpyc.spec import RunSpec
 LAYER, SHAPE = "fc1.weight", (16, 64)
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818
     """The recorder asked for it."""
 
 
@@ -49,6 +49,7 @@ def train(
     datasets_dir: Path,
     checkpoint: Checkpoint | None = None,
     threads: int | None = None,
+    checkpoint_seconds: float = 300.0,
 ) -> RunResult:
     tasks, epochs = spec.benchmark.tasks, spec.training.epochs
     recorder.plan(Plan(tasks, tasks * epochs, tuple(map(str, range(tasks))), (LayerInfo(LAYER, SHAPE),), {}))
@@ -68,8 +69,8 @@ def train(
         if ends:
             matrix.append(row)
             _layers(recorder, spec, task)
-            state = {"matrix": json.dumps(matrix)}
-            recorder.checkpoint(Checkpoint(step, task + 1, 0, bytes(step), state))
+        state = {"matrix": json.dumps(matrix), "progress": {"task": step // epochs, "round": 0}}
+        recorder.checkpoint(Checkpoint(step, task, 0, bytes(step), state))
     full: list[list[float | None]] = [[*row, *[None] * (tasks - len(row))] for row in matrix]
     return RunResult(summarise(full))
 

@@ -65,7 +65,7 @@ def _or_error(look: Callable[[Settings], Finding], here: Settings) -> Finding:
 
 
 _ADVICE = {
-    "_database": "Is the server running, and are user and password right? ANPYC_DATABASE_URL says where it is.",
+    "_database": "Is it running, and are user and password right? ANPYC_DATABASE_URL says where it is.",
     "_broker": "Is Redis running? ANPYC_BROKER_URL says where; without it files in the data folder are used.",
     "_torch": "Install the package again: pip install --force-reinstall torch",
 }

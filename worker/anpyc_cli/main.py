@@ -1,4 +1,4 @@
-"""The command ``anpyc``. Every part is loaded when its command is called, so ``anpyc runs`` starts without torch."""
+"""The command ``anpyc``. A part is loaded when its command is called: ``anpyc runs`` starts without torch."""
 
 from __future__ import annotations
 

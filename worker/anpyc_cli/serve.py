@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -48,7 +48,7 @@ def worker_command(
     data_dir: DataDir = None,
     follow_parent: FollowParent = False,
 ) -> None:
-    """Start a worker. It trains waiting runs until it is stopped; what it was training goes back to the queue."""
+    """Start a worker. It trains waiting runs until it is stopped; then they go back to the queue."""
     here = chosen_settings(data_dir=data_dir)
     if device not in ("auto", "cpu", "cuda"):
         stop_with(f"There is no device {device!r}. Choose auto, cpu or cuda.")
@@ -104,7 +104,7 @@ def refuse_open_host(here: Settings) -> None:
         )
 
 
-def stop_with(message: str) -> typer.Exit:
+def stop_with(message: str) -> NoReturn:
     """End the command with an error message."""
     typer.secho(message, fg="red", err=True)
     raise typer.Exit(1)

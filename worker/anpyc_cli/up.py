@@ -58,7 +58,7 @@ def _with_free_port(here: Settings) -> Settings:
             trial.bind((here.host, here.port))
         except OSError as error:
             stop_with(
-                f"Port {here.port} of {here.host} cannot be used ({error.strerror}). If the dashboard is running "
+                f"Port {here.port} of {here.host} cannot be used ({error.strerror}). If the dashboard runs "
                 f"already, open {_address(here)}; otherwise take another port with --port {here.port + 1}."
             )
         port: int = trial.getsockname()[1]

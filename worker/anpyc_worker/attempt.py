@@ -13,7 +13,7 @@ from anpyc_server.db import lifecycle
 from anpyc_server.db.engine import Database
 from anpyc_server.db.lifecycle import Claim
 from anpyc_worker.checkpoints import ArtifactStore, CheckpointUnreadable
-from anpyc_worker.recorder import DatabaseRecorder
+from anpyc_worker.recorder import CHECKPOINT_SECONDS, DatabaseRecorder
 
 DONE, STALE, LEFT = 0, 3, 4
 """Exit codes: the run's end is recorded; somebody else owns the run; the run is still held, give it back."""
@@ -43,6 +43,7 @@ class Attempt:
                 datasets_dir=self.datasets,
                 checkpoint=checkpoint,
                 threads=self.threads,
+                checkpoint_seconds=CHECKPOINT_SECONDS,
             )
         except training.Stopped:
             return self._stopped()

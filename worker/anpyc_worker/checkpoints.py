@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,7 @@ class ArtifactStore:
             size=len(checkpoint.tensors) + len(content),
             sha256=hashlib.sha256(content).hexdigest(),
             step=checkpoint.step,
-            task=checkpoint.task,
-            round=checkpoint.round,
+            **goes_on(checkpoint),
         )
 
     def load(self, artifact: Artifact) -> Checkpoint:
@@ -117,6 +117,14 @@ class ArtifactStore:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def goes_on(checkpoint: Checkpoint) -> dict[str, int]:
+    """The task and round that training goes on with, which after the end of a task is the next one."""
+    progress = checkpoint.state.get("progress")
+    if not isinstance(progress, Mapping):
+        return {"task": checkpoint.task, "round": checkpoint.round}
+    return {"task": int(progress["task"]), "round": int(progress["round"])}
 
 
 def _sync_folder(folder: Path) -> None:

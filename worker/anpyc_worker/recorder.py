@@ -33,7 +33,7 @@ from anpyc_server.db.lifecycle import Claim, Stale
 from anpyc_server.db.models import TERMINAL, EvaluationRow, Run
 from anpyc_server.db.recording import Batch
 from anpyc_server.db.wakeup import WakeUp
-from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten
+from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten, goes_on
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,10 @@ FLUSH_SECONDS = 0.25
 LOOK_SECONDS = 0.7
 """How often the beating thread looks whether the run is to be cancelled."""
 RETRY_SECONDS = 0.5
+CHECKPOINT_SECONDS = 0.2
+"""How often training offers a checkpoint between epochs; as many are stored as storing is cheap."""
+STORING_SHARE = 0.02
+"""Of the time, at most, goes into storing those. The ones that end a task or a round are always stored."""
 MAX_WAITING_BYTES = 256 * 2**20
 """More reports than this are not gathered; training waits for the database instead."""
 MAX_LINE = 10_000
@@ -63,6 +67,8 @@ class DatabaseRecorder:
         self._pending = Batch(number=1)
         self._pending_checkpoint: Checkpoint | None = None
         self._pending_bytes = 0
+        self._stored_at: dict[str, int] | None = None
+        self._store_again = 0.0
         self._step = 0
         self._matrix: dict[int, dict[int, float]] = {}
         self._trouble: Exception | None = None
@@ -201,12 +207,20 @@ class DatabaseRecorder:
             self._store.delete(url)
 
     def _save(self, checkpoint: Checkpoint, batch: Batch) -> None:
+        """Store the checkpoint, unless it is one of many within a round and the last took long to store."""
+        began = time.monotonic()
+        position = goes_on(checkpoint)
+        if position == self._stored_at and began < self._store_again:
+            return
         try:
             batch.checkpoint = self._store.save(self._held.run_id, self._held.token, checkpoint)
         except CheckpointNotWritten as error:
             batch.lines.append(
                 ("error", f"{error} Training goes on; the checkpoint before this one is kept.")
             )
+        ended = time.monotonic()
+        self._stored_at = position
+        self._store_again = ended + (ended - began) / STORING_SHARE
 
     def _persistently(self, work: Callable[[Session], T]) -> T:
         """Do the work in a transaction, again and again until the database can be reached."""
