@@ -260,7 +260,7 @@ class RunSpec(SpecPart):
         if self.training.evaluate_on == "validation" and self.dataset.validation == 0:
             _refuse(
                 "dataset.validation",
-                "There are no validation images to evaluate on; hold some out or evaluate on the test images.",
+                "There are no validation images to evaluate on: hold some out, or evaluate on `test`.",
             )
         if self.dataset.validation >= info.train:
             _refuse(

@@ -1,0 +1,75 @@
+"""A recorder that keeps everything in lists, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import yaml
+
+from anpyc.recording import (
+    Checkpoint,
+    EpochResult,
+    Evaluation,
+    LayerStatistics,
+    Level,
+    MaskSnapshot,
+    Plan,
+)
+from anpyc.spec import RunSpec, parse_spec
+
+
+class Memory:
+    def __init__(self, stop: Callable[[], bool] = lambda: False) -> None:
+        self.plans: list[Plan] = []
+        self.epochs: list[EpochResult] = []
+        self.evaluations: list[Evaluation] = []
+        self.statistics: list[LayerStatistics] = []
+        self.snapshots: list[MaskSnapshot] = []
+        self.checkpoints: list[Checkpoint] = []
+        self._stop = stop
+
+    def plan(self, plan: Plan) -> None:
+        self.plans.append(plan)
+
+    def epoch(self, result: EpochResult) -> None:
+        self.epochs.append(result)
+
+    def evaluation(self, evaluation: Evaluation) -> None:
+        self.evaluations.append(evaluation)
+
+    def layers(self, statistics: Sequence[LayerStatistics]) -> None:
+        self.statistics += statistics
+
+    def masks(self, snapshots: Sequence[MaskSnapshot]) -> None:
+        self.snapshots += snapshots
+
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        self.checkpoints.append(checkpoint)
+
+    def log(self, level: Level, text: str) -> None:
+        """Not kept."""
+
+    def should_stop(self) -> bool:
+        return self._stop()
+
+
+def tiny(changes: Mapping[str, object] | None = None) -> RunSpec:
+    """Three permuted tasks of digits on a small network, in a second; ``changes`` by dotted path."""
+    data = yaml.safe_load(
+        """
+        benchmark: {kind: permuted, tasks: 3}
+        dataset: {kind: digits, train_limit: 300}
+        model: {kind: mlp, hidden: [24, 16], dropout: 0.2}
+        strategy: {kind: anpyc, lam: 3.0, retrain_epochs: 1, initial_prune_percent: 40, prune_step: 20}
+        training: {epochs: 2, batch_size: 32, optimizer: sgd, lr: 0.1, momentum: 0.5}
+        """
+    )
+    for path, value in (changes or {}).items():
+        *parents, last = path.split(".")
+        target = data
+        for name in parents:
+            target = target.setdefault(name, {})
+        if last == "kind" and target.get("kind") != value:
+            target.clear()
+        target[last] = value
+    return parse_spec(data)

@@ -1,0 +1,42 @@
+"""Masks and the schedule of shares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anpyc.pruning import first_mask, next_mask, percentile, pruning_rounds, share_pruned
+
+
+@given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=50), st.floats(0, 100))
+def test_percentile_is_numpys(values: list[float], q: float) -> None:
+    ours = float(percentile(torch.tensor(values, dtype=torch.float64), q))
+    assert ours == pytest.approx(np.percentile(values, q), rel=1e-9, abs=1e-9)
+
+
+def test_shares_follow_the_papers_sequence() -> None:
+    shares = [share_pruned(task, 11, 50, 0.8) for task in range(11)]
+    assert shares == [50, 40, 32, 25, 20, 16, 12, 9, 7, 5, 0]
+
+
+def test_rounds_reach_the_share() -> None:
+    assert pruning_rounds(50, 10) == (10, 20, 30, 40, 50)
+    assert pruning_rounds(32, 10) == (10, 20, 30, 40)
+    assert pruning_rounds(7, 10) == (10,)
+    assert pruning_rounds(0, 10) == ()
+    assert pruning_rounds(99, 60) == (60, 100)
+
+
+def test_first_mask_never_keeps_what_has_no_importance() -> None:
+    importance = torch.tensor([0.0, 0.0, 0.0, 1.0, 2.0])
+    assert first_mask(importance, 10).tolist() == [False, False, False, True, True]
+
+
+def test_later_masks_free_only_what_was_free() -> None:
+    previous = torch.tensor([True, False, False, False, False])
+    importance = torch.tensor([0.0, 4.0, 1.0, 2.0, 3.0])
+    assert next_mask(importance, previous, 50).tolist() == [True, True, False, False, True]
+    assert next_mask(importance, torch.ones(5, dtype=torch.bool), 50).all()

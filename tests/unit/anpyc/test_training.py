@@ -1,0 +1,259 @@
+"""The loop as a whole: what it reports, that it can be repeated, stopped and resumed, and how it fails."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from anpyc.errors import (
+    CheckpointMismatch,
+    DatasetMissing,
+    DatasetUnreadable,
+    DeviceUnavailable,
+    NonFiniteLoss,
+    OutOfMemory,
+)
+from anpyc.recording import Checkpoint
+from anpyc.strategies import STRATEGIES
+from anpyc.training import RunResult, Stopped, train
+from unit.anpyc.recorders import Memory, tiny
+
+NOWHERE = Path("/nonexistent")
+
+
+def run(
+    changes: dict[str, object] | None = None,
+    recorder: Memory | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> RunResult:
+    return train(
+        tiny(changes),
+        recorder or Memory(),
+        datasets_dir=NOWHERE,
+        checkpoint=checkpoint,
+        threads=1,
+        checkpoint_seconds=0,
+    )
+
+
+def test_reports_a_whole_run_in_order() -> None:
+    recorder = Memory()
+    result = run(recorder=recorder)
+    (plan,) = recorder.plans
+    assert [e.step for e in recorder.epochs] == list(range(1, plan.steps + 1))
+    assert recorder.epochs[-1].progress == 1
+    assert result.epochs == plan.steps == 2 * 3 + 2 + 2
+    assert [layer.name for layer in plan.layers] == ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]
+    assert plan.layers[0].image_shape == (1, 8, 8)
+    assert [e.task for e in recorder.evaluations if e.end_of_task] == [0, 1, 2]
+    assert all(value is None for i, row in enumerate(result.accuracy) for value in row[i + 1 :])
+    assert result.metrics["average_accuracy"] == pytest.approx(np.mean([v for v in result.accuracy[-1] if v]))
+    assert recorder.epochs[0].loss > recorder.epochs[1].loss
+
+
+def test_learns() -> None:
+    result = run(
+        {"training.epochs": 15, "benchmark.tasks": 1, "model.dropout": 0, "dataset.train_limit": None}
+    )
+    assert result.accuracy[0][0] > 0.9  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("kind", STRATEGIES)
+def test_same_seed_same_result_and_another_seed_another(kind: str) -> None:
+    changes: dict[str, object] = {"strategy.kind": kind, "training.optimizer": "adam", "training.lr": 0.01}
+    first, second, other = run(changes), run(changes), run({**changes, "seed": 1})
+    assert first.accuracy == second.accuracy
+    assert first.accuracy != other.accuracy
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("kind", STRATEGIES)
+def test_resumes_to_the_bit_from_every_checkpoint(kind: str, optimizer: str) -> None:
+    changes: dict[str, object] = {"strategy.kind": kind, "training.optimizer": optimizer, "training.lr": 0.02}
+    whole = Memory()
+    expected = run(changes, whole)
+    assert len(whole.checkpoints) >= 6
+    for checkpoint in whole.checkpoints[:-1]:
+        rest = Memory()
+        result = run(changes, rest, checkpoint)
+        assert result.accuracy == expected.accuracy
+        assert result.metrics == expected.metrics
+        assert result.layers == expected.layers
+        tail = [(e.step, e.loss, e.penalty) for e in whole.epochs if e.step > checkpoint.step]
+        assert [(e.step, e.loss, e.penalty) for e in rest.epochs] == tail
+        assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
+
+
+def test_stopped_between_steps_and_resumed_ends_equal() -> None:
+    expected = Memory()
+    run(recorder=expected)
+    polls = itertools.count()
+    stopped = Memory(stop=lambda: next(polls) > 57)
+    with pytest.raises(Stopped):
+        run(recorder=stopped)
+    rest = Memory()
+    run(recorder=rest, checkpoint=stopped.checkpoints[-1])
+    assert rest.checkpoints[-1].tensors == expected.checkpoints[-1].tensors
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"strategy.consolidation": "explicit"},
+        {"strategy.combine": "maximum", "training.optimizer": "adam", "training.lr": 0.01},
+        {"strategy.initial_prune_percent": 0},
+        {"strategy.initial_prune_percent": 95, "strategy.prune_step": 30},
+    ],
+)
+def test_free_and_consolidated_add_up_and_follow_the_flows(changes: dict[str, object]) -> None:
+    recorder = Memory()
+    run(changes, recorder)
+    assert len({(s.task, s.round, s.layer) for s in recorder.statistics}) == len(recorder.statistics)
+    before = {s.layer: 0 for s in recorder.statistics}
+    for s in recorder.statistics:
+        assert s.free + s.consolidated == s.total == np.prod(s.shape)
+        assert s.free == before[s.layer] + s.pruned - s.reused
+        before[s.layer] = s.free
+    for m in recorder.snapshots:
+        (s,) = [s for s in recorder.statistics if (s.task, s.round, s.layer) == (m.task, m.round, m.layer)]
+        assert int((~m.mask).sum()) == s.free
+        if m.end_of_task:
+            assert m.owner is not None
+            assert m.owner.dtype == np.int16
+            assert ((m.owner >= 0) == m.mask).all()
+
+
+def test_pruned_parameters_stay_zero_through_retraining_and_momentum() -> None:
+    recorder = Memory()
+    run({"benchmark.tasks": 2}, recorder)
+    ends = [m for m in recorder.snapshots if m.end_of_task and m.task == 0]
+    assert len(ends) == 4
+    for m in ends:
+        assert m.weight is not None
+        assert (m.weight[~m.mask] == 0).all()
+    assert any((~m.mask).any() for m in ends)
+
+
+def test_freed_parameters_are_trained_by_the_next_task() -> None:
+    recorder = Memory()
+    run({"benchmark.tasks": 2}, recorder)
+    by_task = {m.task: m for m in recorder.snapshots if m.end_of_task and m.layer == "fc2.weight"}
+    freed = ~by_task[0].mask
+    assert freed.any()
+    assert by_task[1].weight is not None
+    assert (by_task[1].weight[freed] != 0).any()
+
+
+def test_fine_tuning_reports_no_masks() -> None:
+    recorder = Memory()
+    result = run({"strategy.kind": "finetune"}, recorder)
+    assert recorder.snapshots == recorder.statistics == result.layers == []
+    assert recorder.plans[0].layers == ()
+
+
+def test_consolidation_reduces_forgetting() -> None:
+    changes: dict[str, object] = {"training.epochs": 15, "model.dropout": 0, "dataset.train_limit": None}
+    kept = run({**changes, "strategy.initial_prune_percent": 0})
+    lost = run({**changes, "strategy.kind": "finetune"})
+    assert kept.metrics["forgetting"] < lost.metrics["forgetting"] - 0.02
+
+
+def test_a_diverging_loss_names_step_and_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = itertools.count(1)
+    cross_entropy = torch.nn.functional.cross_entropy
+
+    def overflow_at_the_fifth(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return cross_entropy(logits, labels) * (math.inf if next(calls) == 5 else 1)
+
+    monkeypatch.setattr("anpyc.training.F.cross_entropy", overflow_at_the_fifth)
+    with pytest.raises(
+        NonFiniteLoss, match=r"became inf at step 5 of task 1, epoch 1: the learning rate 0\.1"
+    ):
+        run({"strategy.kind": "finetune"})
+
+
+def test_a_diverging_penalty_is_named_as_the_cause() -> None:
+    with pytest.raises(NonFiniteLoss, match=r"of task 2, .*2·lr·λ·Ω reaches .*closed form"):
+        run({"strategy.consolidation": "explicit", "strategy.lam": 1e8, "training.epochs": 5})
+
+
+def test_the_closed_form_survives_any_strength() -> None:
+    result = run({"strategy.lam": 1e8})
+    assert result.metrics["average_accuracy"] > 0.05
+
+
+def test_running_out_of_memory_names_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object, **_keywords: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("anpyc.training.F.cross_entropy", full)
+    with pytest.raises(OutOfMemory, match="out of memory at step 1 of task 1, epoch 1: take a smaller batch"):
+        run()
+
+
+def test_other_runtime_errors_are_not_called_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_keywords: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("anpyc.training.F.cross_entropy", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        run()
+
+
+def test_a_missing_data_set_says_what_to_do() -> None:
+    with pytest.raises(DatasetMissing, match=r"set `dataset.download`"):
+        run({"dataset.kind": "mnist"})
+
+
+def test_a_class_without_examples_is_refused() -> None:
+    with pytest.raises(DatasetUnreadable, match=r"Class \d of .* has no training images"):
+        run({"dataset.train_limit": 4})
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_a_missing_gpu_is_named() -> None:
+    with pytest.raises(DeviceUnavailable, match="CUDA"):
+        run({"device": "cuda"})
+
+
+def test_a_checkpoint_of_another_run_is_refused() -> None:
+    recorder = Memory()
+    run(recorder=recorder)
+    with pytest.raises(CheckpointMismatch, match="another specification"):
+        run({"strategy.lam": 4.0}, checkpoint=recorder.checkpoints[0])
+
+
+@pytest.mark.parametrize("scenario", ["task", "domain", "class"])
+def test_split_scenarios_score_as_defined(scenario: str) -> None:
+    changes: dict[str, object] = {
+        "benchmark.kind": "split",
+        "benchmark.tasks": 3,
+        "benchmark.scenario": scenario,
+        "strategy.kind": "finetune",
+        "training.epochs": 15,
+        "dataset.train_limit": None,
+    }
+    result = run(changes)
+    final = [value for value in result.accuracy[-1] if value is not None]
+    assert final[-1] > 0.9
+    if scenario == "class":
+        assert final[0] < 0.1, "one head over all classes and nothing against forgetting"
+    if scenario == "domain":
+        assert result.accuracy[0][1] is not None
+        assert "forward_transfer" in result.metrics
+
+
+def test_validation_images_are_measured_instead_of_test_images() -> None:
+    changes: dict[str, object] = {"dataset.validation": 100}
+    assert run(changes).accuracy != run({**changes, "training.evaluate_on": "validation"}).accuracy
+
+
+def test_iterations_count_steps() -> None:
+    recorder = Memory(stop=lambda: False)
+    run({"training.iterations": 25, "strategy.kind": "finetune", "benchmark.tasks": 1}, recorder)
+    assert len(recorder.epochs) == 10
