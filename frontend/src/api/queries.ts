@@ -1,0 +1,188 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { FigureData } from "../plot/figure";
+import { ApiError, api, dataOf, Unreachable } from "./client";
+import type { ArrayKind, Status } from "./types";
+
+/** What the list is asked for: the part of its view that the server knows. */
+export interface RunsFilter {
+  status?: Status[];
+  tag?: string[];
+  group?: string;
+  archived?: boolean;
+  q?: string;
+  sort?: string;
+}
+
+const PAGE = 100;
+
+export const runsQuery = (filter: RunsFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["runs", filter],
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET("/api/runs", {
+          params: { query: { ...filter, sort: filter.sort as "-created", limit: PAGE, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const groupsQuery = (by: "spec" | "sweep", filter: Omit<RunsFilter, "sort">) =>
+  queryOptions({
+    queryKey: ["groups", by, filter],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/groups", { params: { query: { by, ...filter, limit: 200 } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
+  });
+
+export const catalogQuery = queryOptions({
+  queryKey: ["catalog"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/catalog", { signal })),
+  staleTime: 60_000,
+});
+
+export const workersQuery = queryOptions({
+  queryKey: ["workers"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/workers", { signal })),
+  refetchInterval: 5_000,
+});
+
+export const queueQuery = queryOptions({
+  queryKey: ["queue"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/queue", { signal })),
+  refetchInterval: 5_000,
+});
+
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/health", { signal })),
+  refetchInterval: 15_000,
+});
+
+export const logQuery = (id: string, level: "info" | "warning" | "error" | undefined, q: string) =>
+  queryOptions({
+    queryKey: ["log", id, level, q],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/runs/{run_id}/log", {
+          params: { path: { run_id: id }, query: { level, q, tail: true, limit: 2_000 } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+export const artifactsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["artifacts", id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/runs/{run_id}/artifacts", { params: { path: { run_id: id } }, signal })),
+  });
+
+export const maskIndexQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["masks", id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/runs/{run_id}/masks", { params: { path: { run_id: id } }, signal })),
+  });
+
+export interface UnitsWanted {
+  task: number;
+  layer: string;
+  of: ArrayKind;
+  round?: number;
+  first: number;
+  count: number;
+}
+
+export const unitsQuery = (id: string, { task, layer, ...query }: UnitsWanted) =>
+  queryOptions({
+    queryKey: ["units", id, task, layer, query],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/runs/{run_id}/masks/{task}/{layer}/units", {
+          params: { path: { run_id: id, task, layer }, query },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+export const comparisonQuery = (keys: string[], baseline: string | undefined) =>
+  queryOptions({
+    queryKey: ["compare", keys, baseline],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/compare", { params: { query: { run: keys, baseline } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export interface FigureParams {
+  layer?: string;
+  task?: number;
+  before?: number;
+  round?: number;
+  of?: ArrayKind;
+  rows?: string;
+  cols?: string;
+  size?: number;
+  smooth?: number;
+}
+
+/** The text that a figure came as, so that an unchanged one is not drawn again. */
+const drawnTexts = new Map<string, { text: string; figure: FigureData }>();
+const KEPT_FIGURES = 60;
+
+async function fetchFigure(address: string, signal: AbortSignal): Promise<FigureData> {
+  let response: Response;
+  try {
+    response = await fetch(address, { signal });
+  } catch (failure) {
+    if (signal.aborted) throw failure;
+    throw new Unreachable();
+  }
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(response.status, parsed(text));
+  const before = drawnTexts.get(address);
+  if (before?.text === text) return before.figure;
+  const figure = JSON.parse(text) as FigureData;
+  drawnTexts.delete(address);
+  drawnTexts.set(address, { text, figure });
+  const oldest = drawnTexts.keys().next().value;
+  if (drawnTexts.size > KEPT_FIGURES && oldest !== undefined) drawnTexts.delete(oldest);
+  return figure;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function figureAddress(name: string, runs: string[], params: FigureParams, theme: string): string {
+  const query = new URLSearchParams(runs.map((run) => ["run", run]));
+  query.set("theme", theme);
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== undefined) query.set(key, String(value));
+  }
+  return `/api/figures/${encodeURIComponent(name)}?${query}`;
+}
+
+export const figureQuery = (name: string, runs: string[], params: FigureParams, theme: string) =>
+  queryOptions({
+    queryKey: ["figure", name, runs, params, theme],
+    queryFn: ({ signal }) => fetchFigure(figureAddress(name, runs, params, theme), signal),
+    structuralSharing: false,
+    placeholderData: keepPreviousData,
+  });

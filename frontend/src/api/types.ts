@@ -1,0 +1,21 @@
+/** The API's resources by the names that the pages use. */
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Run = Schemas["RunAnswer"];
+export type RunSummary = Schemas["RunSummary"];
+export type Status = RunSummary["status"];
+export type Catalog = Schemas["Catalog"];
+export type RunGroup = Schemas["RunGroup"];
+export type Comparison = Schemas["Comparison"];
+export type MaskWindow = Schemas["MaskWindow"];
+export type MaskIndex = Schemas["MaskIndex"];
+export type ArrayKind = MaskWindow["of"];
+export type WorkerEntry = Schemas["WorkerEntry"];
+export type Queue = Schemas["Queue"];
+export type LogLine = Schemas["LogLine"];
+
+export const STATUSES: readonly Status[] = ["queued", "running", "succeeded", "failed", "cancelled"];
+export const TERMINAL: ReadonlySet<Status> = new Set<Status>(["succeeded", "failed", "cancelled"]);

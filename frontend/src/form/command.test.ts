@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { asCommand, asPython } from "./command";
+
+const DEFAULTS = { name: "", strategy: { kind: "anpyc", lam: 3 }, model: { hidden: [128, 64] }, seed: 0 };
+
+describe("asCommand", () => {
+  it("names only what differs from the defaults", () => {
+    const spec = { ...DEFAULTS, strategy: { kind: "anpyc", lam: 7 }, seed: 4 };
+    expect(asCommand(spec, DEFAULTS)).toBe("anpyc train \\\n  --set strategy.lam=7 \\\n  --seed 4");
+  });
+
+  it("quotes what a shell would read", () => {
+    const spec = { ...DEFAULTS, name: "it's $HOME", model: { hidden: [5] } };
+    expect(asCommand(spec, DEFAULTS)).toBe(
+      "anpyc train \\\n  --set 'name=it'\\''s $HOME' \\\n  --set 'model.hidden=[5]'",
+    );
+  });
+});
+
+describe("asPython", () => {
+  it("writes Python's own constants", () => {
+    const text = asPython({ a: null, b: true, c: { d: [1, "x"] } }, "http://localhost:8000");
+    expect(text).toContain('"a": None');
+    expect(text).toContain('"b": True');
+    expect(text).toContain('"d": [1, "x"]');
+    expect(text).toContain("http://localhost:8000/api/runs");
+  });
+});

@@ -1,0 +1,53 @@
+/** The same run for a terminal and for a notebook. */
+
+import type { Spec } from "./draft";
+
+function leaves(spec: Spec, path = ""): [string, unknown][] {
+  return Object.entries(spec).flatMap(([name, value]) => {
+    const here = path ? `${path}.${name}` : name;
+    const isPart = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isPart ? leaves(value as Spec, here) : [[here, value] as [string, unknown]];
+  });
+}
+
+/** Single quotes, in which a POSIX shell reads nothing but their own end. */
+function quoted(text: string): string {
+  return /^[\w.=,:/+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** `anpyc train` with every setting that is not the default. */
+export function asCommand(spec: Spec, defaults: Spec): string {
+  const usual = new Map(leaves(defaults).map(([path, value]) => [path, JSON.stringify(value)]));
+  const settings = leaves(spec)
+    .filter(([path, value]) => usual.get(path) !== JSON.stringify(value) && path !== "seed")
+    .map(([path, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return `--set ${quoted(`${path}=${text}`)}`;
+    });
+  const seed = spec.seed ? [`--seed ${spec.seed}`] : [];
+  return ["anpyc train", ...settings, ...seed].join(" \\\n  ");
+}
+
+function pythonic(value: unknown, indent: string): string {
+  if (value === null || value === undefined) return "None";
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (typeof value !== "object") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((item) => pythonic(item, indent)).join(", ")}]`;
+  const deeper = `${indent}    `;
+  const items = Object.entries(value).map(
+    ([key, item]) => `${deeper}${JSON.stringify(key)}: ${pythonic(item, deeper)},\n`,
+  );
+  return `{\n${items.join("")}${indent}}`;
+}
+
+/** A request with httpx, which comes with the dashboard. */
+export function asPython(spec: Spec, origin: string): string {
+  return `import httpx
+
+spec = ${pythonic(spec, "")}
+answer = httpx.post("${origin}/api/runs", json=spec)
+answer.raise_for_status()
+print(answer.json()["id"])
+`;
+}

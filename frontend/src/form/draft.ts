@@ -1,0 +1,224 @@
+/** What stands in the form, as it was typed, and what it means. */
+
+import type { Problem } from "../api/client";
+import type { Bounds, Field, Node, NumberField, NumbersField, Option, Part } from "./schema";
+
+/** By key: the text of an input, the state of a switch, the kind of a part. */
+export type Draft = Readonly<Record<string, string | boolean>>;
+
+export type Spec = Record<string, unknown>;
+
+/** Values to run over, by path: one run for every combination. */
+export type Grid = Record<string, number[]>;
+
+export interface Reading {
+  spec: Spec;
+  grid: Grid;
+  problems: Problem[];
+}
+
+export function chosen(part: Part, draft: Draft): Option | undefined {
+  const kind = draft[part.key];
+  return part.options.find((option) => option.kind === kind) ?? part.options[0];
+}
+
+// --- specification → text ----------------------------------------------------------------------------------
+
+function textOf(field: Field, value: unknown): string | boolean {
+  switch (field.type) {
+    case "flag":
+      return Boolean(value);
+    case "numbers":
+      return Array.isArray(value) ? value.join(", ") : "";
+    case "raw":
+      return value === undefined ? "" : JSON.stringify(value);
+    default:
+      return value === null || value === undefined ? "" : String(value);
+  }
+}
+
+/** A draft that holds the defaults of every kind, with `spec` written over them. */
+export function draftOf(nodes: Node[], spec: Spec = {}): Draft {
+  const draft: Record<string, string | boolean> = {};
+  write(nodes, spec, draft);
+  return draft;
+}
+
+function write(nodes: Node[], spec: Spec | undefined, draft: Record<string, string | boolean>): void {
+  for (const node of nodes) {
+    const name = node.path.split(".").at(-1) as string;
+    const value = spec?.[name];
+    if (node.type !== "part") {
+      draft[node.key] = textOf(node, value === undefined ? node.initial : value);
+      continue;
+    }
+    const part = value as (Spec & { kind?: string }) | undefined;
+    draft[node.key] = part?.kind ?? node.initial;
+    for (const option of node.options) {
+      write(option.nodes, option.kind === draft[node.key] ? part : undefined, draft);
+    }
+  }
+}
+
+// --- text → specification ----------------------------------------------------------------------------------
+
+/** The specification that the draft describes, with every problem found on the way. */
+export function read(nodes: Node[], draft: Draft): Reading {
+  const reading: Reading = { spec: {}, grid: {}, problems: [] };
+  reading.spec = collect(nodes, draft, reading);
+  return reading;
+}
+
+function collect(nodes: Node[], draft: Draft, reading: Reading): Spec {
+  const spec: Spec = {};
+  for (const node of nodes) {
+    const name = node.path.split(".").at(-1) as string;
+    if (node.type === "part") {
+      const option = chosen(node, draft);
+      spec[name] = { kind: option?.kind, ...collect(option?.nodes ?? [], draft, reading) };
+    } else {
+      spec[name] = meant(node, draft[node.key], reading);
+    }
+  }
+  return spec;
+}
+
+function meant(field: Field, raw: string | boolean | undefined, reading: Reading): unknown {
+  const refuse = (message: string) => {
+    reading.problems.push({ field: field.path, message });
+    return undefined;
+  };
+  const text = typeof raw === "string" ? raw.trim() : "";
+  switch (field.type) {
+    case "flag":
+      return raw === true;
+    case "text":
+      return text.length > field.maxLength ? refuse(`At most ${field.maxLength} characters.`) : text;
+    case "choice":
+      return text === "" && field.nullable ? null : text;
+    case "raw":
+      try {
+        return text === "" ? undefined : JSON.parse(text);
+      } catch {
+        return refuse("This is not valid JSON.");
+      }
+    case "number":
+      return oneOrMany(field, text, reading, refuse);
+    case "numbers":
+      return several(field, text, refuse);
+  }
+}
+
+function oneOrMany(
+  field: NumberField,
+  text: string,
+  reading: Reading,
+  refuse: (message: string) => undefined,
+): unknown {
+  if (text === "") return field.nullable ? null : refuse("Enter a number.");
+  const values = numbersIn(text);
+  const problem = values === null ? "Enter a number." : firstProblem(values, field);
+  if (values === null || problem) return refuse(problem ?? "Enter a number.");
+  if (values.length > 1) {
+    if (new Set(values).size < values.length) return refuse("A value stands here twice.");
+    reading.grid[field.path] = values;
+  }
+  return values[0];
+}
+
+function several(field: NumbersField, text: string, refuse: (message: string) => undefined): unknown {
+  const values = text === "" ? [] : numbersIn(text);
+  if (values === null) return refuse("Enter numbers with commas between them, such as 128, 64.");
+  if (values.length < field.minItems) return refuse(`Enter at least ${field.minItems}.`);
+  if (values.length > field.maxItems) return refuse(`At most ${field.maxItems}.`);
+  const problem = firstProblem(values, field);
+  return problem ? refuse(problem) : values;
+}
+
+/** "1, 3, 10" and, for whole numbers, "0–4" (a range). Null when something is not a number. */
+export function numbersIn(text: string): number[] | null {
+  const values: number[] = [];
+  for (const piece of text.replace(/,\s*$/, "").split(",")) {
+    const range = /^\s*(\d+)\s*(?:\.\.|–)\s*(\d+)\s*$/.exec(piece);
+    if (range) {
+      const [from, to] = [Number(range[1]), Number(range[2])];
+      if (to < from || to - from >= 1_000) return null;
+      for (let value = from; value <= to; value += 1) values.push(value);
+      continue;
+    }
+    const value = Number(piece.replace("−", "-"));
+    if (piece.trim() === "" || !Number.isFinite(value)) return null;
+    values.push(value);
+  }
+  return values;
+}
+
+function firstProblem(values: number[], field: { whole: boolean; bounds: Bounds }): string | undefined {
+  for (const value of values) {
+    if (field.whole && !Number.isInteger(value)) return "Enter a whole number.";
+    const problem = outside(value, field.bounds);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function outside(value: number, bounds: Bounds): string | undefined {
+  const said = (bound: number) => bound.toLocaleString("en-US");
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = bounds;
+  if (minimum !== undefined && value < minimum) return `Must be at least ${said(minimum)}.`;
+  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum)
+    return `Must be more than ${said(exclusiveMinimum)}.`;
+  if (maximum !== undefined && value > maximum) return `Must be at most ${said(maximum)}.`;
+  if (exclusiveMaximum !== undefined && value >= exclusiveMaximum)
+    return `Must be less than ${said(exclusiveMaximum)}.`;
+  return undefined;
+}
+
+/** How many runs a grid makes. */
+export function combinations(grid: Grid): number {
+  return Object.values(grid).reduce((product, values) => product * values.length, 1);
+}
+
+/** The paths whose values differ between two specifications. */
+export function differences(one: Spec, other: Spec, path = ""): string[] {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].flatMap((name) => {
+    const [a, b] = [one[name], other[name]];
+    const here = path ? `${path}.${name}` : name;
+    if (isPart(a) && isPart(b)) return differences(a, b, here);
+    return JSON.stringify(a) === JSON.stringify(b) ? [] : [here];
+  });
+}
+
+function isPart(value: unknown): value is Spec {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What a specification holds that the form has no place for: unknown fields, unknown kinds. */
+export function misfits(nodes: Node[], spec: Spec): Problem[] {
+  const known = new Map(nodes.map((node) => [node.path.split(".").at(-1) as string, node]));
+  return Object.entries(spec).flatMap(([name, value]) => {
+    const node = known.get(name);
+    if (!node) {
+      const prefix = nodes[0]?.path.split(".").slice(0, -1).join(".");
+      const field = prefix ? `${prefix}.${name}` : name;
+      return [{ field, message: `There is no field called ${name}.` }];
+    }
+    if (node.type !== "part") return [];
+    if (!isPart(value)) return [{ field: node.path, message: `${node.path} has fields of its own.` }];
+    const { kind, ...rest } = value;
+    const wanted = kind ?? node.initial;
+    const option = node.options.find((one) => one.kind === wanted);
+    if (!option) {
+      const kinds = node.options.map((one) => one.kind).join(", ");
+      return [{ field: `${node.path}.kind`, message: `Choose one of: ${kinds}.` }];
+    }
+    if (option.nodes.length === 0) {
+      return Object.keys(rest).map((extra) => ({
+        field: `${node.path}.${extra}`,
+        message: `${option.kind} has no field called ${extra}.`,
+      }));
+    }
+    return misfits(option.nodes, rest);
+  });
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { estimate, estimateInWords } from "./estimate";
+
+const SPEC = {
+  benchmark: { kind: "permuted", tasks: 3 },
+  training: { kind: "supervised", epochs: 10, iterations: null },
+  strategy: { kind: "anpyc", initial_prune_percent: 50, prune_decay: 0.8, prune_step: 10, retrain_epochs: 3 },
+};
+
+describe("estimate", () => {
+  it("counts base epochs and the rounds of a shrinking pruning percentage", () => {
+    // 50 %, 40 %, 32 % in steps of 10: 5 + 4 + 4 rounds of 3 epochs.
+    expect(estimate(SPEC)).toEqual({ tasks: 3, epochs: 30, retraining: 39 });
+    expect(estimateInWords(SPEC)).toBe("3 tasks, 30 epochs and about 39 of retraining after pruning");
+  });
+
+  it("needs no pruning, and says nothing where it knows nothing", () => {
+    expect(estimate({ ...SPEC, strategy: { kind: "finetune" } })?.retraining).toBe(0);
+    expect(estimate({ training: { epochs: 1 } })).toBeNull();
+    expect(estimateInWords({})).toBe("");
+  });
+});

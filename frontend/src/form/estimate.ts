@@ -1,0 +1,56 @@
+/** How much a specification asks for, in epochs: enough to tell minutes from days before sending. */
+
+import { plural } from "../text/numbers";
+import type { Spec } from "./draft";
+
+interface Estimate {
+  tasks: number;
+  /** Of base training, all tasks together. */
+  epochs: number;
+  /** Of retraining after pruning rounds. */
+  retraining: number;
+}
+
+const numberIn = (part: Spec | undefined, name: string): number | undefined => {
+  const value = part?.[name];
+  return typeof value === "number" ? value : undefined;
+};
+
+/** Pruning rounds of all tasks: each task prunes a share of the percentage before it, step by step. */
+function pruningRounds(strategy: Spec | undefined, tasks: number): number {
+  const step = numberIn(strategy, "prune_step");
+  let percentage = numberIn(strategy, "initial_prune_percent");
+  const decay = numberIn(strategy, "prune_decay");
+  if (step === undefined || percentage === undefined || decay === undefined || step <= 0) return 0;
+  let rounds = 0;
+  for (let task = 0; task < tasks; task += 1) {
+    rounds += Math.ceil(percentage / step);
+    percentage = Math.floor(percentage * decay);
+  }
+  return rounds;
+}
+
+const EPOCHS_PER_TASK_COUNTED_IN_ITERATIONS = 10;
+
+export function estimate(spec: Spec): Estimate | null {
+  const part = (name: string) => spec[name] as Spec | undefined;
+  const benchmark = part("benchmark");
+  const datasets = benchmark?.datasets;
+  const tasks = numberIn(benchmark, "tasks") ?? (Array.isArray(datasets) ? datasets.length : undefined);
+  const perTask =
+    numberIn(part("training"), "iterations") !== undefined
+      ? EPOCHS_PER_TASK_COUNTED_IN_ITERATIONS
+      : numberIn(part("training"), "epochs");
+  if (tasks === undefined || perTask === undefined) return null;
+  const retraining =
+    pruningRounds(part("strategy"), tasks) * (numberIn(part("strategy"), "retrain_epochs") ?? 0);
+  return { tasks, epochs: tasks * perTask, retraining };
+}
+
+/** "5 tasks, 50 epochs and about 39 of retraining after pruning". */
+export function estimateInWords(spec: Spec): string {
+  const known = estimate(spec);
+  if (!known) return "";
+  const retraining = known.retraining ? ` and about ${known.retraining} of retraining after pruning` : "";
+  return `${plural(known.tasks, "task")}, ${plural(known.epochs, "epoch")}${retraining}`;
+}

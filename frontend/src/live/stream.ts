@@ -1,0 +1,109 @@
+/** One event stream that survives: it resumes after the last event seen, and says how it stands. */
+
+/** `live`: events arrive. `reconnecting`: cut, trying again. `polling`: cut for long, the page asks instead. */
+export type Connection = "connecting" | "live" | "reconnecting" | "polling" | "closed";
+
+export interface StreamEvent {
+  kind: string;
+  data: Record<string, unknown>;
+}
+
+export interface StreamOptions {
+  /** The address that continues after `seq`; null is the beginning. */
+  url: (after: string | null) => string;
+  kinds: readonly string[];
+  after?: string | null;
+  onEvent: (event: StreamEvent) => void;
+  onConnection: (connection: Connection) => void;
+  /** Called every few seconds while no stream can be had. */
+  onPoll: () => void;
+  open?: (url: string) => EventSource;
+}
+
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 10_000;
+const POLL_EVERY = 3_000;
+const TRIES_BEFORE_POLLING = 2;
+
+export class ResumingStream {
+  private source: EventSource | null = null;
+  private lastId: string | null;
+  private failures = 0;
+  private retry: ReturnType<typeof setTimeout> | null = null;
+  private poll: ReturnType<typeof setInterval> | null = null;
+  private closed = false;
+
+  private readonly options: StreamOptions;
+
+  constructor(options: StreamOptions) {
+    this.options = options;
+    this.lastId = options.after ?? null;
+    options.onConnection("connecting");
+    this.connect();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.source?.close();
+    if (this.retry) clearTimeout(this.retry);
+    this.stopPolling();
+    this.options.onConnection("closed");
+  }
+
+  /** Tries at once instead of after the wait: the tab has woken or the network is back. */
+  wake(): void {
+    if (this.closed || this.source?.readyState === 1) return;
+    this.connect();
+  }
+
+  private connect(): void {
+    if (this.retry) clearTimeout(this.retry);
+    this.source?.close();
+    const open = this.options.open ?? ((url: string) => new EventSource(url));
+    const source = open(this.options.url(this.lastId));
+    this.source = source;
+    source.onopen = () => {
+      this.failures = 0;
+      this.stopPolling();
+      this.options.onConnection("live");
+    };
+    source.onerror = () => this.lost(source);
+    for (const kind of this.options.kinds)
+      source.addEventListener(kind, (event) => this.receive(kind, event));
+    source.addEventListener("end", () => this.close());
+  }
+
+  private receive(kind: string, event: MessageEvent<string>): void {
+    if (this.closed || this.seen(event.lastEventId)) return;
+    if (event.lastEventId) this.lastId = event.lastEventId;
+    this.options.onEvent({ kind, data: JSON.parse(event.data) as Record<string, unknown> });
+  }
+
+  /** Sequence numbers only grow, so what is not past the last one is a repetition. */
+  private seen(id: string): boolean {
+    if (!id || this.lastId === null) return false;
+    const [next, last] = [Number(id), Number(this.lastId)];
+    return Number.isFinite(next) && Number.isFinite(last) && next <= last;
+  }
+
+  private lost(source: EventSource): void {
+    if (this.closed || source !== this.source) return;
+    source.close();
+    this.failures += 1;
+    if (this.failures > TRIES_BEFORE_POLLING) this.startPolling();
+    else this.options.onConnection("reconnecting");
+    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this.failures - 1));
+    this.retry = setTimeout(() => this.connect(), wait);
+  }
+
+  private startPolling(): void {
+    this.options.onConnection("polling");
+    this.poll ??= setInterval(this.options.onPoll, POLL_EVERY);
+  }
+
+  private stopPolling(): void {
+    if (this.poll) clearInterval(this.poll);
+    this.poll = null;
+  }
+}

@@ -1,0 +1,106 @@
+import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { type Connection, ResumingStream } from "./stream";
+import { Gatherer } from "./throttle";
+
+/** Every kind of event that a run's stream carries. */
+const KINDS = [
+  "queued",
+  "started",
+  "plan",
+  "epoch",
+  "evaluation",
+  "layers",
+  "masks",
+  "log",
+  "requeued",
+  "cancel_requested",
+  "edited",
+  "succeeded",
+  "failed",
+  "cancelled",
+] as const;
+
+/** Changes of state, after which everything is asked for again. */
+const TURNS: ReadonlySet<string> = new Set([
+  "started",
+  "plan",
+  "requeued",
+  "succeeded",
+  "failed",
+  "cancelled",
+]);
+
+/** Which events change a figure; one that is not listed is asked for again after any measurement. */
+const FIGURE_FEEDS: Record<string, readonly string[]> = {
+  loss: ["epoch"],
+  forgetting_curve: ["evaluation"],
+  accuracy_matrix: ["evaluation"],
+  forgetting: ["evaluation"],
+  average_accuracy: ["evaluation"],
+  capacity: ["layers"],
+  mask_heatmap: ["masks"],
+};
+const MEASUREMENTS = ["evaluation", "layers", "masks"];
+
+const QUERY_FEEDS: Record<string, readonly string[]> = {
+  run: [...KINDS].filter((kind) => kind !== "log" && kind !== "masks"),
+  log: ["log"],
+  masks: ["masks"],
+  units: ["masks"],
+};
+
+/** At most two updates a second, fewer when the server needs longer. */
+const INTERVAL = 500;
+
+function concerns(query: Query, run: string, kinds: Set<string>): boolean {
+  const [what, name, runs] = query.queryKey as [string, string, string[] | undefined];
+  const isFigure = what === "figure";
+  if (isFigure ? !runs?.includes(run) : name !== run) return false;
+  if ([...kinds].some((kind) => TURNS.has(kind))) return true;
+  const feeds = isFigure ? (FIGURE_FEEDS[name] ?? MEASUREMENTS) : QUERY_FEEDS[what];
+  return feeds?.some((kind) => kinds.has(kind)) ?? false;
+}
+
+function refresh(client: QueryClient, run: string, kinds: Set<string>): Promise<void> {
+  return client.invalidateQueries({ predicate: (query) => concerns(query, run, kinds) });
+}
+
+/** Keeps everything on the page about one run current while it has not ended. */
+export function useRunStream(run: string, active: boolean): Connection {
+  const client = useQueryClient();
+  const [connection, setConnection] = useState<Connection>("closed");
+
+  useEffect(() => {
+    if (!active) return;
+    const gatherer = new Gatherer<string>(INTERVAL, (kinds) => refresh(client, run, kinds));
+    const stream = new ResumingStream({
+      url: (seq) => `/api/runs/${encodeURIComponent(run)}/events${seq === null ? "" : `?after=${seq}`}`,
+      kinds: KINDS,
+      onEvent: ({ kind }) => gatherer.add(kind),
+      onConnection: setConnection,
+      onPoll: () => gatherer.add("started"),
+    });
+    const stop = onWake(() => stream.wake());
+    return () => {
+      stop();
+      stream.close();
+      gatherer.stop();
+    };
+  }, [client, run, active]);
+
+  return connection;
+}
+
+/** Calls when the tab is looked at again or the network is back. */
+export function onWake(wake: () => void): () => void {
+  const looked = () => {
+    if (document.visibilityState === "visible") wake();
+  };
+  document.addEventListener("visibilitychange", looked);
+  window.addEventListener("online", wake);
+  return () => {
+    document.removeEventListener("visibilitychange", looked);
+    window.removeEventListener("online", wake);
+  };
+}

@@ -1,0 +1,101 @@
+import { Button, Skeleton, useComputedColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { messageOf } from "../api/client";
+import { unitsQuery } from "../api/queries";
+import type { ArrayKind, Run } from "../api/types";
+import { plural } from "../text/numbers";
+import classes from "./MasksTab.module.css";
+import { largest, paint } from "./paint";
+
+interface UnitImagesProps {
+  run: Run;
+  layer: Run["plan"]["layers"][number] | undefined;
+  task: number;
+  round: number;
+  of: ArrayKind;
+}
+
+const AT_ONCE = 48;
+
+/** A first layer on images: what each unit looks at, with the pixels where they are in the image. */
+export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
+  const [first, setFirst] = useState(0);
+  const looksAtImages = Boolean(layer?.image_shape);
+  const query = useQuery({
+    ...unitsQuery(run.id, { task, layer: layer?.name ?? "", of, round, first, count: AT_ONCE }),
+    enabled: looksAtImages,
+  });
+  if (!layer || !looksAtImages) return null;
+  const units = layer.shape[0] ?? 0;
+  const data = query.data;
+  const most = data ? (of === "mask" ? 1 : Math.max(...data.images.map(largest), 0)) : 1;
+  return (
+    <section className={`panel ${classes.units}`} aria-label="Units as images" data-testid="units">
+      <div className={classes.unitsHead}>
+        <div>
+          <h3>What each unit looks at, pixel by pixel</h3>
+          <p>
+            {data?.permuted
+              ? `The permutation of task ${task + 1} is undone: every pixel stands where it is in the image.`
+              : "Every pixel stands where it is in the image."}{" "}
+            {of === "mask" && "Dark is kept, pale is free."}
+            {of === "weight" && "Teal is positive, orange negative."}
+          </p>
+        </div>
+        {units > AT_ONCE && (
+          <>
+            <Button
+              variant="default"
+              disabled={first === 0}
+              onClick={() => setFirst(Math.max(0, first - AT_ONCE))}
+            >
+              Before
+            </Button>
+            <span className="quiet">
+              {first} … {Math.min(units, first + AT_ONCE) - 1} of {plural(units, "unit")}
+            </span>
+            <Button
+              variant="default"
+              disabled={first + AT_ONCE >= units}
+              onClick={() => setFirst(first + AT_ONCE)}
+            >
+              After
+            </Button>
+          </>
+        )}
+      </div>
+      {query.error ? (
+        <p className="quiet">{messageOf(query.error)}</p>
+      ) : !data ? (
+        <Skeleton height={200} radius={4} />
+      ) : (
+        <div className={classes.gallery}>
+          <figure>
+            <Picture image={data.total} most={largest(data.total)} label="Mean over all units" />
+            <figcaption>Mean over all {units} units: the pixels that the task claims.</figcaption>
+          </figure>
+          <div className={classes.grid}>
+            {data.images.map((image, index) => (
+              <Picture
+                key={data.units[index]}
+                image={image}
+                most={most}
+                label={`Unit ${data.units[index]}`}
+              />
+            ))}
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Picture({ image, most, label }: { image: number[][]; most: number; label: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const scheme = useComputedColorScheme("light");
+  useEffect(() => {
+    if (canvas.current) paint(canvas.current, image, most, scheme);
+  }, [image, most, scheme]);
+  return <canvas ref={canvas} className={classes.image} role="img" aria-label={label} title={label} />;
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { layersIn, stepAt, stepInWords, stepsOf } from "./steps";
+
+const item = (task: number, round: number, layer = "fc1.weight") => ({
+  task,
+  round,
+  layer,
+  shape: [4, 8],
+  kinds: ["mask" as const],
+});
+const ITEMS = [item(1, 0), item(0, 2), item(0, 0), item(0, 0, "fc2.weight")];
+
+describe("steps", () => {
+  it("orders by task, then round", () => {
+    expect(stepsOf(ITEMS, "fc1.weight")).toEqual([
+      { task: 0, round: 0 },
+      { task: 0, round: 2 },
+      { task: 1, round: 0 },
+    ]);
+    expect(layersIn(ITEMS).map(({ layer }) => layer)).toEqual(["fc1.weight", "fc2.weight"]);
+  });
+
+  it("follows the newest unless one is named", () => {
+    const steps = stepsOf(ITEMS, "fc1.weight");
+    expect(stepAt(steps, undefined, undefined)).toBe(2);
+    expect(stepAt(steps, 0, undefined)).toBe(1);
+    expect(stepAt(steps, 0, 0)).toBe(0);
+    expect(stepAt(steps, 9, 0)).toBe(2);
+  });
+
+  it("counts tasks from 1 for people", () => {
+    expect(stepInWords({ task: 2, round: 0 })).toBe("task 3");
+    expect(stepInWords({ task: 0, round: 4 })).toBe("task 1, round 4");
+  });
+});

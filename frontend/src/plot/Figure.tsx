@@ -1,0 +1,148 @@
+import { ActionIcon, Menu, Skeleton, useComputedColorScheme } from "@mantine/core";
+import {
+  IconArrowsMaximize,
+  IconDots,
+  IconFileTypeCsv,
+  IconPhotoDown,
+  IconZoomReset,
+} from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useId, useRef, useState } from "react";
+import { messageOf } from "../api/client";
+import { type FigureParams, figureQuery } from "../api/queries";
+import classes from "./Figure.module.css";
+import { type FigureData, pointsIn, toCsv } from "./figure";
+import { Plot, type PlotHandle, type ZoomRange } from "./Plot";
+import { saveText } from "./save";
+
+interface FigureProps {
+  name: string;
+  title: string;
+  runs: string[];
+  params?: FigureParams;
+  /** Pickers that stand at the figure's right. */
+  controls?: ReactNode;
+  /** Of the drawing, as CSS; fixed, so that nothing jumps. */
+  height?: string;
+  /** False while what the figure needs is not chosen yet. */
+  ready?: boolean;
+  waiting?: string;
+  onZoom?: (range: ZoomRange | null) => void;
+}
+
+const NO_PARAMS: FigureParams = {};
+
+/** A figure of the server: its sentence, its drawing, its numbers to take away. */
+export function Figure({
+  name,
+  title,
+  runs,
+  params = NO_PARAMS,
+  controls,
+  height,
+  ready = true,
+  waiting,
+  onZoom,
+}: FigureProps) {
+  const scheme = useComputedColorScheme("light");
+  const query = useQuery({ ...figureQuery(name, runs, params, scheme), enabled: ready && runs.length > 0 });
+  const heading = useId();
+  const plot = useRef<PlotHandle>(null);
+  const section = useRef<HTMLElement>(null);
+  const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
+  const figure = query.data;
+  const meta = figure?.layout.meta;
+  const sentence = query.error ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
+  const filename = `${name}-${runs.join("-").slice(0, 60)}`;
+
+  return (
+    <section
+      ref={section}
+      className={`panel ${classes.figure}`}
+      aria-labelledby={heading}
+      data-testid={`figure-${name}`}
+      data-revision={drawn.revision}
+      data-points={drawn.points}
+      data-draw-ms={Math.round(drawn.milliseconds)}
+      data-empty={meta?.empty ?? undefined}
+    >
+      <header className={classes.header}>
+        <div className={classes.words}>
+          <h3 id={heading}>{title}</h3>
+          <p className={classes.sentence} title={sentence}>
+            {meta?.empty ? "" : sentence}
+            {meta?.thinned && <span className={classes.thinned}> Thinned; extremes are kept.</span>}
+          </p>
+        </div>
+        <div className={classes.controls}>{controls}</div>
+        <Takeaway
+          title={title}
+          figure={meta?.empty ? undefined : figure}
+          onPng={() => void plot.current?.downloadPng(filename)}
+          onCsv={(data) => saveText(`${filename}.csv`, toCsv(data), "text/csv")}
+          onReset={() => {
+            void plot.current?.resetZoom();
+            onZoom?.(null);
+          }}
+          onFull={() => void section.current?.requestFullscreen?.()}
+        />
+      </header>
+      <div className={classes.body} style={{ height }}>
+        {query.error ? (
+          <p className={classes.nothing} role="alert">
+            This figure could not be made. {messageOf(query.error)}
+          </p>
+        ) : !ready ? (
+          <p className={classes.nothing}>{waiting}</p>
+        ) : !figure ? (
+          <Skeleton height="100%" radius={4} aria-label={`${title} is loading`} />
+        ) : meta?.empty ? (
+          <p className={classes.nothing}>{meta.sentence}</p>
+        ) : (
+          <Plot
+            figure={figure}
+            label={`${title}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
+            handle={plot}
+            onZoom={onZoom}
+            onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
+          />
+        )}
+      </div>
+    </section>
+  );
+}
+
+interface TakeawayProps {
+  title: string;
+  figure: FigureData | undefined;
+  onPng: () => void;
+  onCsv: (figure: FigureData) => void;
+  onReset: () => void;
+  onFull: () => void;
+}
+
+function Takeaway({ title, figure, onPng, onCsv, onReset, onFull }: TakeawayProps) {
+  return (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon aria-label={`${title}: more`} disabled={!figure} size={24}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng}>
+          Save as PNG
+        </Menu.Item>
+        <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={() => figure && onCsv(figure)}>
+          Save numbers as CSV
+        </Menu.Item>
+        <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
+          Show the whole
+        </Menu.Item>
+        <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
+          Fill the screen
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,143 @@
+import { useComputedColorScheme } from "@mantine/core";
+import type { default as plotlyModule } from "plotly.js-cartesian-dist-min";
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { FONT } from "../theme";
+import { type FigureData, pointsIn } from "./figure";
+
+type Plotly = typeof plotlyModule;
+
+let loading: Promise<Plotly> | null = null;
+
+/** plotly is fetched when the first chart is shown, once. */
+function loadPlotly(): Promise<Plotly> {
+  loading ??= import("plotly.js-cartesian-dist-min").then((module) => module.default);
+  return loading;
+}
+
+const CONFIG = {
+  displayModeBar: false,
+  displaylogo: false,
+  responsive: false,
+  doubleClick: "reset+autosize",
+};
+
+/** The server's layout on the page's ground: transparent, in the page's font, with zoom kept across updates. */
+function onPage(layout: FigureData["layout"], scheme: "light" | "dark"): object {
+  const own = structuredClone(layout) as Record<string, unknown> & { font?: object; margin?: object };
+  const { title: _, width: __, height: ___, ...rest } = own;
+  return {
+    ...rest,
+    autosize: true,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    uirevision: "constant",
+    font: { ...own.font, family: FONT, color: scheme === "dark" ? "#b6bcc3" : "#474f59", size: 11.5 },
+  };
+}
+
+export interface ZoomRange {
+  x?: [number, number];
+  y?: [number, number];
+}
+
+export interface PlotHandle {
+  downloadPng: (filename: string) => Promise<void>;
+  resetZoom: () => Promise<void>;
+}
+
+interface PlotProps {
+  figure: FigureData;
+  label: string;
+  handle?: Ref<PlotHandle>;
+  /** Told after each drawing: how many there have been, how many points stand in it, how long it took. */
+  onDrawn?: (revision: number, points: number, milliseconds: number) => void;
+  /** Told where the reader zoomed to; null is the whole. */
+  onZoom?: (range: ZoomRange | null) => void;
+}
+
+/** The one component around plotly: loads it late, follows size and scheme, keeps zoom while data arrive. */
+export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
+  const element = useRef<HTMLDivElement>(null);
+  const [plotly, setPlotly] = useState<Plotly | null>(null);
+  const [failed, setFailed] = useState(false);
+  const revision = useRef(0);
+  const scheme = useComputedColorScheme("light");
+  const told = useRef({ onDrawn, onZoom });
+  told.current = { onDrawn, onZoom };
+
+  useEffect(() => {
+    let wanted = true;
+    loadPlotly().then(
+      (loaded) => wanted && setPlotly(() => loaded),
+      () => {
+        loading = null;
+        if (wanted) setFailed(true);
+      },
+    );
+    return () => {
+      wanted = false;
+    };
+  }, []);
+
+  useEffect(() => {
+    const target = element.current;
+    if (!plotly || !target) return;
+    const began = performance.now();
+    const traces = figure.data.map((trace) => ({ ...trace }));
+    void plotly.react(target, traces, onPage(figure.layout, scheme), CONFIG).then((drawn) => {
+      revision.current += 1;
+      told.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);
+      drawn.removeAllListeners("plotly_relayout");
+      drawn.on("plotly_relayout", (change) => told.current.onZoom?.(zoomOf(change)));
+    });
+  }, [plotly, figure, scheme]);
+
+  useEffect(() => {
+    const target = element.current;
+    if (!plotly || !target) return;
+    const observer = new ResizeObserver(() => {
+      // A hidden tab has no size; plotly refuses to measure it.
+      if (target.clientWidth > 0 && target.querySelector(".plot-container")) void plotly.Plots.resize(target);
+    });
+    observer.observe(target);
+    return () => {
+      observer.disconnect();
+      plotly.purge(target);
+    };
+  }, [plotly]);
+
+  useImperativeHandle(
+    handle,
+    () => ({
+      downloadPng: async (filename) => {
+        if (!plotly || !element.current) return;
+        const { clientWidth: width, clientHeight: height } = element.current;
+        await plotly.downloadImage(element.current, { format: "png", scale: 2, width, height, filename });
+      },
+      resetZoom: async () => {
+        if (!plotly || !element.current) return;
+        await plotly.relayout(element.current, { "xaxis.autorange": true, "yaxis.autorange": true });
+      },
+    }),
+    [plotly],
+  );
+
+  if (failed) return <p className="quiet">The drawing library did not load. Reload the page to try again.</p>;
+  return <div ref={element} role="img" aria-label={label} style={{ width: "100%", height: "100%" }} />;
+}
+
+function pair(change: Record<string, unknown>, axis: "x" | "y"): [number, number] | undefined {
+  const whole = change[`${axis}axis.range`];
+  const ends = Array.isArray(whole)
+    ? whole
+    : [change[`${axis}axis.range[0]`], change[`${axis}axis.range[1]`]];
+  const [from, to] = ends.map(Number);
+  if (from === undefined || to === undefined || !Number.isFinite(from) || !Number.isFinite(to))
+    return undefined;
+  return [Math.min(from, to), Math.max(from, to)];
+}
+
+function zoomOf(change: Record<string, unknown>): ZoomRange | null {
+  const range = { x: pair(change, "x"), y: pair(change, "y") };
+  return range.x || range.y ? range : null;
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { pointsIn, toCsv, unpack } from "./figure";
+
+const packed = (values: Float64Array | Int16Array, dtype: string, shape?: string) => ({
+  bdata: Buffer.from(values.buffer).toString("base64"),
+  dtype,
+  ...(shape ? { shape } : {}),
+});
+
+describe("unpack", () => {
+  it("reads packed numbers, flat and two-dimensional", () => {
+    expect(unpack(packed(new Float64Array([0.5, 1.5]), "f8"))).toEqual([0.5, 1.5]);
+    expect(unpack(packed(new Int16Array([1, 2, 3, 4, 5, 6]), "i2", "2, 3"))).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+  });
+});
+
+describe("pointsIn", () => {
+  it("counts points and cells, but neither gaps nor hidden traces", () => {
+    const figure = {
+      data: [
+        { x: [1, 2, 3], y: [0.1, null, 0.3] },
+        { z: packed(new Int16Array([1, 2, 3, 4]), "i2", "2, 2") },
+        { x: [1], y: [1], visible: false },
+      ],
+      layout: {},
+    };
+    expect(pointsIn(figure)).toBe(2 + 4);
+  });
+});
+
+describe("toCsv", () => {
+  it("quotes what needs it and writes heatmaps cell by cell", () => {
+    const figure = {
+      data: [
+        { name: 'a "b", c', x: [1], y: [2] },
+        { name: "mask", x: ["p", "q"], y: ["r"], z: [[0, 1]] },
+      ],
+      layout: {},
+    };
+    expect(toCsv(figure)).toBe('series,x,y,value\n"a ""b"", c",1,2,\nmask,p,r,0\nmask,q,r,1\n');
+  });
+});

@@ -1,0 +1,114 @@
+/** What the server sends as a figure, and what can be read off it without plotly. */
+
+export interface Trace {
+  type?: string;
+  name?: string;
+  visible?: boolean | "legendonly";
+  x?: unknown;
+  y?: unknown;
+  z?: unknown;
+  [key: string]: unknown;
+}
+
+export interface FigureMeta {
+  sentence?: string;
+  title?: string;
+  empty?: boolean;
+  thinned?: boolean;
+}
+
+export interface FigureData {
+  data: Trace[];
+  layout: Record<string, unknown> & { meta?: FigureMeta };
+}
+
+interface Packed {
+  bdata: string;
+  dtype: string;
+  shape?: string | number | number[];
+}
+
+type NumericView =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
+
+const VIEWS: Record<string, new (buffer: ArrayBuffer) => NumericView> = {
+  i1: Int8Array,
+  u1: Uint8Array,
+  i2: Int16Array,
+  u2: Uint16Array,
+  i4: Int32Array,
+  u4: Uint32Array,
+  f4: Float32Array,
+  f8: Float64Array,
+};
+
+function isPacked(value: unknown): value is Packed {
+  return typeof value === "object" && value !== null && "bdata" in value && "dtype" in value;
+}
+
+function shapeOf(packed: Packed): number[] {
+  if (packed.shape === undefined) return [];
+  if (Array.isArray(packed.shape)) return packed.shape;
+  return String(packed.shape).split(",").map(Number);
+}
+
+/** An array as plotly's JSON carries it: a list, or numbers packed in base64 (also two-dimensional). */
+export function unpack(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  if (!isPacked(value)) return [];
+  const bytes = Uint8Array.from(atob(value.bdata), (character) => character.charCodeAt(0));
+  const View = VIEWS[value.dtype];
+  if (!View) return [];
+  const flat = Array.from(new View(bytes.buffer));
+  const [rows, columns] = shapeOf(value);
+  if (rows === undefined || columns === undefined) return flat;
+  return Array.from({ length: rows }, (_, row) => flat.slice(row * columns, (row + 1) * columns));
+}
+
+function drawn(trace: Trace): number {
+  if (trace.visible === false) return 0;
+  if (trace.z !== undefined) {
+    return unpack(trace.z).reduce<number>((sum, row) => sum + (Array.isArray(row) ? row.length : 1), 0);
+  }
+  return unpack(trace.y ?? trace.x).filter((value) => value !== null).length;
+}
+
+/** How many points the figure shows, cells of heatmaps included. */
+export function pointsIn(figure: FigureData): number {
+  return figure.data.reduce((sum, trace) => sum + drawn(trace), 0);
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  const text = String(value);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The figure's numbers as a table: one line per point, with the name of its trace. */
+export function toCsv(figure: FigureData): string {
+  const lines = ["series,x,y,value"];
+  figure.data.forEach((trace, index) => {
+    const name = cell(trace.name ?? `series ${index + 1}`);
+    if (trace.z === undefined) {
+      const [xs, ys] = [unpack(trace.x), unpack(trace.y)];
+      ys.forEach((y, i) => {
+        lines.push(`${name},${cell(xs[i] ?? i)},${cell(y)},`);
+      });
+      return;
+    }
+    const [xs, ys] = [unpack(trace.x), unpack(trace.y)];
+    unpack(trace.z).forEach((row, i) => {
+      (row as unknown[]).forEach((value, j) => {
+        lines.push(`${name},${cell(xs[j] ?? j)},${cell(ys[i] ?? i)},${cell(value)}`);
+      });
+    });
+  });
+  return `${lines.join("\n")}\n`;
+}

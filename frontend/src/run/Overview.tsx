@@ -1,0 +1,23 @@
+import type { Run } from "../api/types";
+import { MaskPanel } from "../masks/MaskPanel";
+import { Figure } from "../plot/Figure";
+import classes from "./RunPage.module.css";
+
+/** The whole story at once: what is forgotten, on which tasks, what is freed, which parameters. */
+export function Overview({ run }: { run: Run }) {
+  const runs = [run.id];
+  return (
+    <div className={classes.stack}>
+      <div className={classes.grid}>
+        <Figure name="forgetting_curve" title="Accuracy of every task, over training" runs={runs} />
+        <Figure name="accuracy_matrix" title="Accuracy matrix" runs={runs} />
+        <Figure name="capacity" title="Parameters free and consolidated" runs={runs} />
+        <MaskPanel run={run} />
+      </div>
+      <div className={classes.halves}>
+        <Figure name="loss" title="Loss" runs={runs} height="260px" />
+        <Figure name="forgetting" title="Forgetting per task" runs={runs} height="260px" />
+      </div>
+    </div>
+  );
+}

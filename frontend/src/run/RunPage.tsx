@@ -1,0 +1,117 @@
+import { Button, Skeleton, Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { ApiError, messageOf } from "../api/client";
+import { runQuery } from "../api/queries";
+import { type Run, TERMINAL } from "../api/types";
+import { useRunStream } from "../live/useRunStream";
+import { RUN_TABS, type RunTab } from "../search";
+import { Message } from "../shell/Message";
+import { CapacityTab } from "./CapacityTab";
+import { Failure } from "./Failure";
+import { FilesTab } from "./FilesTab";
+import { ForgettingTab } from "./ForgettingTab";
+import { LogTab } from "./LogTab";
+import { Overview } from "./Overview";
+import { RunHeader } from "./RunHeader";
+import classes from "./RunPage.module.css";
+import { SpecTab } from "./SpecTab";
+
+const MasksTab = lazy(() => import("../masks/MasksTab").then((module) => ({ default: module.MasksTab })));
+
+const TITLES: Record<RunTab, string> = {
+  overview: "Overview",
+  forgetting: "Forgetting",
+  capacity: "Capacity",
+  masks: "Masks",
+  log: "Log",
+  spec: "Spec & environment",
+  files: "Files",
+};
+
+/** One run: how it goes, what it forgets, what it frees. */
+export function RunPage() {
+  const { id } = useParams({ from: "/runs/$id" });
+  const query = useQuery(runQuery(id));
+  const run = query.data;
+  useEffect(() => {
+    if (run) document.title = `${run.name} · ANPyC Dashboard`;
+  }, [run]);
+  if (query.error && !run) {
+    const gone = query.error instanceof ApiError && query.error.status === 404;
+    return (
+      <Message
+        title={gone ? "There is no such run" : "The run could not be read"}
+        tone={gone ? "plain" : "danger"}
+        actions={
+          <>
+            {!gone && <Button onClick={() => void query.refetch()}>Try again</Button>}
+            <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
+              All runs
+            </Button>
+          </>
+        }
+      >
+        {gone ? "It may have been deleted, or the address is not complete." : messageOf(query.error)}
+      </Message>
+    );
+  }
+  if (!run) return <Skeleton height={700} radius={6} aria-label="The run is loading" />;
+  // Keyed by the run, so that nothing of one run's page is left on the next.
+  return <Page run={run} key={run.id} />;
+}
+
+function Page({ run }: { run: Run }) {
+  const { tab = "overview" } = useSearch({ from: "/runs/$id" });
+  const navigate = useNavigate({ from: "/runs/$id" });
+  const ended = TERMINAL.has(run.status);
+  const connection = useRunStream(run.id, !ended);
+  return (
+    <div className={classes.page} data-testid="run" data-status={run.status}>
+      <RunHeader run={run} connection={ended ? "closed" : connection} />
+      {run.error && <Failure run={run} error={run.error} />}
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        onChange={(next) =>
+          void navigate({
+            search: (before) => ({ ...before, tab: next === "overview" ? undefined : (next as RunTab) }),
+            replace: true,
+          })
+        }
+      >
+        <Tabs.List className={classes.tabs}>
+          {RUN_TABS.map((name) => (
+            <Tabs.Tab key={name} value={name}>
+              {TITLES[name]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="overview">
+          <Overview run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="forgetting">
+          <ForgettingTab run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="capacity">
+          <CapacityTab run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="masks">
+          <Suspense fallback={<Skeleton height={500} radius={6} />}>
+            <MasksTab run={run} />
+          </Suspense>
+        </Tabs.Panel>
+        <Tabs.Panel value="log">
+          <LogTab run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="spec">
+          <SpecTab run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="files">
+          <FilesTab run={run} />
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { useQuery } from "@tanstack/react-query";
+import { stringify } from "yaml";
+import { catalogQuery } from "../api/queries";
+import type { Run } from "../api/types";
+import { asCommand, asPython } from "../form/command";
+import { draftOf, read, type Spec } from "../form/draft";
+import { Copy } from "../form/Summary";
+import { type JsonSchema, readSchema } from "../form/schema";
+import { absolute, duration } from "../text/time";
+import classes from "./RunPage.module.css";
+
+/** What was asked for, on what it ran, and how to ask for it again. */
+export function SpecTab({ run }: { run: Run }) {
+  const { data: catalog } = useQuery(catalogQuery);
+  const spec = run.spec as unknown as Spec;
+  const yaml = stringify(spec, { flowCollectionPadding: false });
+  const nodes = catalog ? readSchema(catalog.schema as JsonSchema) : [];
+  const defaults = read(nodes, draftOf(nodes)).spec;
+  const facts: [string, string][] = [
+    ["Run", run.id],
+    ["Same settings", run.spec_hash],
+    ["Created", absolute(run.created_at)],
+    ["Started", absolute(run.started_at)],
+    ["Finished", absolute(run.finished_at)],
+    ["Took", duration(run.seconds)],
+    ["Attempt", String(run.attempt)],
+    ["Worker", run.worker ?? "–"],
+  ];
+  return (
+    <div className={classes.halves}>
+      <section className={`panel ${classes.box}`} aria-label="Specification">
+        <div className={classes.boxHead}>
+          <h3>Specification</h3>
+          <Copy label="YAML" text={() => yaml} />
+          <Copy label="Command" text={() => asCommand(spec, defaults)} />
+          <Copy label="Python" text={() => asPython(spec, window.location.origin)} />
+        </div>
+        <pre className={classes.code}>{yaml}</pre>
+      </section>
+      <div className={classes.stack} style={{ alignContent: "start" }}>
+        {run.notes && (
+          <section className={`panel ${classes.box}`} aria-label="Notes">
+            <h3>Notes</h3>
+            <p style={{ whiteSpace: "pre-wrap" }} dir="auto">
+              {run.notes}
+            </p>
+          </section>
+        )}
+        <section className={`panel ${classes.box}`} aria-label="The run">
+          <h3>The run</h3>
+          <Pairs items={facts} />
+        </section>
+        <section className={`panel ${classes.box}`} aria-label="Environment">
+          <h3>Environment</h3>
+          {Object.keys(run.environment).length ? (
+            <Pairs
+              items={Object.entries(run.environment).map(([name, value]) => [name, String(value ?? "–")])}
+            />
+          ) : (
+            <p className="quiet">Known once a worker has begun.</p>
+          )}
+        </section>
+      </div>
+    </div>
+  );
+}
+
+function Pairs({ items }: { items: [string, string][] }) {
+  return (
+    <dl className={classes.pair}>
+      {items.map(([name, value]) => (
+        <div key={name} style={{ display: "contents" }}>
+          <dt>{name.replaceAll("_", " ")}</dt>
+          <dd>{value || "–"}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

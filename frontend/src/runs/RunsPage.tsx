@@ -1,0 +1,130 @@
+import { Button, Skeleton } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { RowSelectionState } from "@tanstack/react-table";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { messageOf } from "../api/client";
+import { runsQuery } from "../api/queries";
+import { ConnectionPill } from "../live/ConnectionPill";
+import { useListStream } from "../live/useListStream";
+import { Message } from "../shell/Message";
+import { useKeys } from "../shell/useKeys";
+import { plural } from "../text/numbers";
+import { FirstRun } from "./FirstRun";
+import { GroupsTable } from "./GroupsTable";
+import { RunCards } from "./RunCards";
+import classes from "./RunsPage.module.css";
+import { RunsTable } from "./RunsTable";
+import { SelectionBar } from "./SelectionBar";
+import { Toolbar } from "./Toolbar";
+import { filterOf, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
+
+/** All runs, live; what is shown of them stands in the address. */
+export function RunsPage() {
+  const view = useSearch({ from: "/" });
+  const navigate = useNavigate();
+  const change = useCallback(
+    (part: Partial<View>) =>
+      void navigate({ to: "/", search: (before) => ({ ...before, ...part }), replace: true }),
+    [navigate],
+  );
+  const connection = useListStream();
+  const narrow = useMediaQuery("(max-width: 720px)", window.innerWidth <= 720);
+  const filter = useMemo(() => filterOf(view), [view]);
+  const query = useInfiniteQuery({ ...runsQuery(filter), enabled: !view.by });
+  const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const total = query.data?.pages[0]?.total;
+
+  const [selected, setSelected] = useState<RowSelectionState>({});
+  const chosen = useMemo(() => Object.keys(selected).filter((id) => selected[id]), [selected]);
+  useKeys({
+    c: () => {
+      if (chosen.length === 0) return true;
+      void navigate({ to: "/compare", search: { run: chosen } });
+    },
+    Escape: () => setSelected({}),
+  });
+  useEffect(() => {
+    document.title = "Runs · ANPyC Dashboard";
+  }, []);
+
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, isFetchingNextPage]);
+
+  if (!view.by && total === 0 && !isFiltered(view) && !query.isPlaceholderData) return <FirstRun />;
+  return (
+    <div className={classes.page}>
+      <div className={classes.head}>
+        <h1>Runs</h1>
+        <span className="quiet" aria-live="polite" data-testid="total">
+          {!view.by && total !== undefined && plural(total, "run")}
+        </span>
+        <span className={classes.pill}>
+          <ConnectionPill connection={connection} />
+        </span>
+      </div>
+      <Toolbar view={view} onChange={change} narrow={narrow} />
+      {chosen.length > 0 && <SelectionBar chosen={chosen} runs={runs} onDone={() => setSelected({})} />}
+      {view.by ? (
+        <GroupsTable by={view.by === "seeds" ? "spec" : "sweep"} filter={filter} />
+      ) : query.error && !query.data ? (
+        <Message
+          title="The runs could not be read"
+          tone="danger"
+          actions={<Button onClick={() => void query.refetch()}>Try again</Button>}
+        >
+          {messageOf(query.error)}
+        </Message>
+      ) : !query.data ? (
+        <Rows />
+      ) : runs.length === 0 ? (
+        <Message
+          title="No run matches"
+          actions={
+            <Button renderRoot={(props) => <Link to="/" search={{}} {...props} />} variant="default">
+              Show all runs
+            </Button>
+          }
+        >
+          Nothing is lost: the filter leaves out every run there is.
+        </Message>
+      ) : narrow ? (
+        <>
+          <RunCards runs={runs} />
+          {hasNextPage && (
+            <Button variant="default" onClick={more} loading={isFetchingNextPage} fullWidth mt="sm">
+              More runs
+            </Button>
+          )}
+        </>
+      ) : (
+        <div className={classes.scroll}>
+          <RunsTable
+            runs={runs}
+            columns={view.columns ?? SHOWN_AT_FIRST}
+            sort={filter.sort ?? "-created"}
+            onSort={(sort) => change({ sort: sort === "-created" ? undefined : sort })}
+            selected={selected}
+            onSelected={setSelected}
+            hasMore={hasNextPage}
+            onMore={more}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Rows() {
+  return (
+    <div aria-label="Runs are loading" role="status">
+      {Array.from({ length: 10 }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: bars of a skeleton have nothing else.
+        <Skeleton key={index} height={28} mt={10} radius={4} />
+      ))}
+    </div>
+  );
+}

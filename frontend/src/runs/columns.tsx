@@ -1,0 +1,132 @@
+import { Badge, Progress, Tooltip } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { RunSummary } from "../api/types";
+import { titleOf } from "../form/schema";
+import { percent, points } from "../text/numbers";
+import { duration } from "../text/time";
+import { Moment } from "./Moment";
+import { positionOf } from "./position";
+import classes from "./RunsTable.module.css";
+import { StatusWord } from "./StatusWord";
+import type { Column } from "./view";
+
+export interface ColumnInfo {
+  title: string;
+  /** What the server sorts by; absent where it cannot. */
+  sort?: string;
+  number?: boolean;
+  help?: string;
+  width?: string;
+  cell: (run: RunSummary) => ReactNode;
+}
+
+export function RunProgress({ run }: { run: RunSummary }) {
+  const where = positionOf(run);
+  if (run.status === "queued") {
+    return <span className="quiet">{run.state_sentence.replace(/^queued\W*/i, "") || "waiting"}</span>;
+  }
+  return (
+    <span className={classes.progress}>
+      {run.status === "running" && (
+        <Progress
+          value={run.progress * 100}
+          size={4}
+          w={54}
+          aria-label={`${Math.round(run.progress * 100)} % done`}
+        />
+      )}
+      <span>{where || (run.status === "running" ? "starting" : "–")}</span>
+    </span>
+  );
+}
+
+/** How much accuracy is lost: a positive forgetting is a loss and is written as one. */
+export function lost(forgetting: number | null | undefined): string {
+  return forgetting === null || forgetting === undefined ? "–" : `${points(-forgetting)} pt`;
+}
+
+export const COLUMN_INFO: Record<Column, ColumnInfo> = {
+  status: {
+    title: "Status",
+    sort: "status",
+    width: "112px",
+    cell: (run) => <StatusWord status={run.status} stopping={run.cancel_requested} />,
+  },
+  name: {
+    title: "Run",
+    sort: "name",
+    cell: (run) => (
+      <Link
+        to="/runs/$id"
+        params={{ id: run.id }}
+        className={classes.name}
+        title={run.notes ? `${run.name}\n\n${run.notes}` : run.name}
+        dir="auto"
+      >
+        {run.name}
+      </Link>
+    ),
+  },
+  progress: { title: "Progress", width: "220px", cell: (run) => <RunProgress run={run} /> },
+  average_accuracy: {
+    title: "Accuracy",
+    sort: "average_accuracy",
+    number: true,
+    width: "96px",
+    help: "Mean over all tasks learnt so far, after the last of them.",
+    cell: (run) => percent(run.metrics.average_accuracy),
+  },
+  forgetting: {
+    title: "Forgetting",
+    sort: "forgetting",
+    number: true,
+    width: "104px",
+    help: "What the tasks have lost on average since they were best, in percentage points.",
+    cell: (run) => lost(run.metrics.forgetting),
+  },
+  capacity_free: {
+    title: "Free",
+    number: true,
+    width: "80px",
+    help: "Share of the prunable parameters that no task holds.",
+    cell: (run) => percent(run.metrics.capacity_free),
+  },
+  strategy: { title: "Strategy", width: "110px", cell: (run) => titleOf(run.strategy) },
+  benchmark: { title: "Benchmark", width: "110px", cell: (run) => titleOf(run.benchmark) },
+  dataset: { title: "Data set", width: "100px", cell: (run) => titleOf(run.dataset) },
+  seed: { title: "Seed", number: true, width: "64px", cell: (run) => run.seed },
+  tags: {
+    title: "Tags",
+    width: "150px",
+    cell: (run) => (
+      <span className={classes.tags}>
+        {run.tags.map((tag) => (
+          <Badge key={tag} variant="default" size="sm" radius="sm" tt="none" fw={500} dir="auto">
+            {tag}
+          </Badge>
+        ))}
+      </span>
+    ),
+  },
+  duration: {
+    title: "Took",
+    number: true,
+    width: "92px",
+    cell: (run) =>
+      run.status === "running" && run.seconds_left !== null ? (
+        <Tooltip label={`about ${duration(run.seconds_left)} left`}>
+          <span>{duration(run.seconds)}</span>
+        </Tooltip>
+      ) : (
+        duration(run.seconds)
+      ),
+  },
+  worker: { title: "Worker", width: "130px", cell: (run) => run.worker ?? "–" },
+  created: {
+    title: "Created",
+    sort: "created",
+    width: "104px",
+    cell: (run) => <Moment at={run.created_at} />,
+  },
+};

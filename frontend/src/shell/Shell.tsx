@@ -1,0 +1,122 @@
+import { ActionIcon, Button, Menu, useMantineColorScheme } from "@mantine/core";
+import { IconDeviceDesktop, IconKeyboard, IconMoon, IconPlus, IconSun } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { healthQuery } from "../api/queries";
+import { plural } from "../text/numbers";
+import classes from "./Shell.module.css";
+import { Shortcuts } from "./Shortcuts";
+import { useKeys } from "./useKeys";
+
+/** The frame of every page: where one can go, whether workers are there, light or dark. */
+export function Shell() {
+  const navigate = useNavigate();
+  const [keysShown, setKeysShown] = useState(false);
+  useKeys({
+    n: () => void navigate({ to: "/new" }),
+    r: () => void navigate({ to: "/" }),
+    w: () => void navigate({ to: "/workers" }),
+    "?": () => setKeysShown(true),
+  });
+
+  return (
+    <>
+      <a className={classes.skip} href="#content">
+        Skip to the content
+      </a>
+      <header className={classes.bar}>
+        <Link to="/" className={classes.mark} aria-label="ANPyC Dashboard, all runs">
+          <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+            <path d="M3 6c5 0 6 4 8.5 6.5S16 16 21 16" className={classes.first} />
+            <path d="M9.5 5.5c4 0 5 2.5 6.5 4s2.5 2.5 5 2.5" className={classes.second} />
+          </svg>
+          <span>ANPyC</span>
+        </Link>
+        <nav className={classes.nav} aria-label="Pages">
+          <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+            Runs
+          </Link>
+          <Link to="/compare" activeOptions={{ includeSearch: false }}>
+            Compare
+          </Link>
+          <Link to="/workers">
+            Workers<span className={classes.wide}> &amp; queue</span>
+          </Link>
+        </nav>
+        <div className={classes.right}>
+          <WorkersOnline />
+          <ActionIcon
+            aria-label="Keyboard shortcuts"
+            onClick={() => setKeysShown(true)}
+            className={classes.wide}
+          >
+            <IconKeyboard size={17} />
+          </ActionIcon>
+          <SchemeMenu />
+          <Button
+            renderRoot={(props) => <Link to="/new" {...props} />}
+            leftSection={<IconPlus size={15} />}
+            className={classes.new}
+          >
+            New run
+          </Button>
+        </div>
+      </header>
+      <main id="content" className={classes.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Shortcuts opened={keysShown} onClose={() => setKeysShown(false)} />
+    </>
+  );
+}
+
+function WorkersOnline() {
+  const { data, error } = useQuery(healthQuery);
+  if (error)
+    return (
+      <span className={classes.unreachable} role="status">
+        server does not answer
+      </span>
+    );
+  if (!data) return null;
+  const none = data.workers_online === 0;
+  return (
+    <Link to="/workers" className={`${classes.workers} ${none ? classes.none : ""} ${classes.wide}`}>
+      {none ? "no worker online" : `${plural(data.workers_online, "worker")} online`}
+    </Link>
+  );
+}
+
+const SCHEMES = [
+  { value: "light", label: "Light", icon: IconSun },
+  { value: "dark", label: "Dark", icon: IconMoon },
+  { value: "auto", label: "As the system", icon: IconDeviceDesktop },
+] as const;
+
+function SchemeMenu() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const Current = SCHEMES.find(({ value }) => value === colorScheme)?.icon ?? IconSun;
+  return (
+    <Menu width={170}>
+      <Menu.Target>
+        <ActionIcon aria-label="Colour scheme">
+          <Current size={17} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {SCHEMES.map(({ value, label, icon: Icon }) => (
+          <Menu.Item
+            key={value}
+            leftSection={<Icon size={15} />}
+            onClick={() => setColorScheme(value)}
+            aria-current={value === colorScheme}
+            fw={value === colorScheme ? 600 : undefined}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,60 @@
+import { Modal } from "@mantine/core";
+import { Fragment } from "react";
+import classes from "./Shortcuts.module.css";
+
+const KEYS: [string, [string[], string][]][] = [
+  [
+    "Everywhere",
+    [
+      [["n"], "New run"],
+      [["r"], "All runs"],
+      [["w"], "Workers and queue"],
+      [["?"], "This sheet"],
+      [["Esc"], "Close, or leave the search"],
+    ],
+  ],
+  [
+    "Runs",
+    [
+      [["/"], "Search"],
+      [["c"], "Compare the selected runs"],
+      [["Shift", "click"], "Select everything between"],
+    ],
+  ],
+  ["New run", [[["Ctrl", "Enter"], "Start"]]],
+  [
+    "Masks",
+    [
+      [["←", "→"], "Task before, task after"],
+      [["↑", "↓"], "Layer above, layer below"],
+      [["Space"], "Play over tasks and rounds"],
+    ],
+  ],
+];
+
+/** Every key that the pages know. */
+export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Keyboard" size="md">
+      <div className={classes.sheet}>
+        {KEYS.map(([place, keys]) => (
+          <section key={place}>
+            <h3>{place}</h3>
+            <dl>
+              {keys.map(([combination, meaning]) => (
+                <Fragment key={meaning}>
+                  <dt>
+                    {combination.map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{meaning}</dd>
+                </Fragment>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  );
+}

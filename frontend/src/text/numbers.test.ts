@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { bytes, count, meanAndDeviation, percent, percentWithDeviation, plural, points } from "./numbers";
+
+describe("numbers", () => {
+  it("writes shares as percentages with one decimal", () => {
+    expect(percent(0.9617)).toBe("96.2 %");
+    expect(percent(null)).toBe("–");
+    expect(percent(Number.NaN)).toBe("–");
+  });
+
+  it("gives changes a sign, and none to zero", () => {
+    expect(points(0.014)).toBe("+1.4");
+    expect(points(-0.014)).toBe("−1.4");
+    expect(points(-0.0001)).toBe("0.0");
+  });
+
+  it("separates thousands and agrees in number", () => {
+    expect(count(401408)).toBe("401,408");
+    expect(plural(1, "task")).toBe("1 task");
+    expect(plural(3, "task")).toBe("3 tasks");
+  });
+
+  it("picks a unit for bytes", () => {
+    expect(bytes(999)).toBe("999 B");
+    expect(bytes(2_940_000)).toBe("2.9 MB");
+  });
+
+  it("uses the sample deviation over seeds", () => {
+    expect(meanAndDeviation([1, 2, 3])).toEqual({ mean: 2, deviation: 1 });
+    expect(meanAndDeviation([4])).toEqual({ mean: 4, deviation: null });
+    expect(percentWithDeviation([0.96, 0.97, 0.98])).toBe("97.0 ± 1.0 %");
+    expect(percentWithDeviation([])).toBe("–");
+  });
+});

@@ -1,0 +1,68 @@
+/** Numbers as a paper prints them. A missing number is a dash. */
+
+const NONE = "–";
+const MINUS = "−";
+
+type Maybe = number | null | undefined;
+
+function known(value: Maybe): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+/** A share in [0, 1] as a percentage with one decimal: 96.2 %. */
+export function percent(share: Maybe, digits = 1): string {
+  return known(share) ? `${(share * 100).toFixed(digits)} %` : NONE;
+}
+
+/** A difference of shares in percentage points, with its sign: −1.4. */
+export function points(share: Maybe, digits = 1): string {
+  if (!known(share)) return NONE;
+  const text = Math.abs(share * 100).toFixed(digits);
+  if (Number(text) === 0) return text;
+  return `${share > 0 ? "+" : MINUS}${text}`;
+}
+
+/** A count with separators: 401,408. */
+export function count(value: Maybe): string {
+  return known(value) ? value.toLocaleString("en-US", { maximumFractionDigits: 0 }) : NONE;
+}
+
+/** A setting as it would be typed: 0.001, 3, 1e-7. */
+export function plain(value: number): string {
+  return String(value);
+}
+
+/** "1 task", "3 tasks". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** Bytes in the unit that leaves one to three digits before the point. */
+export function bytes(value: Maybe): string {
+  if (!known(value)) return NONE;
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let rest = value;
+  let unit = 0;
+  while (rest >= 1000 && unit < units.length - 1) {
+    rest /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? rest : rest.toFixed(1)} ${units[unit]}`;
+}
+
+/** Mean and sample standard deviation; the deviation of fewer than two values is unknown. */
+export function meanAndDeviation(values: number[]): { mean: number; deviation: number | null } | null {
+  if (values.length === 0) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  if (values.length === 1) return { mean, deviation: null };
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+}
+
+/** 96.2 ± 0.4 % */
+export function percentWithDeviation(values: number[]): string {
+  const summary = meanAndDeviation(values);
+  if (summary === null) return NONE;
+  const mean = (summary.mean * 100).toFixed(1);
+  return summary.deviation === null ? `${mean} %` : `${mean} ± ${(summary.deviation * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,183 @@
+import { Button, Skeleton, Tooltip } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { api, dataOf, messageOf } from "../api/client";
+import { queueQuery, runQuery, workersQuery } from "../api/queries";
+import type { Queue, WorkerEntry } from "../api/types";
+import { Moment } from "../runs/Moment";
+import { positionOf } from "../runs/position";
+import { Message } from "../shell/Message";
+import { complain, say } from "../shell/toast";
+import { bytes, plural } from "../text/numbers";
+import { duration } from "../text/time";
+import classes from "./WorkersPage.module.css";
+
+/** Who trains what, and what waits for whom. */
+export function WorkersPage() {
+  const workers = useQuery(workersQuery);
+  const queue = useQuery(queueQuery);
+  useEffect(() => {
+    document.title = "Workers & queue · ANPyC Dashboard";
+  }, []);
+  const failure = workers.error ?? queue.error;
+  if (failure && !(workers.data && queue.data))
+    return (
+      <Message title="Workers and queue could not be read" tone="danger">
+        {messageOf(failure)}
+      </Message>
+    );
+  if (!workers.data || !queue.data) return <Skeleton height={420} radius={6} aria-label="Loading" />;
+  const { items } = workers.data;
+  return (
+    <div className={classes.page}>
+      <h1>Workers &amp; queue</h1>
+      <p className={classes.sentence}>{sentenceOf(queue.data)}</p>
+      {queue.data.hint && (
+        <p className={classes.hint} role="status">
+          {queue.data.hint}
+        </p>
+      )}
+      <section aria-labelledby="workers-heading">
+        <h2 id="workers-heading">Workers</h2>
+        {items.length === 0 ? (
+          <p className="quiet">
+            No worker has announced itself yet. <code>anpyc worker</code> starts one, on this machine or any
+            other that reaches the database.
+          </p>
+        ) : (
+          <div className={classes.workers}>
+            {items.map((worker) => (
+              <Worker key={worker.id} worker={worker} />
+            ))}
+          </div>
+        )}
+      </section>
+      <section aria-labelledby="queue-heading">
+        <h2 id="queue-heading">Queue</h2>
+        {queue.data.items.length === 0 ? (
+          <p className="quiet">No run waits.</p>
+        ) : (
+          <table className={classes.queue} data-testid="queue">
+            <thead>
+              <tr>
+                <th scope="col" className={classes.number}>
+                  Place
+                </th>
+                <th scope="col">Run</th>
+                <th scope="col">Waiting</th>
+                <th scope="col">Why</th>
+              </tr>
+            </thead>
+            <tbody>
+              {queue.data.items.map((run) => (
+                <tr key={run.run_id}>
+                  <td className={classes.number}>{run.position}</td>
+                  <td>
+                    <Link to="/runs/$id" params={{ id: run.run_id }} dir="auto">
+                      {run.name}
+                    </Link>
+                  </td>
+                  <td>{duration(run.waiting_seconds)}</td>
+                  <td className={classes.why}>{run.reason}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </section>
+    </div>
+  );
+}
+
+function sentenceOf(queue: Queue): string {
+  const online = queue.workers_online
+    ? `${plural(queue.workers_online, "worker")} online`
+    : "No worker online";
+  const waiting = queue.depth ? `${plural(queue.depth, "run waits", "runs wait")}` : "none waits";
+  const longest = queue.oldest_wait_seconds ? `, the first for ${duration(queue.oldest_wait_seconds)}` : "";
+  return `${online}. ${plural(queue.running, "run trains", "runs train")}, ${waiting}${longest}.`;
+}
+
+function Worker({ worker }: { worker: WorkerEntry }) {
+  const client = useQueryClient();
+  const drain = useMutation({
+    mutationFn: (draining: boolean) =>
+      dataOf(
+        api.PATCH("/api/workers/{worker_id}", {
+          params: { path: { worker_id: worker.id } },
+          body: { draining },
+        }),
+      ),
+    onSuccess: (after) => {
+      void client.invalidateQueries({ queryKey: ["workers"] });
+      say(after.draining ? "It finishes what it has and takes nothing new." : "It takes new runs again.");
+    },
+    onError: (failure) => complain("The worker could not be asked", failure),
+  });
+  const state = !worker.online
+    ? "offline"
+    : worker.draining
+      ? "draining"
+      : worker.runs.length
+        ? "training"
+        : "idle";
+  return (
+    <article className={`panel ${classes.worker}`} data-state={state} aria-label={`Worker ${worker.id}`}>
+      <header>
+        <span className={classes.dot} aria-hidden />
+        <h3>{worker.id}</h3>
+        <span className="quiet">{state}</span>
+        {worker.online && (
+          <Tooltip
+            label={
+              worker.draining
+                ? "Let it take new runs again."
+                : "It finishes what it has and takes nothing new."
+            }
+          >
+            <Button
+              variant="default"
+              ml="auto"
+              loading={drain.isPending}
+              onClick={() => drain.mutate(!worker.draining)}
+            >
+              {worker.draining ? "Take runs again" : "Drain"}
+            </Button>
+          </Tooltip>
+        )}
+      </header>
+      <dl>
+        <dt>Device</dt>
+        <dd>{worker.device_name || worker.device}</dd>
+        <dt>Memory</dt>
+        <dd>{bytes(worker.memory_bytes)}</dd>
+        <dt>Slots</dt>
+        <dd>
+          {worker.runs.length} of {worker.slots} taken
+        </dd>
+        <dt>Last seen</dt>
+        <dd>
+          <Moment at={worker.last_seen} />
+        </dd>
+        <dt>Up since</dt>
+        <dd>
+          <Moment at={worker.started_at} />
+        </dd>
+      </dl>
+      {worker.runs.map((id) => (
+        <RunOfWorker key={id} id={id} />
+      ))}
+    </article>
+  );
+}
+
+function RunOfWorker({ id }: { id: string }) {
+  const { data: run } = useQuery({ ...runQuery(id), refetchInterval: 5_000 });
+  return (
+    <Link to="/runs/$id" params={{ id }} className={classes.run} dir="auto">
+      <strong>{run?.name ?? id}</strong>
+      <span className="quiet">{run ? positionOf(run) : ""}</span>
+    </Link>
+  );
+}
