@@ -18,5 +18,18 @@ from anpyc_server.sweeps.endpoints import router as sweeps
 from anpyc_server.workers.endpoints import router as workers
 
 router = APIRouter(prefix="/api")
-for _resource in (health, catalog, runs, recorded, masks, exports, live, sweeps, groups, compare, figures, workers):
+for _resource in (
+    health,
+    catalog,
+    runs,
+    recorded,
+    masks,
+    exports,
+    live,
+    sweeps,
+    groups,
+    compare,
+    figures,
+    workers,
+):
     router.include_router(_resource)

@@ -22,7 +22,9 @@ def _parsed(value: Any) -> Any:
             return parse_spec(value)
         except SpecError as error:
             problems = [{"field": p.field, "message": p.message} for p in error.problems]
-    raise PydanticCustomError("specification", "The specification is wrong.", {"spec_problems": json.dumps(problems)})
+    raise PydanticCustomError(
+        "specification", "The specification is wrong.", {"spec_problems": json.dumps(problems)}
+    )
 
 
 SpecBody = Annotated[RunSpec, BeforeValidator(_parsed)]

@@ -127,7 +127,10 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
 _BY_STATUS = {
     400: ("bad_request", "The request cannot be read."),
     404: ("not_found", "There is nothing at this address. /api/openapi.json lists all addresses."),
-    405: ("method_not_allowed", "This address does not take that method. /api/openapi.json lists what it takes."),
+    405: (
+        "method_not_allowed",
+        "This address does not take that method. /api/openapi.json lists what it takes.",
+    ),
     413: ("too_large", "The body is too large. A specification has at most 1 MB."),
     415: ("bad_request", "Send JSON, with `Content-Type: application/json`."),
 }

@@ -14,16 +14,20 @@ from anpyc_server.db.wakeup import WakeUp
 
 if TYPE_CHECKING:
     from anpyc_server.masks.arrays import ArrayCache
+    from anpyc_server.recorded.series import SeriesCache
+    from anpyc_server.relay import Relay
 
 
 @dataclass
 class Services:
-    """Settings, database, wake-up hints, decoded arrays, and whether the server is stopping."""
+    """Settings, database, wake-up hints, what was read before, and whether the server is stopping."""
 
     settings: Settings
     database: Database
     wakeup: WakeUp
     arrays: ArrayCache
+    series: SeriesCache
+    relay: Relay | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
 

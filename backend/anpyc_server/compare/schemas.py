@@ -60,5 +60,3 @@ class Comparison(Answer):
     sentence: str
     same: dict[str, str | int | float | bool | None]
     """Settings that all columns share."""
-
-

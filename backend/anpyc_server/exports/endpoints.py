@@ -21,7 +21,7 @@ Table = Literal["evaluations", "epochs", "layers"]
 def export_run(
     run_id: RunId,
     services: ServicesHere,
-    format: Format = "json",  # noqa: A002 - the interface's word
+    format: Format = "json",
     table: Annotated[Table, Query(description="For csv and parquet: which rows.")] = "evaluations",
 ) -> Response:
     """The run as a file to download."""

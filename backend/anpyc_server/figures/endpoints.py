@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from anpyc_server.errors import documented
 from anpyc_server.figures import service
+from anpyc_server.figures.rows import Options
 from anpyc_server.figures.schemas import FigureAnswer, FigureList
 from anpyc_server.masks.endpoints import Range, Round, Size
 from anpyc_server.masks.schemas import ArrayKind
@@ -28,22 +29,25 @@ def list_figures() -> FigureList:
 def get_figure(
     name: Annotated[str, Path(max_length=60)],
     services: ServicesHere,
-    run: Annotated[list[str], Query(min_length=1, max_length=50, description="Ids of runs; keys of groups to compare.")],
+    run: Annotated[
+        list[str], Query(min_length=1, max_length=50, description="Ids of runs; keys of groups to compare.")
+    ],
     theme: Theme = "light",
     layer: Annotated[str | None, Query(max_length=120)] = None,
     task: Annotated[int | None, Query(ge=0)] = None,
     before: Annotated[int | None, Query(ge=0, description="An earlier task to compare with.")] = None,
-    round: Round = None,  # noqa: A002 - the field's word
+    round: Round = None,
     of: ArrayKind = "mask",
     rows: Range = ":",
     cols: Range = ":",
     size: Size = 256,
+    points: Annotated[
+        int, Query(ge=10, le=20_000, description="About this many points per line at most.")
+    ] = 2_000,
     smooth: Annotated[int, Query(ge=0, le=1_000, description="Points to average over; 0 for none.")] = 0,
 ) -> Response:
     """A figure as Plotly's JSON."""
-    asked = service.Asked(
-        runs=tuple(run),
-        theme=theme,
+    options = Options(
         layer=layer,
         task=task,
         before=before,
@@ -53,5 +57,6 @@ def get_figure(
         cols=cols,
         size=size,
         smooth=smooth,
+        points=points,
     )
-    return service.answer(services, name, asked)
+    return service.answer(services, name, service.Asked(tuple(run), theme, options))

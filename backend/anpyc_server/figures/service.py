@@ -1,0 +1,86 @@
+"""Answering for a figure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Response
+
+from anpyc_server.errors import Invalid, Missing
+from anpyc_server.figures.palette import THEMES, Name
+from anpyc_server.figures.rows import Options
+from anpyc_server.figures.schemas import FigureInfo, FigureList
+from anpyc_server.runs.lookup import find_run
+from anpyc_server.services import Services
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which runs, on which page, with which options."""
+
+    runs: tuple[str, ...]
+    theme: Name
+    options: Options
+
+
+def listed() -> FigureList:
+    """All figures."""
+    from anpyc_server.figures.registry import FIGURES
+
+    return FigureList(
+        items=[
+            FigureInfo(
+                name=name,
+                title=kind.title,
+                params=list(kind.params),
+                compares=kind.source == "comparison",
+            )
+            for name, kind in FIGURES.items()
+        ]
+    )
+
+
+def answer(services: Services, name: str, asked: Asked) -> Response:
+    """The figure as Plotly's JSON."""
+    return Response(as_json(drawn(services, name, asked)), media_type="application/json")
+
+
+def drawn(services: Services, name: str, asked: Asked) -> go.Figure:
+    """The figure.
+
+    :raises Missing: when there is no such figure or run.
+    """
+    # Here, so that importing the server does not bring numpy.
+    from anpyc_server.figures.gathering import array_rows, run_rows
+    from anpyc_server.figures.registry import FIGURES
+
+    if name not in FIGURES:
+        raise Missing(f"There is no figure {name!r}. There are: {', '.join(FIGURES)}.")
+    kind = FIGURES[name]
+    theme = THEMES[asked.theme]
+    if kind.source == "comparison":
+        from anpyc_server.compare.columns import gathered
+
+        return kind.draw(gathered(services, asked.runs), asked.options, theme)
+    if len(asked.runs) > 1:
+        raise Invalid.at("run", f"{name} shows one run. Give one, or choose a figure that compares.")
+    with services.database.read() as session:
+        run = find_run(session, asked.runs[0])
+        rows: Any
+        if kind.source == "array":
+            rows = array_rows(services, session, run, asked.options, kind.gather)
+        else:
+            rows = run_rows(services, session, run)
+    return kind.draw(rows, asked.options, theme)
+
+
+def as_json(figure: go.Figure) -> bytes:
+    """Compact JSON; a number that JSON cannot carry is a mistake of the figure's and raises."""
+    return json.dumps(
+        figure.to_plotly_json(), separators=(",", ":"), allow_nan=False, ensure_ascii=False
+    ).encode()

@@ -16,7 +16,9 @@ router = APIRouter(prefix="/runs/{run_id}", tags=["masks"])
 
 Task = Annotated[int, Path(ge=0, le=32_767)]
 Layer = Annotated[str, Path(max_length=120)]
-Range = Annotated[str, Query(pattern=r"^\d{0,9}:\d{0,9}$", description="first:end, counted from 0; empty for all")]
+Range = Annotated[
+    str, Query(pattern=r"^\d{0,9}:\d{0,9}$", description="first:end, counted from 0; empty for all")
+]
 Size = Annotated[int, Query(ge=1, le=1_024, description="Cells along the longer side at most.")]
 Round = Annotated[int | None, Query(ge=0, description="Without it: the task's last.")]
 
@@ -37,7 +39,7 @@ def get_mask(
     cols: Range = ":",
     size: Size = 256,
     of: ArrayKind = "mask",
-    round: Round = None,  # noqa: A002 - the field's word
+    round: Round = None,
 ) -> MaskWindow:
     """A window of a mask, owner, importance or weight at a resolution."""
     return service.window(services, run_id, task, layer, rows=rows, cols=cols, size=size, of=of, round_=round)
@@ -53,7 +55,7 @@ def get_mask_difference(
     rows: Range = ":",
     cols: Range = ":",
     size: Size = 256,
-    round: Round = None,  # noqa: A002
+    round: Round = None,
     before_round: Round = None,
 ) -> MaskDifference:
     """What became free, was taken or kept between an earlier task and this one."""
@@ -71,7 +73,7 @@ def get_unit_images(
     of: ArrayKind = "mask",
     first: Annotated[int, Query(ge=0)] = 0,
     count: Annotated[int, Query(ge=1, le=256)] = 64,
-    round: Round = None,  # noqa: A002
+    round: Round = None,
 ) -> UnitImages:
     """Each unit of a first layer on images, as an image in the original pixel order."""
     return service.unit_images(services, run_id, task, layer, of=of, first=first, count=count, round_=round)

@@ -1,0 +1,225 @@
+"""Looking into stored arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from anpyc_server.db.models import MaskRow, Run
+from anpyc_server.errors import Missing
+from anpyc_server.masks.arrays import KINDS, nothing_stored
+from anpyc_server.masks.schemas import (
+    ArrayKind,
+    MaskDifference,
+    MaskIndex,
+    MaskIndexEntry,
+    MaskWindow,
+    UnitImages,
+)
+from anpyc_server.runs.lookup import find_run
+from anpyc_server.services import Services
+from anpyc_server.wording import count
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+def index(services: Services, run_id: str) -> MaskIndex:
+    """All that is stored, by task, round and layer."""
+    with services.database.read() as session:
+        run = find_run(session, run_id)
+        query = select(MaskRow.task, MaskRow.round, MaskRow.layer, MaskRow.of, MaskRow.shape)
+        rows = session.execute(
+            query.where(MaskRow.run_id == run_id).order_by(MaskRow.task, MaskRow.round)
+        ).all()
+    order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
+    found: dict[tuple[int, int, str], tuple[list[int], set[str]]] = {}
+    for row in rows:
+        found.setdefault((row.task, row.round, row.layer), (row.shape, set()))[1].add(row.of)
+    items = [
+        MaskIndexEntry(
+            task=task, round=round_, layer=layer, shape=shape, kinds=[of for of in KINDS if of in kinds]
+        )
+        for (task, round_, layer), (shape, kinds) in sorted(
+            found.items(), key=lambda one: (one[0][0], one[0][1], order.get(one[0][2], len(order)))
+        )
+    ]
+    if not items:
+        return MaskIndex(items=[], sentence=nothing_stored(run))
+    layers = {item.layer: item.shape for item in items}
+    tasks = len({item.task for item in items})
+    sentence = f"{count(len(layers), 'layer')} after {count(tasks, 'task')} can be looked into."
+    if not any("mask" in item.kinds for item in items):
+        sentence = f"{run.strategy} keeps no masks; its importance is stored. {sentence}"
+    return MaskIndex(items=items, sentence=sentence)
+
+
+def window(
+    services: Services,
+    run_id: str,
+    task: int,
+    layer: str,
+    *,
+    rows: str,
+    cols: str,
+    size: int,
+    of: ArrayKind,
+    round_: int | None,
+) -> MaskWindow:
+    """A window of an array at a resolution."""
+    from anpyc_server.masks import cells
+
+    with services.database.read() as session:
+        run = find_run(session, run_id)
+        stored = services.arrays.load(session, run, task, layer, of, round_)
+        around = _around(session, run, layer)
+    view = cells.window(stored.values.shape, rows, cols, size)
+    part = view.cut(stored.values)
+    if of == "owner":
+        values = cells.most_frequent(part, view.cell).tolist()
+    elif of == "mask" and view.exact:
+        values = part.astype(int).tolist()
+    else:
+        values = cells.rounded(cells.means(part, view.cell)).tolist()
+    return MaskWindow.model_construct(
+        task=task,
+        round=stored.round,
+        layer=layer,
+        shape=list(stored.shape),
+        of=of,
+        rows=list(view.rows),
+        cols=list(view.cols),
+        cell=list(view.cell),
+        values=values,
+        exact=view.exact,
+        rounds=sorted({entry.round for entry in around if entry.task == task and entry.of == of}),
+        tasks=sorted({entry.task for entry in around if entry.of == of}),
+        kinds=[
+            kind
+            for kind in KINDS
+            if any(
+                entry.of == kind and entry.task == task and entry.round == stored.round for entry in around
+            )
+        ],
+    )
+
+
+def difference(
+    services: Services,
+    run_id: str,
+    layer: str,
+    before: tuple[int, int | None],
+    after: tuple[int, int | None],
+    *,
+    rows: str,
+    cols: str,
+    size: int,
+) -> MaskDifference:
+    """Between two moments: what became free, what was taken."""
+    from anpyc_server.masks import cells
+
+    with services.database.read() as session:
+        run = find_run(session, run_id)
+        earlier = services.arrays.load(session, run, before[0], layer, "mask", before[1])
+        later = services.arrays.load(session, run, after[0], layer, "mask", after[1])
+    freed, taken = earlier.values & ~later.values, later.values & ~earlier.values
+    view = cells.window(later.values.shape, rows, cols, size)
+    return MaskDifference.model_construct(
+        layer=layer,
+        shape=list(later.shape),
+        before=[earlier.task, earlier.round],
+        after=[later.task, later.round],
+        rows=list(view.rows),
+        cols=list(view.cols),
+        cell=list(view.cell),
+        freed=cells.rounded(cells.means(view.cut(freed), view.cell)).tolist(),
+        taken=cells.rounded(cells.means(view.cut(taken), view.cell)).tolist(),
+        totals={
+            "freed": int(freed.sum()),
+            "taken": int(taken.sum()),
+            "kept": int((earlier.values & later.values).sum()),
+            "free": int((~earlier.values & ~later.values).sum()),
+        },
+        exact=view.exact,
+    )
+
+
+def unit_images(
+    services: Services,
+    run_id: str,
+    task: int,
+    layer: str,
+    *,
+    of: ArrayKind,
+    first: int,
+    count: int,
+    round_: int | None,
+) -> UnitImages:
+    """Units ``first`` … of a first layer, and the mean of all, in the original pixel order."""
+    from anpyc_server.masks.cells import rounded
+
+    with services.database.read() as session:
+        run = find_run(session, run_id)
+        stored = services.arrays.load(session, run, task, layer, of, round_)
+    shape = image_shape(run, layer)
+    images = original_order(run, task, stored.values, shape)
+    shown = images[first : first + count]
+    if not len(shown):
+        raise Missing(f"There is no unit {first}: {layer} has {len(images)}, counted from 0.")
+    return UnitImages.model_construct(
+        layer=layer,
+        task=task,
+        round=stored.round,
+        of=of,
+        image_shape=list(shape),
+        units=list(range(first, first + len(shown))),
+        images=rounded(shown).tolist(),
+        total=rounded(images.mean(axis=0)).tolist(),
+        permuted=is_permuted(run, task),
+    )
+
+
+def image_shape(run: Run, layer: str) -> tuple[int, int, int]:
+    """(channels, height, width) of what each unit of the layer looks at.
+
+    :raises Missing: when its units do not look at whole images.
+    """
+    for known in run.plan.get("layers", []):
+        if known["name"] == layer and known.get("image_shape"):
+            channels, height, width = known["image_shape"]
+            return channels, height, width
+    looking = [known["name"] for known in run.plan.get("layers", []) if known.get("image_shape")]
+    instead = f" Those of {looking[0]} do." if looking else ""
+    raise Missing(f"The units of {layer} do not look at whole images.{instead}")
+
+
+def is_permuted(run: Run, task: int) -> bool:
+    """Whether the task saw the pixels in an order of its own."""
+    benchmark = run.spec["benchmark"]
+    return benchmark["kind"] == "permuted" and (task > 0 or benchmark.get("permute_first", True))
+
+
+def original_order(
+    run: Run, task: int, values: npt.NDArray[Any], shape: tuple[int, int, int]
+) -> npt.NDArray[np.float64]:
+    """units × height × width: the task's permutation of pixels undone, channels averaged."""
+    import numpy as np
+
+    channels, height, width = shape
+    pixels = values.reshape(len(values), channels, height * width).astype(np.float64).mean(axis=1)
+    if is_permuted(run, task):
+        from anpyc.permutations import pixel_order
+
+        # Input i of the task shows pixel order[i] of the image.
+        original = np.empty_like(pixels)
+        original[:, list(pixel_order(height * width, task))] = pixels
+        pixels = original
+    return pixels.reshape(len(values), height, width)
+
+
+def _around(session: Session, run: Run, layer: str) -> list[Any]:
+    query = select(MaskRow.task, MaskRow.round, MaskRow.of)
+    return list(session.execute(query.where(MaskRow.run_id == run.id, MaskRow.layer == layer)))

@@ -1,0 +1,149 @@
+"""Reading what a run recorded."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy import select
+
+from anpyc_server.db.models import Artifact as ArtifactRow
+from anpyc_server.db.models import LayerRow
+from anpyc_server.db.models import LogLine as LogRow
+from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.recorded.schemas import (
+    Accuracy,
+    Artifact,
+    Artifacts,
+    CurvePoint,
+    EpochPoint,
+    LayerStatistics,
+    Level,
+    LogLine,
+    LogPage,
+    Metrics,
+)
+from anpyc_server.recorded.series import Epochs, Evaluations
+from anpyc_server.recorded.thinning import Chosen, kept
+from anpyc_server.runs.lookup import find_run, require_run
+from anpyc_server.runs.schemas import RunMetrics
+from anpyc_server.services import Services
+
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def accuracy(services: Services, run_id: str, points: int) -> Accuracy:
+    """The matrix and the curve."""
+    with services.database.read() as session:
+        run = find_run(session, run_id)
+        matrix = accuracy_matrix(session, run)
+        evaluations = services.series.evaluations(session, run)
+    chosen = _curve_points(evaluations, points)
+    return Accuracy.model_construct(
+        matrix=matrix,
+        tasks=len(matrix),
+        curve=_curve(evaluations, chosen),
+        thinned=not bool(chosen.all()),
+    )
+
+
+def metrics(services: Services, run_id: str, points: int) -> Metrics:
+    """The metrics and the epochs."""
+    with services.database.read() as session:
+        run = find_run(session, run_id)
+        epochs = services.series.epochs(session, run)
+    chosen = kept(epochs.step, epochs.loss, points, task_starts(epochs))
+    items = [
+        EpochPoint.model_construct(**dict(zip(EpochPoint.model_fields, values, strict=True)))
+        for values in zip(
+            epochs.step[chosen].tolist(),
+            epochs.task[chosen].tolist(),
+            epochs.round[chosen].tolist(),
+            epochs.epoch[chosen].tolist(),
+            epochs.loss[chosen].tolist(),
+            epochs.penalty[chosen].tolist(),
+            epochs.learning_rate[chosen].tolist(),
+            epochs.seconds[chosen].tolist(),
+            strict=True,
+        )
+    ]
+    return Metrics.model_construct(
+        metrics=RunMetrics.model_validate(run.metrics), epochs=items, thinned=not bool(chosen.all())
+    )
+
+
+def task_starts(epochs: Epochs) -> Chosen:
+    """The first epoch of every task and round."""
+    changes = (np.diff(epochs.task, prepend=-1) != 0) | (np.diff(epochs.round, prepend=-1) != 0)
+    return np.asarray(changes, dtype=bool)
+
+
+def layers(services: Services, run_id: str) -> list[LayerStatistics]:
+    """Statistics of every tensor after every round."""
+    with services.database.read() as session:
+        require_run(session, run_id)
+        query = select(LayerRow).where(LayerRow.run_id == run_id)
+        rows = session.scalars(
+            query.order_by(LayerRow.task, LayerRow.round, LayerRow.step, LayerRow.layer)
+        ).all()
+    return [LayerStatistics.model_validate(row, from_attributes=True) for row in rows]
+
+
+def log(
+    services: Services, run_id: str, *, after: int, level: Level | None, text: str, limit: int, tail: bool
+) -> LogPage:
+    """Lines past ``after``, or with ``tail`` the last of them."""
+    query = select(LogRow).where(LogRow.run_id == run_id, LogRow.line > after)
+    if level is not None:
+        query = query.where(LogRow.level.in_(_LEVELS[_LEVELS.index(level) :]))
+    if text:
+        query = query.where(LogRow.text.icontains(text, autoescape=True))
+    query = query.order_by(LogRow.line.desc() if tail else LogRow.line.asc()).limit(limit + 1)
+    with services.database.read() as session:
+        require_run(session, run_id)
+        rows = list(session.scalars(query))
+    more = len(rows) > limit and not tail
+    shown = rows[:limit]
+    if tail:
+        shown.reverse()
+    items = [LogLine.model_validate(row, from_attributes=True) for row in shown]
+    return LogPage(items=items, next=items[-1].line if more else None)
+
+
+def artifacts(services: Services, run_id: str) -> Artifacts:
+    """The run's files, the newest first."""
+    with services.database.read() as session:
+        require_run(session, run_id)
+        query = select(ArtifactRow).where(ArtifactRow.run_id == run_id).order_by(ArtifactRow.id.desc())
+        rows = session.scalars(query).all()
+    return Artifacts(items=[Artifact.model_validate(row, from_attributes=True) for row in rows])
+
+
+def _curve_points(evaluations: Evaluations, points: int) -> Chosen:
+    """Whole evaluations: one stays when it is an extreme on any task."""
+    steps_kept = [evaluations.step[evaluations.end_of_task]]
+    for task in np.unique(evaluations.on_task):
+        own = evaluations.on_task == task
+        steps = evaluations.step[own]
+        steps_kept.append(steps[kept(steps, evaluations.accuracy[own], points)])
+    wanted = np.unique(np.concatenate(steps_kept))
+    return np.isin(evaluations.step, wanted)
+
+
+def _curve(evaluations: Evaluations, chosen: Chosen) -> list[CurvePoint]:
+    curve: list[CurvePoint] = []
+    columns = (
+        evaluations.step, evaluations.task, evaluations.round,
+        evaluations.end_of_task, evaluations.on_task, evaluations.accuracy,
+    )  # fmt: skip
+    newest: int | None = None
+    for step, task, round_, end_of_task, on_task, value in zip(
+        *(column[chosen].tolist() for column in columns), strict=True
+    ):
+        if step != newest:
+            newest = step
+            curve.append(
+                CurvePoint.model_construct(
+                    step=step, task=task, round=round_, accuracy={}, end_of_task=end_of_task
+                )
+            )
+        curve[-1].accuracy[str(on_task)] = value
+    return curve

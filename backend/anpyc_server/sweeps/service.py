@@ -1,0 +1,88 @@
+"""From a grid and seeds to runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from anpyc.spec import Problem, RunSpec, SpecError, parse_spec
+from anpyc_server.db import lifecycle
+from anpyc_server.db.identifiers import new_id
+from anpyc_server.errors import Invalid
+from anpyc_server.runs.presence import require_dataset
+from anpyc_server.runs.view import summaries
+from anpyc_server.services import Services
+from anpyc_server.sweeps.schemas import Sweep, SweepRequest
+
+MOST_RUNS = 500
+
+
+def submit(services: Services, request: SweepRequest) -> Sweep:
+    """Queue all runs in one transaction."""
+    specs = list(expanded(request))
+    for kind in {spec.dataset.kind: spec for spec in specs}.values():
+        require_dataset(kind, services.settings, "spec.")
+    group_id = new_id()
+    with services.database.write() as session:
+        runs = [lifecycle.submit(session, spec, group_id=group_id)[0] for spec in specs]
+        session.flush()
+        items = summaries(session, runs)
+    for run in runs:
+        services.wakeup.notify(run.id)
+    return Sweep(group_id=group_id, items=items)
+
+
+def expanded(request: SweepRequest) -> Iterator[RunSpec]:
+    """Every combination, each checked as a whole, named after what it varies."""
+    axes = [[(field, value) for value in values] for field, values in request.grid.items()]
+    seeds = list(dict.fromkeys(request.seeds)) or [request.spec.seed]
+    runs = len(seeds)
+    for axis in axes:
+        runs *= len(axis)
+    if runs > MOST_RUNS:
+        raise Invalid.at(
+            "grid", f"This makes {runs:,} runs; a sweep has at most {MOST_RUNS}. Vary less at a time."
+        )
+    if "seed" in request.grid:
+        raise Invalid.at(
+            "grid.seed", "Give the seeds in `seeds`, so that runs over seeds are told from settings."
+        )
+    base = request.spec.model_dump(mode="json")
+    for values in product(*axes):
+        for seed in seeds:
+            yield _varied(base, dict(values), seed, request)
+
+
+def _varied(base: Mapping[str, Any], values: Mapping[str, Any], seed: int, request: SweepRequest) -> RunSpec:
+    content = dict(base)
+    for field, value in values.items():
+        content = _with(content, field.split("."), value, field)
+    parts = [request.name or request.spec.title()]
+    parts += [f"{field.rpartition('.')[2]}={value}" for field, value in values.items()]
+    content |= {"seed": seed, "name": ", ".join(parts)[:200]}
+    try:
+        return parse_spec(content)
+    except SpecError as error:
+        raise Invalid([_at_grid(problem, values) for problem in error.problems]) from None
+
+
+def _with(content: Mapping[str, Any], path: list[str], value: Any, field: str) -> dict[str, Any]:
+    """``content`` with ``value`` at ``path``; another kind of part brings its own defaults."""
+    name, *rest = path
+    if name not in content and (rest or len(field.split(".")) == 1):
+        raise Invalid.at(f"grid.{field}", f"A specification has no field {field!r}.")
+    if not rest:
+        return {"kind": value} if name == "kind" else {**content, name: value}
+    inner = content[name]
+    if not isinstance(inner, Mapping):
+        raise Invalid.at(f"grid.{field}", f"A specification has no field {field!r}.")
+    return {**content, name: _with(inner, rest, value, field)}
+
+
+def _at_grid(problem: Problem, values: Mapping[str, Any]) -> Problem:
+    """At the grid's field when that is what is wrong, else at the specification's."""
+    for field, value in values.items():
+        if problem.field == field or problem.field.startswith(f"{field}."):
+            return Problem(f"grid.{field}", f"{value!r}: {problem.message}")
+    return Problem(f"spec.{problem.field}".rstrip("."), problem.message)

@@ -1,0 +1,100 @@
+"""The application that uvicorn serves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from anpyc.settings import Settings
+from anpyc.settings import settings as process_settings
+from anpyc_server import errors
+from anpyc_server.db.engine import open_database
+from anpyc_server.db.wakeup import open_wakeup
+from anpyc_server.guards import Guards, known_hosts
+from anpyc_server.masks.arrays import ArrayCache
+from anpyc_server.openapi import bare_app
+from anpyc_server.page import Caching, built_front_end, serve_front_end
+from anpyc_server.recorded.series import SeriesCache
+from anpyc_server.runs.removal import remove_deleted
+from anpyc_server.services import Services
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 1_000_000
+"""Bytes of a request's body."""
+_REMOVAL_SECONDS = 60.0
+
+
+def create_app(settings: Settings | None = None, *, front_end: Path | None = None) -> FastAPI:
+    """The whole server: interface, live events, and the built front end from ``front_end`` or where it usually lies."""
+    chosen = settings or process_settings()
+    services = Services(
+        settings=chosen,
+        database=open_database(chosen.database),
+        wakeup=open_wakeup(chosen.broker_url),
+        arrays=ArrayCache(),
+        series=SeriesCache(),
+    )
+    app = bare_app(
+        lifespan=_lifespan,
+        max_body_size=BODY_LIMIT,
+        middleware=[
+            Middleware(Guards, hosts=known_hosts(chosen.host)),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+            Middleware(Caching),
+        ],
+    )
+    app.state.services = services
+    errors.install(app)
+    serve_front_end(app, front_end or built_front_end())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    await asyncio.to_thread(_open, services)
+    removal = asyncio.create_task(_remove_now_and_then(services))
+    try:
+        yield
+    finally:
+        services.stopping.set()
+        removal.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await removal
+        await asyncio.to_thread(_close, services)
+
+
+def _open(services: Services) -> None:
+    """Tables first, then the relay, which brings Celery with it; both off the path of importing this module."""
+    from anpyc_server.broker import open_bell
+    from anpyc_server.relay import Relay
+
+    services.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    services.database.migrate()
+    services.relay = Relay(services.database, open_bell(services.settings))
+    services.relay.start()
+
+
+def _close(services: Services) -> None:
+    if services.relay is not None:
+        services.relay.stop()
+    services.wakeup.close()
+    services.database.dispose()
+
+
+async def _remove_now_and_then(services: Services) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(remove_deleted, services.database)
+        except Exception:
+            log.exception("Deleted runs could not be removed; trying again later")
+        await asyncio.sleep(_REMOVAL_SECONDS)

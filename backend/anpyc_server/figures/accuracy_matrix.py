@@ -1,0 +1,92 @@
+"""The accuracy matrix: after which task, on which task. It fills row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from anpyc.metrics import average_accuracy, rows_done
+from anpyc_server.figures.canvas import axis, empty, figure
+from anpyc_server.figures.palette import Theme, sequential
+from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.wording import after_tasks, percent, signed_points
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Accuracy matrix"
+_MOST_WRITTEN = 12
+
+
+def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+    """A cell per pair of tasks, with its value while there is room."""
+    known = [value for row in run.matrix for value in row if value is not None]
+    if not known:
+        return empty(theme, title=TITLE, sentence=_nothing(run))
+    size = len(run.matrix)
+    percents = [[None if value is None else round(value * 100, 4) for value in row] for row in run.matrix]
+    written = size <= _MOST_WRITTEN
+    lowest = min(known)
+    floor = 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) * 10.0
+    heatmap: dict[str, Any] = {
+        "type": "heatmap",
+        "z": percents,
+        "x": list(range(size)),
+        "y": list(range(size)),
+        "zmin": floor,
+        "zmax": 100,
+        "colorscale": sequential(theme),
+        "xgap": 2 if written else 0,
+        "ygap": 2 if written else 0,
+        "customdata": [[_since_learnt(run, i, j) for j in range(size)] for i in range(size)],
+        "hovertemplate": "after task %{y}, on task %{x}: %{z:.1f} %%{customdata}<extra></extra>",
+        "hoverongaps": False,
+        "colorbar": {
+            "title": {
+                "text": f"accuracy · from {floor:.0f} %",
+                "side": "right",
+                "font": {"color": theme.muted},
+            },
+            "ticksuffix": " %",
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickfont": {"color": theme.muted, "size": 11},
+        },
+    }
+    if written:
+        heatmap |= {"texttemplate": "%{z:.1f}", "textfont": {"size": 11 if size <= 8 else 9}}
+    ticks: dict[str, Any] = {"dtick": 1 if written else None, "showgrid": False}
+    return figure(
+        [heatmap],
+        theme,
+        title=TITLE,
+        sentence=_sentence(run),
+        xaxis=axis(theme, "on task", side="top", **ticks),
+        yaxis=axis(theme, "after task", autorange="reversed", **ticks),
+        margin={"t": 48, "b": 16},
+    )
+
+
+def _since_learnt(run: RunRows, i: int, j: int) -> str:
+    value, learnt = run.matrix[i][j], run.matrix[j][j]
+    if value is None or learnt is None or i <= j:
+        return ""
+    return f" ({signed_points(value - learnt)} since learnt)"
+
+
+def _sentence(run: RunRows) -> str:
+    average = average_accuracy(run.matrix)
+    done = rows_done(run.matrix)
+    if average is None:
+        return "The first row is not complete yet."
+    said = f"{after_tasks(done, run.tasks or done)}: {percent(average)} on average."
+    last = [value for value in run.matrix[done - 1][:done] if value is not None]
+    if done > 1:
+        worst, best = last.index(min(last)), last.index(max(last))
+        said += f" Best is task {best} with {percent(last[best])}, worst task {worst} with {percent(last[worst])}."
+    return said
+
+
+def _nothing(run: RunRows) -> str:
+    if run.status in ("queued", "running"):
+        return "The first row comes when task 0 is learnt."
+    return run.waiting

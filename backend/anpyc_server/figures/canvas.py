@@ -1,0 +1,205 @@
+"""What all figures share: the empty layout, axes, task boundaries, labels at the ends of lines."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from anpyc_server.figures.palette import Theme
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+_MOST_END_LABELS = 12
+_MOST_ROUND_TICKS = 400
+_MOST_BOUNDARIES = 60
+
+
+def figure(
+    traces: Sequence[Mapping[str, Any]],
+    theme: Theme,
+    *,
+    title: str,
+    sentence: str,
+    thinned: bool = False,
+    **layout: Any,
+) -> go.Figure:
+    """A figure with the project's looks. Plotly's own template is left out: it is 6 kB and none of our colours."""
+    import plotly.graph_objects as go
+
+    base: dict[str, Any] = {
+        "template": {},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT, "size": 12, "color": theme.ink},
+        "margin": {"l": 56, "r": 20, "t": 28, "b": 44},
+        "showlegend": False,
+        "hovermode": "closest",
+        "hoverlabel": {
+            "bgcolor": theme.panel,
+            "bordercolor": theme.boundary,
+            "font": {"family": FONT, "size": 12, "color": theme.ink},
+            "namelength": -1,
+        },
+        # The same for ever: what a reader has zoomed and hidden stays when data arrive.
+        "uirevision": "anpyc",
+        "meta": {"sentence": sentence, "title": title, "empty": False, "thinned": thinned},
+    }
+    return go.Figure({"data": [dict(trace) for trace in traces], "layout": _laid_over(base, layout)})
+
+
+def empty(theme: Theme, *, title: str, sentence: str) -> go.Figure:
+    """Nothing to draw, and why."""
+    drawn = figure(
+        [], theme, title=title, sentence=sentence, xaxis={"visible": False}, yaxis={"visible": False}
+    )
+    drawn.layout.meta["empty"] = True
+    return drawn
+
+
+def axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
+    """A quiet axis."""
+    base: dict[str, Any] = {
+        "title": {"text": title, "font": {"color": theme.muted, "size": 12}, "standoff": 8},
+        "gridcolor": theme.grid,
+        "linecolor": theme.boundary,
+        "tickfont": {"color": theme.muted, "size": 11},
+        "zeroline": False,
+        "automargin": True,
+    }
+    return _laid_over(base, more)
+
+
+def percent_axis(theme: Theme, what: str, lowest: float, highest: float = 1.0, **more: Any) -> dict[str, Any]:
+    """Shares in percent, from 0 or from the ten percent below the data; the title says which."""
+    floor = 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) / 10
+    says = "axis starts at 0" if floor == 0 else f"axis starts at {floor * 100:.0f} %"
+    headroom = (highest - floor) * 0.03
+    return axis(
+        theme,
+        f"{what} · {says}",
+        range=[floor * 100, (highest + headroom) * 100],
+        ticksuffix=" %",
+        tickformat=".1f" if highest - floor < 0.05 else ".0f",
+        hoverformat=".1f",
+        **more,
+    )
+
+
+def text(words: str, length: int = 40) -> str:
+    """Words from a person as text: never as markup, and not longer than a label may be."""
+    short = words if len(words) <= length else words[: length - 1].rstrip() + "…"
+    return html.escape(short, quote=False)
+
+
+class Timeline:
+    """Where tasks and pruning rounds lie on the axis of epochs."""
+
+    def __init__(self, steps: Sequence[int], tasks: Sequence[int], rounds: Sequence[int]) -> None:
+        """One entry per epoch or evaluation, by step. A task begins where the one before it ended."""
+        self.starts: dict[int, int] = {}
+        self.rounds: list[int] = []
+        self.end = int(steps[-1]) if len(steps) else 0
+        place: tuple[int, int] | None = None
+        before = 0
+        for step, task, round_ in zip(steps, tasks, rounds, strict=True):
+            if (task, round_) != place:
+                if place is None or task != place[0]:
+                    self.starts[int(task)] = before
+                else:
+                    self.rounds.append(before)
+                place = (task, round_)
+            before = int(step)
+
+    def shapes(self, theme: Theme) -> list[dict[str, Any]]:
+        """A hairline where each task but the first begins, a tick on the axis where each pruning round does."""
+        starts = [step for task, step in self.starts.items() if task != min(self.starts)]
+        if len(starts) > _MOST_BOUNDARIES:
+            starts = starts[:: -(-len(starts) // _MOST_BOUNDARIES)]
+        ticks = self.rounds if len(self.rounds) <= _MOST_ROUND_TICKS else []
+        hairlines = [_upright(step, 1.0, theme.boundary, 1.0) for step in starts]
+        return hairlines + [_upright(step, 0.03, theme.pruned, 1.5) for step in ticks]
+
+    def names(self, theme: Theme, right: float) -> list[dict[str, Any]]:
+        """Each task's name over its stretch, where it has room; with many tasks every second, fifth, …"""
+        starts = sorted(self.starts.items(), key=lambda one: one[1])
+        if not starts or right <= 0:
+            return []
+        every = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1_000) if len(starts) / step <= 14)
+        ends = [start for _, start in starts[1:]] + [max(self.end, starts[-1][1] + 1)]
+        named = []
+        for (task, start), end in zip(starts, ends, strict=True):
+            if task % every or (end - start) * every / right < 0.03:
+                continue
+            short = (end - start) * every / right < 0.075
+            named.append(
+                {
+                    "x": (start + end) / 2,
+                    "y": 1,
+                    "yref": "paper",
+                    "yanchor": "bottom",
+                    "showarrow": False,
+                    "text": str(task) if short else f"task {task}",
+                    "font": {"size": 11, "color": theme.muted},
+                }
+            )
+        return named
+
+
+def end_labels(
+    labels: Iterable[tuple[str, str, float]], lowest: float, highest: float, height: float = 0.055
+) -> list[dict[str, Any]] | None:
+    """Names at the right ends of lines, pushed apart where they would cover each other; None when there is no room.
+
+    Each label is (text, colour, y), y between ``lowest`` and ``highest``; ``height`` is a label's share of the axis.
+    """
+    wanted = sorted(labels, key=lambda label: label[2])
+    if len(wanted) > _MOST_END_LABELS:
+        return None
+    gap = (highest - lowest) * height
+    places: list[float] = []
+    for _, _, y in wanted:
+        places.append(max(y, places[-1] + gap) if places else y)
+    overshoot = places[-1] - highest if places else 0.0
+    for index in range(len(places) - 1, -1, -1):
+        above = places[index + 1] - gap if index + 1 < len(places) else highest
+        if overshoot > 0:
+            places[index] = min(places[index], above)
+    return [
+        {
+            "x": 1,
+            "xref": "paper",
+            "y": place,
+            "xanchor": "left",
+            "xshift": 6,
+            "showarrow": False,
+            "text": name,
+            "font": {"size": 11, "color": color},
+        }
+        for (name, color, _), place in zip(wanted, places, strict=True)
+    ]
+
+
+def _upright(x: float, height: float, color: str, width: float) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "x0": x,
+        "x1": x,
+        "y0": 0,
+        "y1": height,
+        "yref": "paper",
+        "layer": "below",
+        "line": {"color": color, "width": width},
+    }
+
+
+def _laid_over(base: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for name, value in more.items():
+        old = result.get(name)
+        result[name] = (
+            _laid_over(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+        )
+    return result

@@ -1,0 +1,179 @@
+"""Capacity: which share of the parameters is free and which is consolidated, over training and by layer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, text
+from anpyc_server.figures.palette import Theme, translucent
+from anpyc_server.figures.rows import LayerMoment, Options, RunRows
+from anpyc_server.wording import count, whole_percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Parameters free and consolidated"
+_MOST_LAYER_LINES = 8
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All chosen tensors together after one round of one task."""
+
+    task: int
+    round: int
+    step: int
+    total: int
+    free: int
+    consolidated: int
+    pruned: int
+    reused: int
+
+
+def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+    """Stacked areas for all layers together or the chosen one; over them a line per layer."""
+    rows = [row for row in run.layers if options.layer in (None, row.layer)]
+    if not rows:
+        return empty(theme, title=TITLE, sentence=nothing(run, options.layer))
+    together = moments(rows)
+    traces = [
+        _area(together, "consolidated", theme.consolidated, theme),
+        _area(together, "free", theme.free, theme),
+    ]
+    by_layer = _by_layer(rows) if options.layer is None else {}
+    shown = sorted(by_layer, key=lambda layer: -by_layer[layer][-1].total)[:_MOST_LAYER_LINES]
+    labels = []
+    for layer in [layer for layer in by_layer if layer in shown and len(by_layer) > 1]:
+        held = [100 * row.consolidated / row.total for row in by_layer[layer]]
+        traces.append(_layer_line(layer, by_layer[layer], held, theme))
+        labels.append((text(layer, 18), theme.ink, held[-1]))
+    timeline = Timeline([m.step for m in together], [m.task for m in together], [m.round for m in together])
+    right = max(run.steps or 0, timeline.end, 1)
+    named = end_labels(labels, 0, 100) or []
+    hidden = len(by_layer) - len(shown)
+    return figure(
+        traces,
+        theme,
+        title=TITLE,
+        sentence=_sentence(together[-1], options.layer, hidden),
+        hovermode="x unified",
+        margin={"r": 96 if named else 20},
+        xaxis=axis(
+            theme, "epochs of the whole run", range=[0, right], unifiedhovertitle={"text": "after epoch %{x}"}
+        ),
+        yaxis=axis(
+            theme,
+            "share of the parameters · axis starts at 0",
+            range=[0, 100],
+            ticksuffix=" %",
+            hoverformat=".1f",
+        ),
+        shapes=timeline.shapes(theme),
+        annotations=timeline.names(theme, right) + named + _state_names(together, right, theme),
+    )
+
+
+def moments(rows: Sequence[LayerMoment]) -> list[Moment]:
+    """The sum over tensors of each round, in order of training."""
+    grouped: defaultdict[tuple[int, int], list[LayerMoment]] = defaultdict(list)
+    for row in rows:
+        grouped[row.task, row.round].append(row)
+    summed = [
+        Moment(
+            task=task,
+            round=round_,
+            step=max(row.step for row in group),
+            total=sum(row.total for row in group),
+            free=sum(row.free for row in group),
+            consolidated=sum(row.consolidated for row in group),
+            pruned=sum(row.pruned for row in group),
+            reused=sum(row.reused for row in group),
+        )
+        for (task, round_), group in grouped.items()
+    ]
+    return sorted(summed, key=lambda moment: (moment.step, moment.task, moment.round))
+
+
+def nothing(run: RunRows, layer: str | None) -> str:
+    """Why there are no statistics."""
+    if run.layers and layer is not None:
+        return f"There is no layer {layer}. Choose one of: {', '.join(sorted({row.layer for row in run.layers}))}."
+    if run.status in ("queued", "running"):
+        return "Statistics of the layers come at the end of the first task or pruning round."
+    if len(run.evaluations.step):
+        return f"{run.strategy} frees no parameters and recorded no statistics of layers."
+    return run.waiting
+
+
+def _area(together: Sequence[Moment], state: str, color: str, theme: Theme) -> dict[str, Any]:
+    counts = [getattr(moment, state) for moment in together]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": state,
+        "stackgroup": "states",
+        "x": [moment.step for moment in together],
+        "y": [100 * number / moment.total for number, moment in zip(counts, together, strict=True)],
+        "customdata": [f"{number:,}" for number in counts],
+        "hovertemplate": "%{y:.1f} % (%{customdata} weights)",
+        "line": {"color": color, "width": 1, "shape": "linear"},
+        "fillcolor": translucent(color, 0.85 if theme.name == "light" else 0.7),
+    }
+
+
+def _layer_line(
+    layer: str, rows: Sequence[LayerMoment], held: Sequence[float], theme: Theme
+) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": text(layer),
+        "x": [row.step for row in rows],
+        "y": list(held),
+        "customdata": [f"{row.consolidated:,} of {row.total:,}" for row in rows],
+        "hovertemplate": "%{y:.1f} % consolidated (%{customdata})",
+        "line": {"color": theme.ink, "width": 1, "dash": "dot"},
+    }
+
+
+def _by_layer(rows: Sequence[LayerMoment]) -> dict[str, list[LayerMoment]]:
+    grouped: dict[str, list[LayerMoment]] = {}
+    for row in sorted(rows, key=lambda row: (row.step, row.task, row.round)):
+        grouped.setdefault(row.layer, []).append(row)
+    return grouped
+
+
+def _state_names(together: Sequence[Moment], right: float, theme: Theme) -> list[dict[str, Any]]:
+    """The names of the two areas, inside them, where there is room."""
+    last = together[-1]
+    held = 100 * last.consolidated / last.total
+    if len(together) < 2 or (last.step - together[0].step) / right < 0.2:
+        return []
+    middle = (together[0].step + last.step) / 2
+    names = []
+    if held > 12:
+        names.append(("consolidated", held / 2, "#ffffff" if theme.name == "light" else "#0b1a1a"))
+    if held < 88:
+        names.append(("free", (100 + held) / 2, theme.ink))
+    return [
+        {"x": middle, "y": y, "text": name, "showarrow": False, "font": {"size": 11, "color": color}}
+        for name, y, color in names
+    ]
+
+
+def _sentence(now: Moment, layer: str | None, hidden: int) -> str:
+    where = f"of {layer}" if layer else "of the weights"
+    said = (
+        f"{whole_percent(now.free / now.total)} {where} are free ({count(now.free)} of {count(now.total)}), "
+        f"{whole_percent(now.consolidated / now.total)} consolidated, after task {now.task}"
+    )
+    said = said[0].upper() + said[1:]
+    said += f", pruning round {now.round}." if now.round else "."
+    if now.pruned or now.reused:
+        said += f" The last round freed {count(now.pruned)} and took {count(now.reused)} again."
+    if hidden > 0:
+        said += f" Lines are drawn for the {_MOST_LAYER_LINES} largest layers; {count(hidden, 'other')} not."
+    return said

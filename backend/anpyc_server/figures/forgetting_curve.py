@@ -1,0 +1,120 @@
+"""The forgetting curve: accuracy of every task over training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, percent_axis
+from anpyc_server.figures.palette import Theme, task_colors, translucent
+from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.recorded.thinning import kept
+from anpyc_server.sentences import most_lost
+from anpyc_server.wording import count, percent, points
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Accuracy of every task over training"
+
+
+def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+    """One line per task, hairlines where tasks begin, ticks where pruning rounds do."""
+    data = run.evaluations
+    if not len(data.step):
+        return empty(theme, title=TITLE, sentence=run.waiting)
+    seen = [int(task) for task in np.unique(data.on_task)]
+    colors = task_colors(max(run.tasks, seen[-1] + 1), theme)
+    traces: list[dict[str, Any]] = []
+    labels: list[tuple[str, str, float]] = []
+    thinned = False
+    for task in seen:
+        own = data.on_task == task
+        steps, accuracy = data.step[own], data.accuracy[own] * 100
+        chosen = kept(steps, accuracy, options.points, data.end_of_task[own])
+        thinned |= not bool(chosen.all())
+        raw = _line(task, steps[chosen], accuracy[chosen], colors[task])
+        if options.smooth > 1:
+            smooth = moving_average(accuracy, options.smooth)[chosen]
+            raw |= {"line": {"color": translucent(colors[task], 0.3), "width": 1}, "hoverinfo": "skip"}
+            raw.pop("hovertemplate")
+            traces += [raw, _line(task, steps[chosen], smooth, colors[task])]
+        else:
+            traces.append(raw)
+        labels.append((f"task {task}", colors[task], float(accuracy[-1])))
+    first_of_step = np.diff(data.step, prepend=-1) != 0
+    timeline = Timeline(
+        data.step[first_of_step].tolist(),
+        data.task[first_of_step].tolist(),
+        data.round[first_of_step].tolist(),
+    )
+    right = max(run.steps or 0, timeline.end, 1)
+    y_axis = percent_axis(theme, "accuracy", float(data.accuracy.min()))
+    at_ends = end_labels(labels, *y_axis["range"])
+    return figure(
+        traces,
+        theme,
+        title=TITLE,
+        sentence=_sentence(run, thinned),
+        thinned=thinned,
+        hovermode="x unified",
+        showlegend=at_ends is None,
+        legend={"font": {"size": 11}, "itemsizing": "constant"},
+        margin={"r": 64 if at_ends is not None else 20},
+        xaxis=axis(
+            theme, "epochs of the whole run", range=[0, right], unifiedhovertitle={"text": "after epoch %{x}"}
+        ),
+        yaxis=y_axis,
+        shapes=timeline.shapes(theme),
+        annotations=timeline.names(theme, right) + (at_ends or []),
+    )
+
+
+def moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:
+    """The mean of the last ``width`` values, of fewer at the start: it never knows the future."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(0, ends - width)
+    return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
+
+
+def _line(
+    task: int, steps: npt.NDArray[np.int64], percents: npt.NDArray[np.float64], color: str
+) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines" if len(steps) > 1 else "markers",
+        "name": f"task {task}",
+        "legendgroup": f"task {task}",
+        "x": steps.tolist(),
+        "y": np.round(percents, 4).tolist(),
+        "line": {"color": color, "width": 2},
+        "marker": {"color": color, "size": 6},
+        "hovertemplate": "%{y:.1f} %",
+    }
+
+
+def _sentence(run: RunRows, thinned: bool) -> str:
+    data = run.evaluations
+    lost = most_lost(run.matrix)
+    if lost is not None and lost[1] <= -0.0005:
+        task, change = lost
+        learnt, last = run.matrix[task][task], _last(run, task)
+        said = f"Task {task} has lost most: {percent(learnt or 0)} when learnt, {percent(last)} now, {points(change)} less."
+    elif lost is not None:
+        said = "No task has lost accuracy since it was learnt."
+    else:
+        task = int(data.on_task[-1])
+        said = (
+            f"Task {task} stands at {percent(_last(run, task))} after {count(int(data.step[-1]), 'epoch')}."
+        )
+    if thinned:
+        said += f" Thinned: of {count(len(data.step))} points every extreme is shown."
+    return said
+
+
+def _last(run: RunRows, task: int) -> float:
+    data = run.evaluations
+    return float(data.accuracy[data.on_task == task][-1])

@@ -1,0 +1,106 @@
+"""From the database to the rows that figures are drawn from."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from anpyc_server.db.models import LayerRow, MaskRow, Run
+from anpyc_server.errors import Missing
+from anpyc_server.figures.rows import ArrayRows, LayerMoment, Options, RunRows
+from anpyc_server.masks.arrays import StoredArray, nothing_stored
+from anpyc_server.masks.schemas import ArrayKind
+from anpyc_server.masks.service import image_shape, original_order
+from anpyc_server.recorded.accuracy import accuracy_matrix, tasks_of
+from anpyc_server.services import Services
+
+
+def run_rows(services: Services, session: Session, run: Run) -> RunRows:
+    """Everything but arrays."""
+    query = select(
+        LayerRow.task,
+        LayerRow.round,
+        LayerRow.step,
+        LayerRow.layer,
+        LayerRow.total,
+        LayerRow.free,
+        LayerRow.consolidated,
+        LayerRow.pruned,
+        LayerRow.reused,
+        LayerRow.end_of_task,
+        LayerRow.quantiles,
+        LayerRow.skewness,
+        LayerRow.kurtosis,
+    ).where(LayerRow.run_id == run.id)
+    rows = session.execute(query.order_by(LayerRow.step, LayerRow.task, LayerRow.round)).all()
+    order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
+    layers = [LayerMoment(*row) for row in rows]
+    layers.sort(key=lambda row: (row.step, row.task, row.round, order.get(row.layer, len(order)), row.layer))
+    return RunRows(
+        id=run.id,
+        name=run.name,
+        status=run.status,
+        strategy=run.strategy,
+        tasks=tasks_of(run),
+        steps=run.plan.get("steps"),
+        matrix=accuracy_matrix(session, run),
+        evaluations=services.series.evaluations(session, run),
+        epochs=services.series.epochs(session, run),
+        layers=layers,
+        metrics=run.metrics,
+    )
+
+
+def array_rows(
+    services: Services, session: Session, run: Run, options: Options, gather: tuple[str, ...]
+) -> ArrayRows:
+    """The array that was asked for, or why it cannot be had: a figure without data still has its sentence."""
+    rows = run_rows(services, session, run)
+    of: ArrayKind = options.of  # type: ignore[assignment]  # checked at the edge
+    layer = options.layer or _first_layer(session, run, of)
+    if layer is None:
+        return ArrayRows(rows, None, missing=_nothing_of_kind(session, run, of))
+    task = options.task if options.task is not None else _last_task(session, run, layer, of)
+    try:
+        stored = services.arrays.load(session, run, task or 0, layer, of, options.round)
+        before = None
+        if "before" in gather:
+            earlier = options.before if options.before is not None else stored.task - 1
+            if earlier >= 0:
+                before = services.arrays.load(session, run, earlier, layer, of)
+        by_task = _by_task(services, session, run, layer, of) if "tasks" in gather else ()
+        images = None
+        if "images" in gather:
+            images = original_order(run, stored.task, stored.values, image_shape(run, layer))
+    except Missing as missing:
+        return ArrayRows(rows, None, missing=missing.message)
+    return ArrayRows(rows, stored, before=before, images=images, by_task=by_task)
+
+
+def _by_task(
+    services: Services, session: Session, run: Run, layer: str, of: ArrayKind
+) -> tuple[StoredArray, ...]:
+    query = select(MaskRow.task).where(MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of)
+    tasks = session.scalars(query.distinct().order_by(MaskRow.task)).all()
+    return tuple(services.arrays.load(session, run, task, layer, of) for task in tasks)
+
+
+def _first_layer(session: Session, run: Run, of: str) -> str | None:
+    query = select(MaskRow.layer).where(MaskRow.run_id == run.id, MaskRow.of == of).distinct()
+    stored = set(session.scalars(query))
+    planned = [layer["name"] for layer in run.plan.get("layers", []) if layer["name"] in stored]
+    return planned[0] if planned else min(stored, default=None)
+
+
+def _last_task(session: Session, run: Run, layer: str, of: str) -> int | None:
+    query = select(func.max(MaskRow.task)).where(
+        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of
+    )
+    return session.scalar(query)
+
+
+def _nothing_of_kind(session: Session, run: Run, of: str) -> str:
+    kinds = sorted(session.scalars(select(MaskRow.of).where(MaskRow.run_id == run.id).distinct()))
+    if not kinds:
+        return nothing_stored(run)
+    return f"{run.strategy} stores no {of}; there is {' and '.join(kinds)}."

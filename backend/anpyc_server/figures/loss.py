@@ -1,0 +1,100 @@
+"""Loss and penalty over training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anpyc_server.figures.canvas import Timeline, axis, empty, figure
+from anpyc_server.figures.forgetting_curve import moving_average
+from anpyc_server.figures.palette import Theme, translucent
+from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.recorded.service import task_starts
+from anpyc_server.recorded.thinning import kept
+from anpyc_server.wording import count
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Loss"
+
+
+def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+    """Cross-entropy per epoch, and what consolidation adds to it."""
+    data = run.epochs
+    if not len(data.step):
+        return empty(theme, title=TITLE, sentence=run.waiting)
+    starts = task_starts(data)
+    traces: list[dict[str, Any]] = []
+    thinned = False
+    for name, values, color, dash in (
+        ("cross-entropy", data.loss, theme.loss, "solid"),
+        ("penalty", data.penalty, theme.consolidated, "dash"),
+    ):
+        if name == "penalty" and not values.any():
+            continue
+        chosen = kept(data.step, values, options.points, starts)
+        thinned |= not bool(chosen.all())
+        line = {
+            "type": "scatter",
+            "mode": "lines" if len(values) > 1 else "markers",
+            "name": name,
+            "x": data.step[chosen].tolist(),
+            "y": [value if np.isfinite(value) else None for value in values[chosen].tolist()],
+            "line": {"color": color, "width": 2, "dash": dash},
+            "hovertemplate": "%{y:.4g}",
+        }
+        if options.smooth > 1:
+            smooth = moving_average(values, options.smooth)[chosen]
+            faint = {
+                "line": {"color": translucent(color, 0.3), "width": 1, "dash": dash},
+                "hoverinfo": "skip",
+            }
+            traces.append({key: value for key, value in line.items() if key != "hovertemplate"} | faint)
+            line["y"] = [value if np.isfinite(value) else None for value in smooth.tolist()]
+        traces.append(line)
+    timeline = Timeline(data.step.tolist(), data.task.tolist(), data.round.tolist())
+    right = max(run.steps or 0, timeline.end, 1)
+    logarithmic = _spans_decades(data.loss, data.penalty)
+    return figure(
+        traces,
+        theme,
+        title=TITLE,
+        sentence=_sentence(run, thinned),
+        thinned=thinned,
+        hovermode="x unified",
+        showlegend=len(traces) > 1,
+        legend={"x": 1, "xanchor": "right", "y": 0.98, "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}},
+        xaxis=axis(
+            theme, "epochs of the whole run", range=[0, right], unifiedhovertitle={"text": "epoch %{x}"}
+        ),
+        yaxis=axis(
+            theme,
+            "loss in nats · logarithmic" if logarithmic else "loss in nats · axis starts at 0",
+            type="log" if logarithmic else "linear",
+            **({} if logarithmic else {"rangemode": "tozero"}),
+        ),
+        shapes=timeline.shapes(theme),
+        annotations=timeline.names(theme, right),
+    )
+
+
+def _spans_decades(*series: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
+    """Whether the finite, positive values differ by more than a factor of a thousand."""
+    values = np.concatenate(series)
+    values = values[np.isfinite(values) & (values > 0)]
+    return bool(len(values)) and float(values.max() / values.min()) > 1_000
+
+
+def _sentence(run: RunRows, thinned: bool) -> str:
+    data = run.epochs
+    said = (
+        f"Loss {data.loss[-1]:.3g} after {count(int(data.step[-1]), 'epoch')}, in task {int(data.task[-1])}"
+    )
+    said += f", pruning round {int(data.round[-1])}." if data.round[-1] else "."
+    if data.penalty[-1] > 0:
+        said += f" Consolidation adds {data.penalty[-1]:.3g}."
+    if thinned:
+        said += f" Thinned: of {count(len(data.step))} epochs every extreme is shown."
+    return said

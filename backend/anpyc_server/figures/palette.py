@@ -1,0 +1,145 @@
+"""Colours that mean something, the same in every figure, for a light and a dark page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Name = Literal["light", "dark"]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one page."""
+
+    name: Name
+    ink: str
+    muted: str
+    grid: str
+    boundary: str
+    panel: str
+    """Behind hover labels."""
+    free: str
+    consolidated: str
+    pruned: str
+    reused: str
+    loss: str
+    first_task: tuple[float, float, float]
+    """Lightness, chroma and hue (OKLCH) of the first task's colour."""
+    last_task: tuple[float, float, float]
+    runs: tuple[str, ...]
+    """Okabe and Ito's colours, in an order in which neighbours differ."""
+
+
+THEMES: dict[Name, Theme] = {
+    "light": Theme(
+        name="light",
+        ink="#1f2933",
+        muted="#5b6672",
+        grid="#e7eaed",
+        boundary="#b4bcc4",
+        panel="#ffffff",
+        free="#d3dde4",
+        consolidated="#0f6e6e",
+        pruned="#d9730d",
+        reused="#7c4dcc",
+        loss="#33475b",
+        first_task=(0.27, 0.10, 285.0),
+        last_task=(0.70, 0.13, 175.0),
+        runs=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#3a9bd9", "#000000", "#8a6d00"),
+    ),
+    "dark": Theme(
+        name="dark",
+        ink="#e4e8ec",
+        muted="#9ba7b3",
+        grid="#2e353c",
+        boundary="#59636e",
+        panel="#22272c",
+        free="#46525c",
+        consolidated="#2fb3a8",
+        pruned="#f0913a",
+        reused="#b18cf0",
+        loss="#c3ced9",
+        first_task=(0.52, 0.15, 290.0),
+        last_task=(0.90, 0.13, 175.0),
+        runs=("#56b4e9", "#e8773a", "#2fbf93", "#dd94bd", "#e69f00", "#4f8fe0", "#f2f2f2", "#f0e442"),
+    ),
+}
+
+DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def task_colors(tasks: int, theme: Theme) -> list[str]:
+    """From the first task (dark) to the last (bright), in steps that look alike."""
+    if tasks == 1:
+        return [_rgb(*theme.first_task)]
+    return [_between(theme, task / (tasks - 1)) for task in range(tasks)]
+
+
+def sequential(theme: Theme, steps: int = 9) -> list[list[float | str]]:
+    """From nothing to much, on this page: the scale of the tasks, from the page's side on."""
+    shares = [step / (steps - 1) for step in range(steps)]
+    return [[share, _between(theme, share if theme.name == "dark" else 1 - share)] for share in shares]
+
+
+def density(theme: Theme) -> list[list[float | str]]:
+    """From free to consolidated."""
+    return [[0.0, theme.free], [1.0, theme.consolidated]]
+
+
+def diverging(theme: Theme) -> list[list[float | str]]:
+    """Around zero: below it orange, above it teal."""
+    middle = "#f4f5f6" if theme.name == "light" else "#1d2226"
+    return [[0.0, theme.pruned], [0.5, middle], [1.0, theme.consolidated]]
+
+
+def run_color(rank: int, theme: Theme) -> str:
+    """The colour that belongs to a run."""
+    return theme.runs[rank % len(theme.runs)]
+
+
+def run_dash(rank: int) -> str:
+    """The dashes that belong to a run: another kind each time the colours are used up."""
+    return DASHES[rank // len(THEMES["light"].runs) % len(DASHES)]
+
+
+def translucent(color: str, opacity: float) -> str:
+    """A colour through which others shine."""
+    red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _between(theme: Theme, share: float) -> str:
+    lightness, chroma, hue = (
+        first + (last - first) * share for first, last in zip(theme.first_task, theme.last_task, strict=True)
+    )
+    return _rgb(lightness, chroma, hue)
+
+
+def _rgb(lightness: float, chroma: float, hue: float) -> str:
+    """OKLCH to sRGB; a colour that screens cannot show loses chroma until they can."""
+    while True:
+        channels = _linear(lightness, chroma, hue)
+        if chroma < 1e-3 or all(-1e-4 <= channel <= 1 + 1e-4 for channel in channels):
+            return "#" + "".join(f"{_encoded(channel):02x}" for channel in channels)
+        chroma *= 0.96
+
+
+def _linear(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
+    """Ottosson's OKLab to linear sRGB."""
+    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    return (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+
+
+def _encoded(channel: float) -> int:
+    clipped = min(1.0, max(0.0, channel))
+    curved = 12.92 * clipped if clipped <= 0.0031308 else 1.055 * clipped ** (1 / 2.4) - 0.055
+    return round(curved * 255)

@@ -1,0 +1,108 @@
+"""What figures are drawn from: plain rows, gathered beforehand, so that drawing is a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from anpyc_server.masks.arrays import StoredArray
+    from anpyc_server.recorded.series import Epochs, Evaluations
+
+Matrix = Sequence[Sequence[float | None]]
+
+
+@dataclass(frozen=True)
+class LayerMoment:
+    """Where one tensor stands after one round of one task."""
+
+    task: int
+    round: int
+    step: int
+    layer: str
+    total: int
+    free: int
+    consolidated: int
+    pruned: int
+    reused: int
+    end_of_task: bool
+    quantiles: Mapping[str, float] = field(default_factory=dict)
+    skewness: float | None = None
+    kurtosis: float | None = None
+
+
+@dataclass(frozen=True)
+class RunRows:
+    """One run."""
+
+    id: str
+    name: str
+    status: str
+    strategy: str
+    tasks: int
+    steps: int | None
+    """Epochs of the whole run, once known."""
+    matrix: Matrix
+    evaluations: Evaluations
+    epochs: Epochs
+    layers: Sequence[LayerMoment]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> str:
+        """Why there may be nothing to draw yet."""
+        if self.status == "queued":
+            return "The run has not begun; this figure draws itself as soon as it does."
+        if self.status == "running":
+            return "Nothing recorded yet; this figure draws itself as data arrive."
+        return f"The run {_ENDED.get(self.status, 'ended')} before anything was recorded for this figure."
+
+
+_ENDED = {"succeeded": "ended", "failed": "failed", "cancelled": "was cancelled"}
+
+
+@dataclass(frozen=True)
+class ArrayRows:
+    """One stored array, or why there is none."""
+
+    run: RunRows
+    stored: StoredArray | None
+    missing: str = ""
+    before: StoredArray | None = None
+    """An earlier one to compare with."""
+    images: npt.NDArray[np.float64] | None = None
+    """units × height × width, for a first layer on images."""
+    by_task: Sequence[StoredArray] = ()
+    """The same array at each task's end."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One entry of a comparison: a run, or several as one."""
+
+    key: str
+    title: str
+    rank: int
+    """Decides its colour and dashes."""
+    runs: Sequence[RunRows]
+    specs: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a reader may choose about a figure."""
+
+    layer: str | None = None
+    task: int | None = None
+    before: int | None = None
+    round: int | None = None
+    of: str = "mask"
+    rows: str = ":"
+    cols: str = ":"
+    size: int = 256
+    smooth: int = 0
+    points: int = 2_000

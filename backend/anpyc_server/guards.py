@@ -1,0 +1,108 @@
+"""What stands in front of every request: known Hosts only, no mutations from another site's page, strict headers.
+
+A page of another site can make a browser send requests to a server on this machine, directly or by
+pointing a name of its own at 127.0.0.1. Neither gets an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from anpyc_server.errors import answer
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compared with, not bound to
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""Styles may be inline because the component library writes them; images may be data because figures are saved as such."""
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def known_hosts(bound: str) -> frozenset[str]:
+    """The names under which a server bound to ``bound`` answers. Bound to every address it cannot know them."""
+    host = f"[{bound}]" if ":" in bound and not bound.startswith("[") else bound.lower()
+    return LOCAL_HOSTS if host in EVERY_ADDRESS else LOCAL_HOSTS | {host}
+
+
+class Guards:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if refusal is None:
+            await self._app(scope, receive, send_with_headers)
+        else:
+            code, message = refusal
+            await answer(403, code, message)(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope) -> tuple[str, str] | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if _without_port(host) not in self._hosts:
+            known = ", ".join(sorted(self._hosts))
+            return "wrong_host", f"This server does not answer to the name {host!r}, only to {known}."
+        if scope["method"] in _READING or not _from_elsewhere(headers, host):
+            return None
+        return (
+            "wrong_origin",
+            "A page of another site may not change anything here. Open the dashboard itself.",
+        )
+
+
+def _from_elsewhere(headers: Headers, host: str) -> bool:
+    """Whether a page of another origin sent the request. Programs send neither header."""
+    origin = headers.get("origin")
+    if origin is not None:
+        return origin == "null" or urlsplit(origin).netloc.lower() != host.lower()
+    return headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
+
+
+def _without_port(host: str) -> str:
+    name = host.lower()
+    if name.startswith("["):
+        return name[: name.find("]") + 1]
+    return name.partition(":")[0]

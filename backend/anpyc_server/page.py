@@ -1,0 +1,85 @@
+"""The front end: built files, one page for all client routes, and what to say when it was not built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from anpyc_server.errors import Missing
+
+_IN_WHEEL = Path(__file__).parent / "static"
+_IN_CHECKOUT = Path(__file__).parents[2] / "frontend" / "dist"
+
+FOREVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>ANPyC Dashboard</title>
+<style>
+  :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif; }
+  main { max-width: 42rem; margin: 12vh auto; padding: 0 1.5rem; }
+  code { padding: .1em .35em; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 4px; }
+</style>
+<main>
+  <h1>The page is not built yet</h1>
+  <p>The server runs, and its interface answers under <a href="/api/health"><code>/api</code></a>.
+  Only the files of the page are missing.</p>
+  <p>In a checkout, run <code>make frontend</code> and start the server again. An installed package carries the
+  page: install it again if you see this.</p>
+</main>
+</html>
+"""
+
+
+def built_front_end() -> Path | None:
+    """Where the built front end lies, if anywhere."""
+    for place in (_IN_WHEEL, _IN_CHECKOUT):
+        if (place / "index.html").is_file():
+            return place
+    return None
+
+
+def serve_front_end(app: FastAPI, place: Path | None) -> None:
+    """Serve the front end at every address outside /api."""
+
+    @app.api_route("/api/{rest:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def nothing_here(rest: str) -> None:
+        raise Missing(f"There is nothing at /api/{rest}. /api/openapi.json lists all addresses.")
+
+    if place is not None:
+        app.frontend("/", directory=place, fallback="index.html", check_dir=False)
+        return
+
+    @app.get("/{rest:path}", include_in_schema=False)
+    async def not_built(rest: str) -> HTMLResponse:  # noqa: ARG001
+        return HTMLResponse(_NOT_BUILT, status_code=503)
+
+
+class Caching:
+    """ASGI middleware: files with a hash in their name are kept forever, everything else is asked for again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        hashed = scope["path"].startswith("/assets/")
+
+        async def send_with_caching(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                found = message["status"] in (200, 206, 304)
+                MutableHeaders(scope=message).setdefault(
+                    "Cache-Control", FOREVER if hashed and found else ASK_AGAIN
+                )
+            await send(message)
+
+        await self._app(scope, receive, send_with_caching)

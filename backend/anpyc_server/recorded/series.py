@@ -1,0 +1,145 @@
+"""A run's long series as arrays. What was read once is kept, and only what is new is read again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from anpyc_server.db.models import EpochRow, EvaluationRow, Run
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+_KEPT_ROWS = 4_000_000
+"""Of all runs together; about 200 MB."""
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """One entry per evaluation and task, by step and task."""
+
+    step: Ints
+    on_task: Ints
+    task: Ints
+    round: Ints
+    accuracy: Floats
+    end_of_task: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """One entry per epoch, by step."""
+
+    step: Ints
+    task: Ints
+    round: Ints
+    epoch: Ints
+    loss: Floats
+    penalty: Floats
+    learning_rate: Floats
+    seconds: Floats
+
+
+@dataclass(frozen=True)
+class _Kept:
+    version: tuple[Any, ...]
+    columns: tuple[npt.NDArray[Any], ...]
+
+
+class SeriesCache:
+    """The newest series that were asked for. Safe to share between threads."""
+
+    def __init__(self, rows: int = _KEPT_ROWS) -> None:
+        self._limit = rows
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+        self._reading: dict[tuple[str, str], threading.Lock] = {}
+
+    def evaluations(self, session: Session, run: Run) -> Evaluations:
+        """All evaluations of the run."""
+        table = EvaluationRow
+        columns = (table.step, table.on_task, table.task, table.round, table.accuracy, table.end_of_task)
+
+        def query(after: int) -> Select[Any]:
+            wanted = select(*columns).where(table.run_id == run.id, table.step > after)
+            return wanted.order_by(table.step, table.on_task)
+
+        types = (np.int64, np.int64, np.int64, np.int64, np.float64, np.bool_)
+        return Evaluations(*self._series(session, run, "evaluations", query, types))
+
+    def epochs(self, session: Session, run: Run) -> Epochs:
+        """All epochs of the run."""
+        table = EpochRow
+        columns = (
+            table.step, table.task, table.round, table.epoch,
+            table.loss, table.penalty, table.learning_rate, table.seconds,
+        )  # fmt: skip
+
+        def query(after: int) -> Select[Any]:
+            return select(*columns).where(table.run_id == run.id, table.step > after).order_by(table.step)
+
+        types = (np.int64,) * 4 + (np.float64,) * 4
+        return Epochs(*self._series(session, run, "epochs", query, types))
+
+    def _series(
+        self,
+        session: Session,
+        run: Run,
+        name: str,
+        query: Callable[[int], Select[Any]],
+        types: Sequence[type],
+    ) -> tuple[npt.NDArray[Any], ...]:
+        key = (run.id, name)
+        with self._lock:
+            reading = self._reading.setdefault(key, threading.Lock())
+        with reading:
+            kept = self._kept.get(key)
+            # A new attempt may have thrown rows away that an older one wrote.
+            version = (run.attempt, run.token)
+            if kept is not None and kept.version == version:
+                columns = _longer(session, kept.columns, query, types)
+            else:
+                columns = _read(session, query(-1), types)
+            self._keep(key, _Kept(version, columns))
+            return columns
+
+    def _keep(self, key: tuple[str, str], kept: _Kept) -> None:
+        with self._lock:
+            self._kept[key] = kept
+            self._kept.move_to_end(key)
+            while (
+                len(self._kept) > 1 and sum(len(one.columns[0]) for one in self._kept.values()) > self._limit
+            ):
+                forgotten, _ = self._kept.popitem(last=False)
+                self._reading.pop(forgotten, None)
+
+
+def _longer(
+    session: Session,
+    columns: tuple[npt.NDArray[Any], ...],
+    query: Callable[[int], Select[Any]],
+    types: Sequence[type],
+) -> tuple[npt.NDArray[Any], ...]:
+    """The newest step is read again: more of it may have come."""
+    steps = columns[0]
+    if not len(steps):
+        return _read(session, query(-1), types)
+    before_newest = int(np.searchsorted(steps, steps[-1]))
+    fresh = _read(session, query(int(steps[-1]) - 1), types)
+    return tuple(np.concatenate([old[:before_newest], new]) for old, new in zip(columns, fresh, strict=True))
+
+
+def _read(session: Session, query: Select[Any], types: Sequence[type]) -> tuple[npt.NDArray[Any], ...]:
+    rows = session.execute(query).all()
+    if not rows:
+        return tuple(np.empty(0, dtype=kind) for kind in types)
+    return tuple(
+        np.array(column, dtype=kind) for column, kind in zip(zip(*rows, strict=True), types, strict=True)
+    )

@@ -1,0 +1,26 @@
+"""Finding runs; deleted ones are not found."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from anpyc_server.db.lifecycle import NotFound
+from anpyc_server.db.models import Run
+
+
+def find_run(session: Session, run_id: str) -> Run:
+    """The run.
+
+    :raises NotFound: when there is none, or it was deleted.
+    """
+    run = session.get(Run, run_id)
+    if run is None or run.deleted_at is not None:
+        raise NotFound(run_id)
+    return run
+
+
+def require_run(session: Session, run_id: str) -> None:
+    """Like :func:`find_run`, without loading the row."""
+    if session.scalar(select(Run.id).where(Run.id == run_id, Run.deleted_at.is_(None))) is None:
+        raise NotFound(run_id)

@@ -1,0 +1,44 @@
+"""Removing deleted runs for good, once their deletion can no longer be undone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from anpyc_server.db import lifecycle
+from anpyc_server.db.engine import Database, now
+from anpyc_server.db.models import Run
+from anpyc_server.runs.service import UNDO
+
+log = logging.getLogger(__name__)
+
+
+def remove_deleted(database: Database) -> int:
+    """Remove the runs whose time is over, one transaction each, and then their files. Answers how many."""
+    with database.read() as session:
+        due = select(Run.id).where(Run.deleted_at < now(session) - UNDO)
+        run_ids = session.scalars(due).all()
+    for run_id in run_ids:
+        try:
+            with database.write() as session:
+                addresses = lifecycle.remove(session, run_id)
+        except (lifecycle.NotFound, lifecycle.Conflict):
+            continue
+        remove_files(addresses)
+    return len(run_ids)
+
+
+def remove_files(addresses: Iterable[str]) -> None:
+    """Delete artifacts from their store; one that cannot be deleted is only reported."""
+    from fsspec.core import url_to_fs
+
+    for address in addresses:
+        try:
+            store, path = url_to_fs(address)
+            store.rm(path)
+        except FileNotFoundError:
+            continue
+        except Exception:
+            log.warning("The artifact %s of a deleted run could not be removed", address, exc_info=True)

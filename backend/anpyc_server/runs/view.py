@@ -1,0 +1,131 @@
+"""Rows of runs as answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from anpyc_server.db.engine import now
+from anpyc_server.db.models import QUEUED, RUNNING, Run
+from anpyc_server.db.queue import waiting_reason
+from anpyc_server.db.workers import Presence, presences
+from anpyc_server.recorded.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
+from anpyc_server.runs.schemas import Position, RunAnswer, RunError, RunMetrics, RunPlan, RunSummary
+from anpyc_server.sentences import sentence, state_sentence
+
+
+class QueueView:
+    """The queue at one moment: who waits where, and who could take a run. Looked up when first asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.moment = now(session)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        waiting = select(Run.id).where(Run.status == QUEUED).order_by(Run.created_at, Run.id)
+        return {run_id: place for place, run_id in enumerate(self._session.scalars(waiting), 1)}
+
+    @cached_property
+    def _online(self) -> list[Presence]:
+        return [presence for presence in presences(self._session) if presence.online]
+
+    def reason(self, run: Run) -> str | None:
+        """What a queued run waits for; None for any other."""
+        if run.status != QUEUED:
+            return None
+        return waiting_reason(run.device, self._positions.get(run.id, 1), self._online)
+
+
+def summary(run: Run, queue: QueueView, matrix: Matrix | None) -> RunSummary:
+    """The run as it stands in a list."""
+    return RunSummary.model_construct(**_shared(run, queue), sentence=sentence(run, matrix), error=_error(run, False))
+
+
+def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
+    """The run as it stands on its own page."""
+    matrix = accuracy_matrix(session, run)
+    newest = (
+        newest_accuracy(session, run.id)
+        if not any(value is not None for row in matrix for value in row)
+        else {}
+    )
+    return RunAnswer.model_construct(
+        **_shared(run, queue),
+        sentence=sentence(run, matrix, newest),
+        error=_error(run, True),
+        plan=RunPlan.model_validate(run.plan),
+        environment=run.environment,
+    )
+
+
+def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:
+    """Several runs, with one look at the queue."""
+    queue = QueueView(session)
+    matrices = accuracy_matrices(session, runs)
+    return [summary(run, queue, matrices.get(run.id)) for run in runs]
+
+
+def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
+    seconds = elapsed(run, queue.moment)
+    return {
+        "id": run.id,
+        "name": run.name,
+        "notes": run.notes,
+        "tags": run.tags,
+        "archived": run.archived,
+        "version": run.version,
+        "status": run.status,
+        "progress": run.progress,
+        "attempt": run.attempt,
+        "position": Position.model_validate(_known(run.position, Position)),
+        "state_sentence": state_sentence(run, queue.reason(run)),
+        "strategy": run.strategy,
+        "benchmark": run.benchmark,
+        "dataset": run.dataset,
+        "seed": run.seed,
+        "device": run.device,
+        "spec": run.spec,
+        "spec_hash": run.spec_hash,
+        "metrics": RunMetrics.model_validate(run.metrics),
+        "worker": run.worker_id,
+        "cancel_requested": run.cancel_requested,
+        "group_id": run.group_id,
+        "parent_id": run.parent_id,
+        "parent_relation": run.parent_relation,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "updated_at": run.updated_at,
+        "seconds": seconds,
+        "seconds_left": _left(run, seconds),
+    }
+
+
+def elapsed(run: Run, moment: datetime) -> float | None:
+    """Seconds from the first attempt's start to the end, or to now."""
+    if run.started_at is None:
+        return None
+    return max(0.0, ((run.finished_at or moment) - run.started_at).total_seconds())
+
+
+def _left(run: Run, seconds: float | None) -> float | None:
+    if run.status != RUNNING or seconds is None or run.progress < 0.01:
+        return None
+    return seconds * (1 - run.progress) / run.progress
+
+
+def _error(run: Run, whole: bool) -> RunError | None:
+    if run.error is None:
+        return None
+    traceback = run.error.get("traceback") if whole else None
+    return RunError(code=run.error.get("code", ""), message=run.error.get("message", ""), traceback=traceback)
+
+
+def _known(data: Mapping[str, Any], model: type[Position]) -> dict[str, Any]:
+    return {name: data[name] for name in model.model_fields if name in data}

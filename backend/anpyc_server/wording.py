@@ -1,0 +1,67 @@
+"""How numbers and durations are written, the same in every sentence and figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def percent(share: float) -> str:
+    """A share with one decimal: ``96.2 %``."""
+    return f"{share * 100:.1f} %".replace("-", MINUS)
+
+
+def whole_percent(share: float) -> str:
+    """A share without decimals; what is not quite nothing or everything says so: ``26 %``, ``under 1 %``."""
+    if 0 < share < 0.005:
+        return "under 1 %"
+    if 0.995 < share < 1:
+        return "over 99 %"
+    return f"{share * 100:.0f} %"
+
+
+def points(change: float) -> str:
+    """A difference of two shares, without its sign: ``1.4 points``."""
+    value = f"{abs(change) * 100:.1f}"
+    return f"{value} point" if value == "1.0" else f"{value} points"
+
+
+def signed_points(change: float) -> str:
+    """A difference of two shares with its sign: ``−1.4 points``."""
+    value = f"{abs(change) * 100:.1f}"
+    sign = "" if value == "0.0" else "+" if change > 0 else MINUS
+    return f"{sign}{value} points"
+
+
+def count(number: int, noun: str = "", plural: str | None = None) -> str:
+    """A count with separators and its noun: ``401,408 weights``, ``1 run``."""
+    if not noun:
+        return f"{number:,}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """The two leading units: ``12 s``, ``3 m 12 s``, ``2 h 5 m``, ``1 d 4 h``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} m {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3_600} h {whole % 3_600 // 60} m"
+    return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def after_tasks(done: int, tasks: int) -> str:
+    """``After 6 of 10 tasks``, ``After all 10 tasks``."""
+    if done >= tasks:
+        return "After the only task" if tasks == 1 else f"After all {tasks} tasks"
+    return f"After {done} of {count(tasks, 'task')}"

@@ -1,0 +1,219 @@
+"""A real server on a free port over a real database, and runs as a worker would record them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import uvicorn
+
+from anpyc.metrics import summarise
+from anpyc.recording import EpochResult, Evaluation, LayerInfo, LayerStatistics, MaskSnapshot, Plan
+from anpyc.settings import Settings
+from anpyc.spec import RunSpec
+from anpyc_server.app import create_app
+from anpyc_server.db import lifecycle
+from anpyc_server.db.engine import Database
+from anpyc_server.db.lifecycle import Claim
+from anpyc_server.db.models import Worker
+from anpyc_server.db.recording import Batch, write
+from anpyc_server.db.workers import announce
+from anpyc_server.services import Services
+
+LAYERS = (LayerInfo("fc1.weight", (32, 64), (1, 8, 8)), LayerInfo("fc2.weight", (16, 32)))
+EPOCHS = 4
+ROUNDS = 2
+
+
+@dataclass
+class Server:
+    """A running server, seen from outside and from inside."""
+
+    http: httpx.Client
+    services: Services
+    uvicorn: uvicorn.Server
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON of a successful answer."""
+        response = self.http.get(path, params=params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+@contextmanager
+def serving(settings: Settings, front_end: Path | None = None) -> Iterator[Server]:
+    """Start the application under uvicorn, as it is started for real."""
+    app = create_app(settings, front_end=front_end)
+    # Named TCP, so that asyncio switches Nagle's algorithm off as it does for a socket of uvicorn's own.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            deadline = time.monotonic() + 20
+            while not server.started:
+                assert thread.is_alive(), "The server ended while it started."
+                assert time.monotonic() < deadline, "The server did not start."
+                time.sleep(0.005)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as http:
+                yield Server(http, app.state.services, server)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive(), "The server did not stop."
+
+
+def spec(**changes: Any) -> RunSpec:
+    """Five permuted tasks of digits with ANPyC."""
+    content: dict[str, Any] = {
+        "benchmark": {"kind": "permuted", "tasks": 5},
+        "model": {"kind": "mlp", "hidden": [32, 16]},
+    }
+    return RunSpec.model_validate(content | changes)
+
+
+def a_worker(database: Database, name: str = "host-1", slots: int = 1) -> None:
+    """A worker that has just reported."""
+    with database.write() as session:
+        announce(session, Worker(id=name, host="host", pid=1, device="cpu", slots=slots))
+
+
+def queued(database: Database, wanted: RunSpec | None = None, **options: Any) -> str:
+    """A run that waits."""
+    with database.write() as session:
+        return lifecycle.submit(session, wanted or spec(), **options)[0].id
+
+
+def claimed(database: Database, run_id: str) -> Claim:
+    """The run, taken by a worker."""
+    with database.write() as session:
+        claim = lifecycle.claim(session, run_id, "host-1", 60.0)
+    assert claim is not None
+    return claim
+
+
+class Trainer:
+    """Records what training would: accuracies that rise and are forgotten, masks that free and take again."""
+
+    def __init__(
+        self, database: Database, run_id: str, tasks: int = 5, seed: int = 0, masks: bool = True
+    ) -> None:
+        self.database = database
+        self.claim = claimed(database, run_id)
+        self.tasks = tasks
+        self.masks = masks
+        self.matrix: list[list[float | None]] = [[None] * tasks for _ in range(tasks)]
+        self.step = 0
+        self._random = np.random.default_rng(seed)
+        self._batch = 0
+        self._kept = {layer.name: np.ones(layer.shape, dtype=bool) for layer in LAYERS}
+        self._owner = {layer.name: np.full(layer.shape, -1, dtype=np.int16) for layer in LAYERS}
+        self.snapshots: dict[tuple[int, int, str], MaskSnapshot] = {}
+        self.steps = tasks * (EPOCHS + (ROUNDS if masks else 0))
+        self.write(
+            plan=Plan(
+                tasks=tasks,
+                steps=self.steps,
+                task_titles=tuple(f"permutation {task + 1}" for task in range(tasks)),
+                layers=LAYERS,
+                environment={"torch": "2.13.0", "device": "cpu"},
+            )
+        )
+
+    def write(self, **parts: Any) -> None:
+        self._batch += 1
+        with self.database.write() as session:
+            write(session, self.claim, Batch(number=self._batch, **parts))
+
+    def train(self, tasks: int | None = None) -> Trainer:
+        """Learn so many more tasks, or all."""
+        begun = sum(row[0] is not None for row in self.matrix)
+        for task in range(begun, self.tasks if tasks is None else begun + tasks):
+            self._learn(task)
+        return self
+
+    def finish(self) -> str:
+        with self.database.write() as session:
+            return lifecycle.finish(session, self.claim, self.metrics()).id
+
+    def metrics(self) -> dict[str, float]:
+        known: dict[str, float] = summarise(self.matrix)
+        if self.masks:
+            kept = sum(int(mask.sum()) for mask in self._kept.values())
+            known["capacity_free"] = 1 - kept / sum(mask.size for mask in self._kept.values())
+        return known
+
+    def _learn(self, task: int) -> None:
+        rounds = ROUNDS if self.masks else 0
+        moments = [(0, epoch) for epoch in range(1, EPOCHS + 1)] + [
+            (round_, 1) for round_ in range(1, rounds + 1)
+        ]
+        for place, (round_, epoch) in enumerate(moments, 1):
+            self.step += 1
+            accuracy = {task: 0.97 - 0.5 * 0.4**place}
+            for earlier in range(task):
+                learnt = self.matrix[earlier][earlier]
+                assert learnt is not None
+                accuracy[earlier] = learnt - 0.02 * (task - earlier) - 0.002 * place - 0.01 * (earlier == 1)
+            last = place == len(moments)
+            epochs = [
+                EpochResult(
+                    step=self.step, task=task, round=round_, epoch=epoch, loss=2.0 / place, penalty=0.1 * task,
+                    learning_rate=1e-3, seconds=0.5, progress=self.step / self.steps,
+                )
+            ]  # fmt: skip
+            evaluation = Evaluation(self.step, task, round_, accuracy, end_of_task=last)
+            if last:
+                for on_task, value in accuracy.items():
+                    self.matrix[task][on_task] = value
+            layers, masks = self._prune(task, round_, last) if self.masks and (round_ or last) else ([], [])
+            self.write(
+                epochs=epochs,
+                evaluations=[evaluation],
+                layers=[(self.step, one) for one in layers],
+                masks=[(self.step, one) for one in masks],
+                lines=[("info", f"task {task}, round {round_}, epoch {epoch} done")],
+                metrics=self.metrics(),
+            )
+
+    def _prune(self, task: int, round_: int, last: bool) -> tuple[list[LayerStatistics], list[MaskSnapshot]]:
+        statistics, snapshots = [], []
+        for layer in LAYERS:
+            kept, owner = self._kept[layer.name], self._owner[layer.name]
+            taken = ~kept & (self._random.random(layer.shape) < 0.2)
+            freed = kept & (owner < 0) & (self._random.random(layer.shape) < 0.3)
+            kept = (kept | taken) & ~freed
+            owner = np.where(taken | (kept & (owner < 0) & last), np.int16(task), owner)
+            self._kept[layer.name], self._owner[layer.name] = kept, owner
+            importance = np.where(kept, self._random.lognormal(-8, 2, layer.shape), 0).astype(np.float32)
+            weight = np.where(kept, self._random.normal(0, 0.1, layer.shape), 0).astype(np.float32)
+            free = int((~kept).sum())
+            statistics.append(
+                LayerStatistics(
+                    task=task, round=round_, layer=layer.name, shape=layer.shape, total=kept.size, free=free,
+                    consolidated=kept.size - free, pruned=int(freed.sum()), reused=int(taken.sum()),
+                    weight_norm=float(np.linalg.norm(weight)),
+                    quantiles={"p50": float(np.quantile(importance, 0.5)), "max": float(importance.max())},
+                    skewness=5.0, kurtosis=40.0, end_of_task=last,
+                )
+            )  # fmt: skip
+            snapshot = MaskSnapshot(
+                task, round_, layer.name, kept, importance, owner, weight, end_of_task=last
+            )
+            self.snapshots[task, round_, layer.name] = snapshot
+            snapshots.append(snapshot)
+        return statistics, snapshots

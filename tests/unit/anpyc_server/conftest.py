@@ -1,0 +1,49 @@
+"""One server for tests that only read; a fresh one for those that change things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anpyc.settings import Settings
+
+from serving import Server, Trainer, queued, serving, spec
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A fresh server with nothing in its database."""
+    with serving(Settings(data_dir=tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose runs are only read: see :func:`finished_run` and its like."""
+    with serving(Settings(data_dir=tmp_path_factory.mktemp("library"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def finished(library: Server) -> Trainer:
+    """A finished run of five tasks with masks."""
+    trainer = Trainer(library.database, queued(library.database, spec(name="Pruned and kept"))).train()
+    trainer.finish()
+    return trainer
+
+
+@pytest.fixture(scope="session")
+def half_way(library: Server) -> Trainer:
+    """A run that has learnt two of five tasks."""
+    return Trainer(library.database, queued(library.database, spec(name="Half-way"))).train(2)
+
+
+@pytest.fixture(scope="session")
+def unpruned(library: Server) -> Trainer:
+    """A finished run of fine-tuning: no layers, no masks."""
+    wanted = spec(name="Plain", strategy={"kind": "finetune"})
+    trainer = Trainer(library.database, queued(library.database, wanted), masks=False).train()
+    trainer.finish()
+    return trainer
