@@ -60,16 +60,25 @@ def celery_app(settings: Settings, **options: Any) -> Celery:
     return app
 
 
-def open_bell(settings: Settings) -> Ring:
-    """A function that rings for a run, and raises within seconds when the broker does not answer."""
-    app = celery_app(settings, max_retries=1, interval_start=0, interval_step=0)
+class Bell:
+    """Rings for a run when called; raises within seconds when the broker does not answer."""
 
-    def ring(run_id: str, device: str) -> None:
-        app.send_task(  # type: ignore[no-untyped-call]
+    def __init__(self, settings: Settings) -> None:
+        self._app = celery_app(settings, max_retries=1, interval_start=0, interval_step=0)
+
+    def __call__(self, run_id: str, device: str) -> None:
+        self._app.send_task(  # type: ignore[no-untyped-call]
             TASK, args=[run_id], queue=queue_name(device), retry=False, ignore_result=True
         )
 
-    return ring
+    def close(self) -> None:
+        """Close its connections."""
+        self._app.close()  # type: ignore[no-untyped-call]
+
+
+def open_bell(settings: Settings) -> Bell:
+    """The bell of the broker that the settings name."""
+    return Bell(settings)
 
 
 def _transport_options(settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     Dialect,
     Float,
@@ -87,7 +88,7 @@ class Run(Base):
     strategy: Mapped[str] = mapped_column(String(40))
     benchmark: Mapped[str] = mapped_column(String(40))
     dataset: Mapped[str] = mapped_column(String(40))
-    seed: Mapped[int] = mapped_column()
+    seed: Mapped[int] = mapped_column(BigInteger)
     device: Mapped[str] = mapped_column(String(8))
     """Asked for: auto, cpu or cuda."""
     average_accuracy: Mapped[float | None] = mapped_column(default=None)
@@ -269,7 +270,7 @@ class Artifact(Base):
     kind: Mapped[str] = mapped_column(String(24))
     name: Mapped[str] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(Text)
-    size: Mapped[int] = mapped_column()
+    size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     step: Mapped[int | None] = mapped_column(default=None)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -287,7 +288,7 @@ class Worker(Base):
     pid: Mapped[int] = mapped_column()
     device: Mapped[str] = mapped_column(String(8))
     device_name: Mapped[str] = mapped_column(String(200), default="")
-    memory_bytes: Mapped[int | None] = mapped_column(default=None)
+    memory_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
     slots: Mapped[int] = mapped_column(default=1)
     version: Mapped[str] = mapped_column(String(40), default="")
     draining: Mapped[bool] = mapped_column(default=False)

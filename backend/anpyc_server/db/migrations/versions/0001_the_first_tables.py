@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("strategy", sa.String(length=40), nullable=False),
         sa.Column("benchmark", sa.String(length=40), nullable=False),
         sa.Column("dataset", sa.String(length=40), nullable=False),
-        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("device", sa.String(length=8), nullable=False),
         sa.Column("average_accuracy", sa.Double(), nullable=True),
         sa.Column("forgetting", sa.Double(), nullable=True),
@@ -77,7 +77,7 @@ def upgrade() -> None:
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("device", sa.String(length=8), nullable=False),
         sa.Column("device_name", sa.String(length=200), nullable=False),
-        sa.Column("memory_bytes", sa.Integer(), nullable=True),
+        sa.Column("memory_bytes", sa.BigInteger(), nullable=True),
         sa.Column("slots", sa.Integer(), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("draining", sa.Boolean(), nullable=False),
@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("step", sa.Integer(), nullable=True),
         sa.Column("details", sa.JSON(), nullable=False),
@@ -217,6 +217,13 @@ def downgrade() -> None:
     op.drop_table("log_lines")
     op.drop_table("layers")
     op.drop_table("events")
+    with op.batch_alter_table("evaluations", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_evaluations_matrix",
+            sqlite_where=sa.text("end_of_task = 1"),
+            postgresql_where=sa.text("end_of_task"),
+        )
+
     op.drop_table("evaluations")
     op.drop_table("epochs")
     with op.batch_alter_table("artifacts", schema=None) as batch_op:

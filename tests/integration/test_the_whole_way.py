@@ -1,0 +1,173 @@
+"""From a request over HTTP to every row in the database, with the real trainer on real digits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from anpyc.metrics import summarise
+from anpyc_server.broker import open_bell
+from anpyc_server.db.arrays import decode
+from anpyc_server.db.models import EpochRow, LayerRow, MaskRow, Run
+from processes import Deployment, Process, wait_for
+
+DIGITS = {
+    "benchmark": {"kind": "permuted", "tasks": 2},
+    "model": {"kind": "mlp", "hidden": [24]},
+    "strategy": {"kind": "anpyc", "retrain_epochs": 1, "prune_step": 25},
+    "training": {"epochs": 3, "batch_size": 64, "lr": 0.01},
+}
+LONG = DIGITS | {"training": {"epochs": 5_000, "batch_size": 64}}
+
+
+@pytest.fixture(scope="module")
+def dashboard(
+    servers: Any, column: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Deployment, httpx.Client, Process]]:
+    """A server and a worker with two slots, shared by the tests of this file."""
+    settings = servers.settings(column, tmp_path_factory.mktemp(column))
+    with Deployment(settings) as deployed:
+        worker = deployed.worker(slots=2, standin=False)
+        yield deployed, deployed.server(), worker
+
+
+def _submit(client: httpx.Client, spec: dict[str, Any], **headers: str) -> str:
+    answer = client.post("/api/runs", json=spec, headers=headers)
+    assert answer.status_code == 201, answer.text
+    run_id: str = answer.json()["id"]
+    return run_id
+
+
+def test_a_run_is_trained_and_leaves_every_row(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    run = deployed.wait_until(_submit(client, DIGITS), seconds=60)
+
+    assert (run.status, run.attempt, run.progress, run.error) == ("succeeded", 1, 1.0, None)
+    with deployed.database.read() as session:
+        steps = session.scalars(select(EpochRow.step).where(EpochRow.run_id == run.id)).all()
+        layers = session.scalars(select(LayerRow).where(LayerRow.run_id == run.id)).all()
+        masks = session.scalars(
+            select(MaskRow).where(MaskRow.run_id == run.id, MaskRow.of == "mask", MaskRow.end_of_task)
+        ).all()
+    assert sorted(steps) == list(range(1, run.plan["steps"] + 1))
+    assert layers
+    assert all(row.free + row.consolidated == row.total for row in layers)
+    free = {(row.task, row.layer): row.free for row in layers if row.end_of_task}
+    assert {(row.task, row.layer) for row in masks} == set(free)
+    for row in masks:
+        mask = decode(row.data, "mask", row.shape)
+        assert (~mask).sum() == free[row.task, row.layer]
+    assert sum(free.values()) > 0, "pruning has freed nothing"
+
+    matrix = client.get(f"/api/runs/{run.id}/accuracy").json()["matrix"]
+    assert run.metrics["average_accuracy"] == pytest.approx(summarise(matrix)["average_accuracy"])
+    assert matrix[1][1] > 0.5, "the network has learnt nothing"
+
+    events = deployed.events(run.id)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    kinds = [event.kind for event in events]
+    assert kinds[:3] == ["queued", "started", "plan"]
+    assert kinds[-1] == "succeeded"
+
+
+def test_training_starts_soon_after_submitting(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    began = time.monotonic()
+    run_id = _submit(client, DIGITS)
+    deployed.wait_for_step(run_id, 1)
+    assert time.monotonic() - began < 5.0
+    deployed.wait_until(run_id)
+
+
+def test_a_running_run_is_cancelled(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    run_id = _submit(client, LONG)
+    deployed.wait_for_step(run_id, 1)
+    began = time.monotonic()
+    assert client.post(f"/api/runs/{run_id}/cancel").status_code == 200
+    run = deployed.wait_until(run_id)
+    assert (run.status, run.cancel_requested) == ("cancelled", True)
+    assert time.monotonic() - began < 4.0
+    again = client.post(f"/api/runs/{run_id}/cancel")
+    assert again.status_code == 409
+    assert "already" in again.json()["error"]["message"]
+
+
+def test_a_killed_training_process_costs_nothing(dashboard: Any) -> None:
+    deployed, client, worker = dashboard
+    spec = DIGITS | {"training": {"epochs": 60, "batch_size": 8, "lr": 0.01}}
+    undisturbed = _submit(client, spec)
+    deployed.wait_until(undisturbed)
+
+    disturbed = _submit(client, spec)
+    deployed.wait_for_step(disturbed, 5)
+    for process in worker.training():
+        process.kill()
+    run = deployed.wait_until(disturbed)
+
+    assert (run.status, run.attempt, run.losses) == ("succeeded", 2, 1)
+    assert deployed.recorded(disturbed) == deployed.recorded(undisturbed)
+    assert run.metrics == deployed.run(undisturbed).metrics
+    requeued = next(event for event in deployed.events(disturbed) if event.kind == "requeued")
+    assert "killed" in requeued.data["reason"]
+    second = [event for event in deployed.events(disturbed) if event.kind == "started"][1]
+    assert second.data["step"] >= 4, "it started over instead of going on from its checkpoint"
+
+
+def test_a_bell_that_rings_for_a_run_many_times_changes_nothing(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    ids = [_submit(client, DIGITS | {"seed": seed}) for seed in range(3)]
+    with closing(open_bell(deployed.settings)) as ring:
+        for run_id in [*reversed(ids), *ids]:
+            ring(run_id, "auto")
+        ends = [deployed.wait_until(run_id) for run_id in ids]
+        for run_id in ids:
+            ring(run_id, "auto")
+    assert [(run.status, run.attempt) for run in ends] == [("succeeded", 1)] * 3
+    assert [[e.kind for e in deployed.events(run_id)].count("started") for run_id in ids] == [1, 1, 1]
+
+
+def test_a_form_that_is_sent_eight_times_makes_one_run(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    key = f"the same form {time.time_ns()}"
+
+    def send(_: int) -> httpx.Response:
+        return client.post("/api/runs", json=DIGITS, headers={"Idempotency-Key": key})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    with deployed.database.read() as session:
+        assert session.scalar(select(func.count()).where(Run.idempotency_key == key)) == 1
+    deployed.wait_until(answers[0].json()["id"])
+
+
+def test_a_failing_run_says_why(dashboard: Any) -> None:
+    deployed, _, _ = dashboard
+    run = deployed.wait_until(deployed.submit(dataset={"kind": "mnist"}))
+    assert run.status == "failed"
+    assert run.error is not None
+    assert run.error["code"] == "dataset_missing"
+    assert "MNIST" in run.error["message"]
+    assert "Traceback" in run.error["traceback"]
+
+
+def test_a_run_is_found_without_any_bell(dashboard: Any) -> None:
+    deployed, _, _ = dashboard
+    run_id = deployed.submit(rings=False, **DIGITS)
+    assert deployed.wait_until(run_id, seconds=20).status == "succeeded"
+
+
+def test_the_worker_is_on_the_page(dashboard: Any) -> None:
+    _, client, worker = dashboard
+    (entry,) = wait_for(lambda: client.get("/api/workers").json()["items"])
+    assert (entry["online"], entry["device"], entry["slots"]) == (True, "cpu", 2)
+    assert str(worker.pid) in entry["id"]
