@@ -15,11 +15,37 @@ const blue: MantineColorsTuple = [
   "#153a8d",
 ];
 
+/** Warm greys, so that nothing on the page is bluer than its ground. */
+const gray: MantineColorsTuple = [
+  "#f6f4f0",
+  "#f0eee9",
+  "#e7e4de",
+  "#dedad3",
+  "#cfcbc3",
+  "#b3aea5",
+  "#857f76",
+  "#5f6670",
+  "#474f59",
+  "#2a2f35",
+];
+const dark: MantineColorsTuple = [
+  "#e9e7e2",
+  "#b6bcc3",
+  "#8d96a0",
+  "#5d6771",
+  "#414953",
+  "#2a3037",
+  "#1f242a",
+  "#181c20",
+  "#111417",
+  "#0d0f12",
+];
+
 /** Mantine, drawn in the page's own tokens: dense, hairlines instead of shadows, one accent. */
 export const theme = createTheme({
   fontFamily: FONT,
   fontFamilyMonospace: "var(--font-mono)",
-  colors: { blue },
+  colors: { blue, gray, dark },
   primaryColor: "blue",
   primaryShade: { light: 7, dark: 4 },
   defaultRadius: 5,
@@ -56,6 +82,8 @@ export const cssVariables: CSSVariablesResolver = () => {
     "--mantine-color-default-border": "var(--line-strong)",
     "--mantine-color-error": "var(--danger)",
     "--mantine-color-anchor": "var(--accent)",
+    "--mantine-color-gray-light": "var(--sunken)",
+    "--mantine-color-gray-light-hover": "var(--hover)",
     "--mantine-primary-color-filled": "var(--accent)",
     "--mantine-primary-color-filled-hover": "var(--accent-hover)",
     "--mantine-primary-color-contrast": "var(--on-accent)",

@@ -119,6 +119,8 @@ class RunAnswer(RunSummary):
 
     plan: RunPlan
     environment: dict[str, str | int | float | None]
+    last_seq: int
+    """Number of the newest event: a stream that begins after it misses nothing and repeats nothing."""
 
 
 class RunPage(Answer):

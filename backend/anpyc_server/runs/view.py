@@ -61,6 +61,7 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         error=_error(run, True),
         plan=RunPlan.model_validate(run.plan),
         environment=run.environment,
+        last_seq=run.next_seq - 1,
     )
 
 

@@ -669,8 +669,8 @@ export interface components {
             combine: "sum" | "maximum" | "mean";
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a proximal
-             *     step after each optimizer step, stable for every λ.
+             * @description `explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a
+             *     proximal step after each optimizer step, stable for every λ.
              * @default closed_form
              * @enum {string}
              */
@@ -737,8 +737,8 @@ export interface components {
             combine: "sum" | "maximum" | "mean";
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a proximal
-             *     step after each optimizer step, stable for every λ.
+             * @description `explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a
+             *     proximal step after each optimizer step, stable for every λ.
              * @default closed_form
              * @enum {string}
              */
@@ -1802,6 +1802,11 @@ export interface components {
             environment: {
                 [key: string]: string | number | null;
             };
+            /**
+             * Last Seq
+             * @description Number of the newest event: a stream that begins after it misses nothing and repeats nothing.
+             */
+            last_seq: number;
         };
         /**
          * RunChange
@@ -2037,6 +2042,7 @@ export interface components {
              *       "schedule": {
              *         "kind": "constant"
              *       },
+             *       "evaluate_on": "test",
              *       "evaluate_every": 1
              *     }
              */
@@ -2128,6 +2134,7 @@ export interface components {
              *       "schedule": {
              *         "kind": "constant"
              *       },
+             *       "evaluate_on": "test",
              *       "evaluate_every": 1
              *     }
              */
@@ -2283,8 +2290,8 @@ export interface components {
             classes_per_task: number;
             /**
              * Scenario
-             * @description `task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head over
-             *     all classes seen.
+             * @description `task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head
+             *     over all classes seen.
              * @default task
              * @enum {string}
              */
@@ -2320,8 +2327,8 @@ export interface components {
             classes_per_task: number;
             /**
              * Scenario
-             * @description `task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head over
-             *     all classes seen.
+             * @description `task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head
+             *     over all classes seen.
              * @default task
              * @enum {string}
              */
@@ -2427,17 +2434,15 @@ export interface components {
             /**
              * Grid
              * @description Values by dotted field, such as ``{"strategy.lam": [1, 3]}``.
-             * @default {}
              */
-            grid: {
+            grid?: {
                 [key: string]: unknown[];
             };
             /**
              * Seeds
              * @description Empty: the specification's own.
-             * @default []
              */
-            seeds: number[];
+            seeds?: number[];
             /**
              * Name
              * @description Goes in front of every run's name.
@@ -2474,7 +2479,8 @@ export interface components {
             epochs: number;
             /**
              * Iterations per task
-             * @description Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of them.
+             * @description Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of
+             *     them.
              */
             iterations?: number | null;
             /**
@@ -2511,8 +2517,17 @@ export interface components {
              */
             schedule: components["schemas"]["ConstantSchedule-Input"] | components["schemas"]["StaircaseSchedule-Input"];
             /**
+             * Evaluate on
+             * @description `validation`: measure on the validation images, to choose settings without looking at the test
+             *     images.
+             * @default test
+             * @enum {string}
+             */
+            evaluate_on: "test" | "validation";
+            /**
              * Evaluate every
-             * @description Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always evaluated.
+             * @description Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always
+             *     evaluated.
              * @default 1
              */
             evaluate_every: number;
@@ -2536,7 +2551,8 @@ export interface components {
             epochs: number;
             /**
              * Iterations per task
-             * @description Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of them.
+             * @description Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of
+             *     them.
              */
             iterations: number | null;
             /**
@@ -2573,8 +2589,17 @@ export interface components {
              */
             schedule: components["schemas"]["ConstantSchedule-Output"] | components["schemas"]["StaircaseSchedule-Output"];
             /**
+             * Evaluate on
+             * @description `validation`: measure on the validation images, to choose settings without looking at the test
+             *     images.
+             * @default test
+             * @enum {string}
+             */
+            evaluate_on: "test" | "validation";
+            /**
              * Evaluate every
-             * @description Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always evaluated.
+             * @description Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always
+             *     evaluated.
              * @default 1
              */
             evaluate_every: number;
@@ -3768,15 +3793,6 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": components["schemas"]["ErrorAnswer"];
-                };
-            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -3971,6 +3987,8 @@ export interface operations {
                 cols?: string;
                 /** @description Cells along the longer side at most. */
                 size?: number;
+                /** @description About this many points per line at most. */
+                points?: number;
                 /** @description Points to average over; 0 for none. */
                 smooth?: number;
             };

@@ -40,6 +40,7 @@ function started(after: string | null = null) {
     url: (seq) => `/events?after=${seq ?? ""}`,
     kinds: ["epoch"],
     after,
+    numbered: true,
     onEvent: (event) => events.push(event),
     onConnection: (state) => states.push(state),
     onPoll: () => polls.push(1),

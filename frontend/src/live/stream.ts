@@ -13,6 +13,8 @@ export interface StreamOptions {
   url: (after: string | null) => string;
   kinds: readonly string[];
   after?: string | null;
+  /** Ids grow by at least one from event to event, so that a repetition can be told. */
+  numbered?: boolean;
   onEvent: (event: StreamEvent) => void;
   onConnection: (connection: Connection) => void;
   /** Called every few seconds while no stream can be had. */
@@ -82,7 +84,7 @@ export class ResumingStream {
 
   /** Sequence numbers only grow, so what is not past the last one is a repetition. */
   private seen(id: string): boolean {
-    if (!id || this.lastId === null) return false;
+    if (!this.options.numbered || !id || this.lastId === null) return false;
     const [next, last] = [Number(id), Number(this.lastId)];
     return Number.isFinite(next) && Number.isFinite(last) && next <= last;
   }

@@ -11,6 +11,8 @@ import { onWake } from "./useRunStream";
 type Pages = InfiniteData<components["schemas"]["RunPage"]>;
 
 const INTERVAL = 700;
+/** Stands for rows that are gone: no run has this id, so the list is asked for again. */
+const DELETED = "";
 /** Above so many changed rows in one go the list is asked for again as a whole. */
 const ROWS_AT_ONCE = 8;
 
@@ -60,8 +62,8 @@ export function useListStream(): Connection {
     );
     const stream = new ResumingStream({
       url: (seq) => `/api/events${seq === null ? "" : `?after=${encodeURIComponent(seq)}`}`,
-      kinds: ["message", "change"],
-      onEvent: ({ data }) => gatherer.add(String(data.run)),
+      kinds: ["run"],
+      onEvent: ({ data }) => gatherer.add(data.deleted ? DELETED : String(data.run)),
       onConnection: setConnection,
       onPoll: () => refreshLists(client),
     });

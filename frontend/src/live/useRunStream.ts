@@ -1,5 +1,5 @@
 import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Connection, ResumingStream } from "./stream";
 import { Gatherer } from "./throttle";
 
@@ -67,9 +67,12 @@ function refresh(client: QueryClient, run: string, kinds: Set<string>): Promise<
 }
 
 /** Keeps everything on the page about one run current while it has not ended. */
-export function useRunStream(run: string, active: boolean): Connection {
+export function useRunStream(run: string, active: boolean, after: number): Connection {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("closed");
+
+  // Where to begin is what the first answer said; later ones must not open the stream anew.
+  const begin = useRef(after);
 
   useEffect(() => {
     if (!active) return;
@@ -77,6 +80,8 @@ export function useRunStream(run: string, active: boolean): Connection {
     const stream = new ResumingStream({
       url: (seq) => `/api/runs/${encodeURIComponent(run)}/events${seq === null ? "" : `?after=${seq}`}`,
       kinds: KINDS,
+      after: String(begin.current),
+      numbered: true,
       onEvent: ({ kind }) => gatherer.add(kind),
       onConnection: setConnection,
       onPoll: () => gatherer.add("started"),

@@ -30,7 +30,7 @@ export function MaskPanel({ run }: { run: Run }) {
           <>
             <Select
               aria-label="Layer"
-              w={150}
+              w={124}
               value={shown ?? null}
               allowDeselect={false}
               onChange={(next) =>
@@ -55,7 +55,7 @@ export function MaskPanel({ run }: { run: Run }) {
             />
             <Select
               aria-label="Task and round"
-              w={132}
+              w={120}
               placeholder="newest"
               clearable
               value={steps.some((step) => `${step.task}/${step.round}` === picked) ? picked : null}

@@ -137,7 +137,7 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
             allowDeselect={false}
             value={String(before)}
             onChange={(next) => next && set({ before: Number(next) })}
-            data={earlier.map((task) => ({ value: String(task), label: `task ${task + 1}` }))}
+            data={earlier.map((task) => ({ value: String(task), label: `task ${task}` }))}
           />
         )}
         <div className={classes.time}>
@@ -195,7 +195,7 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
         <Figure
           key={`${name}/difference`}
           name="mask_difference"
-          title={`What changed in ${name} from task ${before + 1} to ${stepInWords(step)}`}
+          title={`What changed in ${name} from task ${before} to ${stepInWords(step)}`}
           runs={[run.id]}
           params={{ ...where, before }}
           height="clamp(340px, calc(100vh - 400px), 900px)"

@@ -37,7 +37,7 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
           <h3>What each unit looks at, pixel by pixel</h3>
           <p>
             {data?.permuted
-              ? `The permutation of task ${task + 1} is undone: every pixel stands where it is in the image.`
+              ? `The permutation of task ${task} is undone: every pixel stands where it is in the image.`
               : "Every pixel stands where it is in the image."}{" "}
             {of === "mask" && "Dark is kept, pale is free."}
             {of === "weight" && "Teal is positive, orange negative."}

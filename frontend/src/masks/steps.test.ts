@@ -28,8 +28,8 @@ describe("steps", () => {
     expect(stepAt(steps, 9, 0)).toBe(2);
   });
 
-  it("counts tasks from 1 for people", () => {
-    expect(stepInWords({ task: 2, round: 0 })).toBe("task 3");
-    expect(stepInWords({ task: 0, round: 4 })).toBe("task 1, round 4");
+  it("calls a task by its number", () => {
+    expect(stepInWords({ task: 2, round: 0 })).toBe("task 2");
+    expect(stepInWords({ task: 0, round: 4 })).toBe("task 0, round 4");
   });
 });

@@ -31,7 +31,7 @@ export function stepAt(steps: Step[], task: number | undefined, round: number | 
   return fitting >= 0 ? fitting : steps.length - 1;
 }
 
-/** "task 3, round 2"; people count tasks from 1. */
+/** "task 3, round 2", by the task's own number, which counts from 0 as in every figure. */
 export function stepInWords({ task, round }: Step): string {
-  return `task ${task + 1}${round ? `, round ${round}` : ""}`;
+  return `task ${task}${round ? `, round ${round}` : ""}`;
 }

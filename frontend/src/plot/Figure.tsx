@@ -67,13 +67,7 @@ export function Figure({
       data-empty={meta?.empty ?? undefined}
     >
       <header className={classes.header}>
-        <div className={classes.words}>
-          <h3 id={heading}>{title}</h3>
-          <p className={classes.sentence} title={sentence}>
-            {meta?.empty ? "" : sentence}
-            {meta?.thinned && <span className={classes.thinned}> Thinned; extremes are kept.</span>}
-          </p>
-        </div>
+        <h3 id={heading}>{title}</h3>
         <div className={classes.controls}>{controls}</div>
         <Takeaway
           title={title}
@@ -86,6 +80,10 @@ export function Figure({
           }}
           onFull={() => void section.current?.requestFullscreen?.()}
         />
+        <p className={classes.sentence} title={sentence}>
+          {meta?.empty ? "" : sentence}
+          {meta?.thinned && <span className={classes.thinned}> Thinned; extremes are kept.</span>}
+        </p>
       </header>
       <div className={classes.body} style={{ height }}>
         {query.error ? (

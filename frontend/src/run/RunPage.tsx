@@ -66,7 +66,7 @@ function Page({ run }: { run: Run }) {
   const { tab = "overview" } = useSearch({ from: "/runs/$id" });
   const navigate = useNavigate({ from: "/runs/$id" });
   const ended = TERMINAL.has(run.status);
-  const connection = useRunStream(run.id, !ended);
+  const connection = useRunStream(run.id, !ended, run.last_seq);
   return (
     <div className={classes.page} data-testid="run" data-status={run.status}>
       <RunHeader run={run} connection={ended ? "closed" : connection} />
