@@ -34,7 +34,7 @@ _REMOVAL_SECONDS = 60.0
 
 
 def create_app(settings: Settings | None = None, *, front_end: Path | None = None) -> FastAPI:
-    """The whole server: interface, live events, and the built front end from ``front_end`` or where it usually lies."""
+    """The whole server: interface, live events, the front end from ``front_end`` or where it usually lies."""
     chosen = settings or process_settings()
     services = Services(
         settings=chosen,
@@ -74,7 +74,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _open(services: Services) -> None:
-    """Tables first, then the relay, which brings Celery with it; both off the path of importing this module."""
+    """Tables first, then the relay, which brings Celery with it: slow imports, not needed to import this."""
     from anpyc_server.broker import open_bell
     from anpyc_server.relay import Relay
 

@@ -28,4 +28,4 @@ def _parsed(value: Any) -> Any:
 
 
 SpecBody = Annotated[RunSpec, BeforeValidator(_parsed)]
-"""Parsed by :func:`anpyc.spec.parse_spec`, so that its problems come at the same fields as everywhere else."""
+"""Parsed by :func:`anpyc.spec.parse_spec`, so that problems come at the same fields as everywhere."""

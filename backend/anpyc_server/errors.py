@@ -157,7 +157,7 @@ async def _request_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _is_not_declared_json(request: Request, found: Sequence[Any]) -> bool:
-    """FastAPI reads a body without a JSON content type as bytes; the errors would then be beside the point."""
+    """FastAPI reads a body without a JSON content type as bytes; its errors would be beside the point."""
     declared = request.headers.get("content-type", "").partition(";")[0].strip()
     is_json = declared == "application/json" or declared.endswith("+json")
     return not is_json and any(one["loc"][:1] == ("body",) and one.get("input") is not None for one in found)

@@ -1,4 +1,4 @@
-"""What stands in front of every request: known Hosts only, no mutations from another site's page, strict headers.
+"""In front of every request: known Hosts only, no mutations from another site's page, strict headers.
 
 A page of another site can make a browser send requests to a server on this machine, directly or by
 pointing a name of its own at 127.0.0.1. Neither gets an answer.
@@ -33,7 +33,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""Styles may be inline because the component library writes them; images may be data because figures are saved as such."""
+"""Styles may be inline because the component library writes them, images data because figures are saved."""
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -47,7 +47,7 @@ HEADERS = {
 
 
 def known_hosts(bound: str) -> frozenset[str]:
-    """The names under which a server bound to ``bound`` answers. Bound to every address it cannot know them."""
+    """The names a server bound to ``bound`` answers to. Bound to every address, it cannot know more."""
     host = f"[{bound}]" if ":" in bound and not bound.startswith("[") else bound.lower()
     return LOCAL_HOSTS if host in EVERY_ADDRESS else LOCAL_HOSTS | {host}
 

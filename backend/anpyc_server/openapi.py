@@ -16,7 +16,7 @@ def bare_app(**options: Any) -> FastAPI:
     app = FastAPI(
         title="ANPyC Dashboard",
         version=__version__,
-        description="Continual-learning experiments: submit runs, watch forgetting live, inspect pruned parameters.",
+        description="Continual learning: submit runs, watch forgetting live, inspect pruned parameters.",
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,

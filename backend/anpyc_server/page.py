@@ -25,14 +25,14 @@ _NOT_BUILT = """<!doctype html>
 <style>
   :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif; }
   main { max-width: 42rem; margin: 12vh auto; padding: 0 1.5rem; }
-  code { padding: .1em .35em; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 4px; }
+  code { padding: .1em .35em; border: 1px solid #8888; border-radius: 4px; }
 </style>
 <main>
   <h1>The page is not built yet</h1>
   <p>The server runs, and its interface answers under <a href="/api/health"><code>/api</code></a>.
   Only the files of the page are missing.</p>
-  <p>In a checkout, run <code>make frontend</code> and start the server again. An installed package carries the
-  page: install it again if you see this.</p>
+  <p>In a checkout, run <code>make frontend</code> and start the server again. An installed package
+  carries the page: install it again if you see this.</p>
 </main>
 </html>
 """
@@ -63,7 +63,7 @@ def serve_front_end(app: FastAPI, place: Path | None) -> None:
 
 
 class Caching:
-    """ASGI middleware: files with a hash in their name are kept forever, everything else is asked for again."""
+    """ASGI middleware: files with a hash in their name are kept for ever, the rest is asked for again."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

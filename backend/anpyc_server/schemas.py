@@ -53,7 +53,7 @@ class ErrorAnswer(Answer):
 _UNTOUCHED: Any = lambda value, _handler: value  # noqa: E731
 
 StoredSpec = Annotated[RunSpec, WrapValidator(_UNTOUCHED), WrapSerializer(_UNTOUCHED)]
-"""A specification as it was stored: typed for the client, passed on as it is, so that one written by an earlier
+"""A specification as it was stored: typed for the client, passed on as it is, so that one of an earlier
 version never makes a list unreadable."""
 
 Share = Annotated[float, Field(description="A share in [0, 1].")]

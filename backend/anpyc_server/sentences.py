@@ -1,4 +1,4 @@
-"""The sentence over a run, made from its data, and the one that says where it stands. Tasks are named from 0."""
+"""The sentence over a run, made from its data, and the one that says where it stands. Tasks count from 0."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from anpyc_server.schemas import Answer, StoredSpec
+from anpyc.spec import RunSpec
+from anpyc_server.schemas import Answer
 
 
 class DatasetEntry(Answer):
@@ -33,6 +34,6 @@ class Catalog(Answer):
 
     schema_: dict[str, Any] = Field(alias="schema")
     """JSON Schema of a specification."""
-    presets: dict[str, StoredSpec]
+    presets: dict[str, RunSpec]
     preset_notes: dict[str, str]
     datasets: list[DatasetEntry]

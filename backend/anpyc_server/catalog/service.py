@@ -17,7 +17,7 @@ def catalog(services: Services) -> Catalog:
     """Everything; whether data sets are present is looked up anew."""
     return Catalog.model_construct(
         schema_=_schema(),
-        presets={name: spec.model_dump(mode="json") for name, spec in PRESETS.items()},
+        presets=dict(PRESETS),
         preset_notes={name: preset_note(name) for name in PRESETS},
         datasets=[_entry(kind, services.settings.datasets) for kind in DATASETS],
     )

@@ -1,0 +1,197 @@
+"""Runs and groups side by side: what differs in their settings, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from anpyc.spec import RunSpec
+from anpyc_server.compare.columns import Members, columns
+from anpyc_server.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
+from anpyc_server.errors import Invalid
+from anpyc_server.figures.palette import THEMES, run_color, run_dash
+from anpyc_server.groups.schemas import Spread
+from anpyc_server.groups.service import spread
+from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.services import Services
+from anpyc_server.wording import percent, signed_points
+
+Value = str | int | float | bool | None
+
+_METRICS = (
+    ("average_accuracy", "Average accuracy", True),
+    ("learning_accuracy", "Learning accuracy", True),
+    ("forgetting", "Forgetting", False),
+    ("backward_transfer", "Backward transfer", True),
+    ("forward_transfer", "Forward transfer", True),
+    ("capacity_free", "Free weights", True),
+)
+_SAME = 1e-12
+
+
+def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
+    """The columns, what differs between them, and what came out."""
+    with services.database.read() as session:
+        compared = columns(session, keys)
+        last_rows = [_last_row([accuracy_matrix(session, run) for run in one.runs]) for one in compared]
+    names = [one.key for one in compared]
+    if baseline is not None and baseline not in names:
+        raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
+    base = None if baseline is None else names.index(baseline)
+    settings, same = _settings(compared)
+    metrics = [
+        row for name, title, up in _METRICS if (row := _metric(compared, base, name, title, up)) is not None
+    ]
+    tasks = max((len(row) for row in last_rows), default=0)
+    return Comparison(
+        columns=[
+            Compared(
+                key=one.key,
+                title=one.title,
+                run_ids=[run.id for run in one.runs],
+                is_group=one.is_group,
+                status=_status(one),
+                color=run_color(one.rank, THEMES["light"]),
+                dash=run_dash(one.rank),
+            )
+            for one in compared
+        ],
+        settings=settings,
+        metrics=metrics,
+        tasks=[
+            TaskRow(task=task, values=[row[task] if task < len(row) else None for row in last_rows])
+            for task in range(tasks)
+        ],
+        baseline=base,
+        sentence=sentence(compared, metrics),
+        same=same,
+    )
+
+
+def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
+    """Who is ahead, and by how much; a lead within the spread is said to be one."""
+    average = next((row for row in metrics if row.name == "average_accuracy"), None)
+    known = (
+        []
+        if average is None
+        else [
+            (value, one.title)
+            for value, one in zip(average.values, compared, strict=True)
+            if value is not None
+        ]
+    )
+    if not known:
+        return "None of these runs has learnt a task yet."
+    known.sort(key=lambda pair: -pair[0].mean)
+    best, title = known[0]
+    said = f"{title} is ahead with {percent(best.mean)} on average"
+    said += f" ± {best.std * 100:.1f} over {best.n} runs" if best.std is not None else ""
+    if len(known) == 1:
+        return f"{said}."
+    second, other = known[1]
+    lead = best.mean - second.mean
+    said += f", {signed_points(lead)} against {other}."
+    spreads = [value.std for value in (best, second) if value.std is not None]
+    if spreads and lead < max(spreads):
+        said += " That is within the spread over seeds."
+    return said
+
+
+def flattened(spec: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Value]]:
+    """Dotted fields and their values; lists are written as text."""
+    for name, value in spec.items():
+        field = f"{path}{name}"
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{field}.")
+        elif isinstance(value, (list, tuple)):
+            yield field, ", ".join(str(one) for one in value)
+        else:
+            yield field, value
+
+
+def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, Value]]:
+    """Fields in which columns differ, and those they share. What varies within a group is listed."""
+    contents = [_content(one) for one in compared]
+    fields = list(dict.fromkeys(field for content in contents for field in content))
+    rows, same = [], {}
+    for field in fields:
+        values = [content.get(field) for content in contents]
+        if any(value != values[0] for value in values):
+            title, unit = _described().get(field, (field, ""))
+            rows.append(SettingRow(field=field, title=title, unit=unit, values=values))
+        else:
+            same[field] = values[0]
+    return rows, same
+
+
+def _content(one: Members) -> dict[str, Value]:
+    specs = [dict(flattened(run.spec)) for run in one.runs]
+    content: dict[str, Value] = {}
+    for field in dict.fromkeys(field for spec in specs for field in spec):
+        if field == "name" or (field == "seed" and one.is_group):
+            continue
+        values = list(dict.fromkeys(spec.get(field) for spec in specs))
+        content[field] = values[0] if len(values) == 1 else ", ".join(str(value) for value in values)
+    return content
+
+
+@lru_cache(maxsize=1)
+def _described() -> dict[str, tuple[str, str]]:
+    """Title and unit of every field, from the specification's own schema."""
+    schema = RunSpec.model_json_schema()
+    found: dict[str, tuple[str, str]] = {}
+    _describe(schema, schema["$defs"], "", found)
+    return found
+
+
+def _describe(
+    part: Mapping[str, Any], parts: Mapping[str, Any], path: str, found: dict[str, tuple[str, str]]
+) -> None:
+    for name, field in part.get("properties", {}).items():
+        found.setdefault(f"{path}{name}", (field.get("title", name), field.get("unit", "")))
+        for option in [*field.get("oneOf", []), field]:
+            if "$ref" in option:
+                _describe(parts[option["$ref"].rpartition("/")[2]], parts, f"{path}{name}.", found)
+
+
+def _metric(
+    compared: Sequence[Members], base: int | None, name: str, title: str, higher_is_better: bool
+) -> MetricRow | None:
+    values: list[Spread | None] = []
+    for one in compared:
+        known = [float(run.metrics[name]) for run in one.runs if run.metrics.get(name) is not None]
+        values.append(spread(known) if known else None)
+    means = [value.mean for value in values if value is not None]
+    if not means:
+        return None
+    top = max(means) if higher_is_better else min(means)
+    reference = None if base is None else values[base]
+    return MetricRow(
+        name=name,
+        title=title,
+        higher_is_better=higher_is_better,
+        values=values,
+        best=[
+            place for place, value in enumerate(values) if value is not None and abs(value.mean - top) < _SAME
+        ],
+        differences=[
+            None if reference is None or value is None else value.mean - reference.mean for value in values
+        ],
+    )
+
+
+def _last_row(matrices: Sequence[Sequence[Sequence[float | None]]]) -> list[float | None]:
+    """Mean accuracy on each task at the end, over the runs that got there."""
+    tasks = max((len(matrix) for matrix in matrices), default=0)
+    row: list[float | None] = []
+    for task in range(tasks):
+        ends = [matrix[-1][task] for matrix in matrices if matrix and task < len(matrix[-1])]
+        known = [value for value in ends if value is not None]
+        row.append(sum(known) / len(known) if known else None)
+    return row if any(value is not None for value in row) else []
+
+
+def _status(one: Members) -> str:
+    statuses = list(dict.fromkeys(run.status for run in one.runs))
+    return statuses[0] if len(statuses) == 1 else "mixed"

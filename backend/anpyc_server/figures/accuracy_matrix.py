@@ -82,7 +82,8 @@ def _sentence(run: RunRows) -> str:
     last = [value for value in run.matrix[done - 1][:done] if value is not None]
     if done > 1:
         worst, best = last.index(min(last)), last.index(max(last))
-        said += f" Best is task {best} with {percent(last[best])}, worst task {worst} with {percent(last[worst])}."
+        said += f" Best is task {best} with {percent(last[best])},"
+        said += f" worst task {worst} with {percent(last[worst])}."
     return said
 
 

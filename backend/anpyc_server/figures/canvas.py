@@ -26,7 +26,7 @@ def figure(
     thinned: bool = False,
     **layout: Any,
 ) -> go.Figure:
-    """A figure with the project's looks. Plotly's own template is left out: it is 6 kB and none of our colours."""
+    """A figure with the project's looks, without plotly's own template: 6 kB and none of our colours."""
     import plotly.graph_objects as go
 
     base: dict[str, Any] = {
@@ -47,7 +47,9 @@ def figure(
         "uirevision": "anpyc",
         "meta": {"sentence": sentence, "title": title, "empty": False, "thinned": thinned},
     }
-    return go.Figure({"data": [dict(trace) for trace in traces], "layout": _laid_over(base, layout)})
+    return go.Figure(  # type: ignore[no-untyped-call]
+        {"data": [dict(trace) for trace in traces], "layout": _laid_over(base, layout)}
+    )
 
 
 def empty(theme: Theme, *, title: str, sentence: str) -> go.Figure:
@@ -114,7 +116,7 @@ class Timeline:
             before = int(step)
 
     def shapes(self, theme: Theme) -> list[dict[str, Any]]:
-        """A hairline where each task but the first begins, a tick on the axis where each pruning round does."""
+        """A hairline where each task but the first begins, a tick where each pruning round does."""
         starts = [step for task, step in self.starts.items() if task != min(self.starts)]
         if len(starts) > _MOST_BOUNDARIES:
             starts = starts[:: -(-len(starts) // _MOST_BOUNDARIES)]
@@ -151,9 +153,10 @@ class Timeline:
 def end_labels(
     labels: Iterable[tuple[str, str, float]], lowest: float, highest: float, height: float = 0.055
 ) -> list[dict[str, Any]] | None:
-    """Names at the right ends of lines, pushed apart where they would cover each other; None when there is no room.
+    """Names at the right ends of lines, pushed apart where they would cover each other; None without room.
 
-    Each label is (text, colour, y), y between ``lowest`` and ``highest``; ``height`` is a label's share of the axis.
+    Each label is (text, colour, y), y between ``lowest`` and ``highest``; ``height`` is its share of the
+    axis.
     """
     wanted = sorted(labels, key=lambda label: label[2])
     if len(wanted) > _MOST_END_LABELS:

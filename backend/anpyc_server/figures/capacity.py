@@ -100,7 +100,8 @@ def moments(rows: Sequence[LayerMoment]) -> list[Moment]:
 def nothing(run: RunRows, layer: str | None) -> str:
     """Why there are no statistics."""
     if run.layers and layer is not None:
-        return f"There is no layer {layer}. Choose one of: {', '.join(sorted({row.layer for row in run.layers}))}."
+        known = ", ".join(sorted({row.layer for row in run.layers}))
+        return f"There is no layer {layer}. Choose one of: {known}."
     if run.status in ("queued", "running"):
         return "Statistics of the layers come at the end of the first task or pruning round."
     if len(run.evaluations.step):

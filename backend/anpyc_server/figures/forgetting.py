@@ -24,7 +24,8 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
     changes = backward_transfer_by_task(run.matrix)
     fallen = forgetting_by_task(run.matrix)
     details = [
-        f"{percent(run.matrix[task][task] or 0)} when learnt, {percent(run.matrix[done - 1][task] or 0)} now, "
+        f"{percent(run.matrix[task][task] or 0)} when learnt, "
+        f"{percent(run.matrix[done - 1][task] or 0)} now, "
         f"{fallen[task] * 100:.1f} points below its best"
         for task in range(done - 1)
     ]

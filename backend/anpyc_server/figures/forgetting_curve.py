@@ -102,7 +102,8 @@ def _sentence(run: RunRows, thinned: bool) -> str:
     if lost is not None and lost[1] <= -0.0005:
         task, change = lost
         learnt, last = run.matrix[task][task], _last(run, task)
-        said = f"Task {task} has lost most: {percent(learnt or 0)} when learnt, {percent(last)} now, {points(change)} less."
+        said = f"Task {task} has lost most: {percent(learnt or 0)} when learnt, {percent(last)} now, "
+        said += f"{points(change)} less."
     elif lost is not None:
         said = "No task has lost accuracy since it was learnt."
     else:

@@ -61,15 +61,18 @@ def sentence(stored: StoredArray, view: Window) -> str:
     when = f"after task {stored.task}" + (f", pruning round {stored.round}" if stored.round else "")
     if stored.of == "mask":
         kept = int(values.sum())
-        said = f"{whole_percent(kept / values.size)} of {stored.layer} are kept {when}, {count(values.size - kept)} of {count(values.size)} weights are free."
+        said = f"{whole_percent(kept / values.size)} of {stored.layer} are kept {when}, "
+        said += f"{count(values.size - kept)} of {count(values.size)} weights are free."
     elif stored.of == "owner":
         said = _owners(values, stored.layer, when)
     elif stored.of == "importance":
         zero = 1 - np.count_nonzero(values) / values.size
-        said = f"{stored.layer} {when}: the largest importance is {values.max():.2g}, {whole_percent(zero)} of the weights have none."
+        said = f"{stored.layer} {when}: the largest importance is {values.max():.2g}, "
+        said += f"{whole_percent(zero)} of the weights have none."
     else:
         zero = 1 - np.count_nonzero(values) / values.size
-        said = f"{stored.layer} {when}: weights from {values.min():.2g} to {values.max():.2g}, {whole_percent(zero)} are exactly 0."
+        said = f"{stored.layer} {when}: weights from {values.min():.2g} to {values.max():.2g}, "
+        said += f"{whole_percent(zero)} are exactly 0."
     said = said[0].upper() + said[1:] if stored.of in ("mask", "owner") else said
     return said if view.exact else f"{said} Zoom in to see single weights."
 
@@ -81,17 +84,19 @@ def _owners(values: npt.NDArray[Any], layer: str, when: str) -> str:
     if not shares:
         return f"No task has claimed anything of {layer} {when}."
     most = max(shares, key=lambda owner: shares[owner])
-    return f"Task {most} holds most of {layer} {when}, {whole_percent(shares[most])}; {whole_percent(nobody)} belong to no task."
+    said = f"Task {most} holds most of {layer} {when}, {whole_percent(shares[most])}"
+    return f"{said}; {whole_percent(nobody)} belong to no task."
 
 
 def _mask(part: npt.NDArray[Any], view: Window, rows: ArrayRows, theme: Theme) -> dict[str, Any]:  # noqa: ARG001
     kept = means(part, view.cell) * 100
+    digits = ".0f" if view.exact else ".1f"
     return {
         "z": (part.astype(int) * 100).tolist() if view.exact else np.round(kept, 1).tolist(),
         "zmin": 0,
         "zmax": 100,
         "colorscale": density(theme),
-        "hovertemplate": f"unit %{{y}}, input %{{x}}: %{{z:{'.0f' if view.exact else '.1f'}}} % kept<extra></extra>",
+        "hovertemplate": f"unit %{{y}}, input %{{x}}: %{{z:{digits}}} % kept<extra></extra>",
         "colorbar": {"title": {"text": "kept", "side": "right"}, "ticksuffix": " %"},
     }
 

@@ -31,7 +31,7 @@ def list_groups(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
 ) -> GroupPage:
-    """Runs that differ only in name and seed, or that belong to one sweep, with mean and spread of their metrics."""
+    """Runs that differ only in name and seed, or of one sweep, with mean and spread of their metrics."""
     wanted = RunFilter(
         status=tuple(status or ()),
         strategy=tuple(strategy or ()),

@@ -1,0 +1,110 @@
+"""Putting runs together: by specification without name and seed, or by sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, stdev
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, defer
+
+from anpyc_server.db.models import Run
+from anpyc_server.groups.schemas import GroupBy, GroupPage, RunGroup, Spread
+from anpyc_server.runs.listing import RunFilter, read_cursor, write_cursor
+from anpyc_server.services import Services
+
+METRICS = (
+    "average_accuracy",
+    "forgetting",
+    "backward_transfer",
+    "forward_transfer",
+    "learning_accuracy",
+    "capacity_free",
+)
+_MOST_IDS = 200
+
+
+def groups(services: Services, by: GroupBy, wanted: RunFilter, limit: int, cursor: str | None) -> GroupPage:
+    """One page of groups, that with the newest run first."""
+    key = Run.spec_hash if by == "spec" else Run.group_id
+    conditions = [*wanted.conditions(), key.is_not(None)]
+    newest = func.max(Run.id)
+    query = select(key.label("key"), newest.label("newest")).where(*conditions).group_by(key)
+    if cursor is not None:
+        _, before = read_cursor(cursor, f"groups:{by}")
+        query = query.having(newest < before)
+    with services.database.read() as session:
+        rows = session.execute(query.order_by(newest.desc()).limit(limit + 1)).all()
+        total = session.scalar(select(func.count(key.distinct())).where(*conditions)) or 0
+        page = rows[:limit]
+        members = _members(session, key, [row.key for row in page], conditions)
+    items = [group_of(f"{by}:{row.key}", members[row.key]) for row in page]
+    more = len(rows) > limit
+    next_cursor = write_cursor(f"groups:{by}", "", page[-1].newest) if more else None
+    return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
+
+
+def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
+    """Runs, the newest first, as one."""
+    newest = runs[0]
+    statuses: dict[str, int] = {}
+    for run in runs:
+        statuses[run.status] = statuses.get(run.status, 0) + 1
+    return RunGroup.model_construct(
+        key=key,
+        title=common_title(runs),
+        strategy=newest.strategy,
+        benchmark=newest.benchmark,
+        dataset=newest.dataset,
+        count=len(runs),
+        statuses=statuses,
+        seeds=sorted({run.seed for run in runs}),
+        run_ids=[run.id for run in runs[:_MOST_IDS]],
+        metrics=spreads([run.metrics for run in runs if run.status == "succeeded"]),
+        spec=newest.spec,  # type: ignore[arg-type]  # passed on as it was stored
+        newest=newest.created_at,
+    )
+
+
+def spreads(metrics: Sequence[dict[str, Any]]) -> dict[str, Spread]:
+    """Mean and sample standard deviation of each metric, over those that know it."""
+    result = {}
+    for name in METRICS:
+        values = [float(known[name]) for known in metrics if known.get(name) is not None]
+        if values:
+            result[name] = spread(values)
+    return result
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and sample standard deviation."""
+    return Spread(
+        mean=fmean(values),
+        std=stdev(values) if len(values) > 1 else None,
+        n=len(values),
+        low=min(values),
+        high=max(values),
+    )
+
+
+def common_title(runs: Sequence[Run]) -> str:
+    """What the runs' names begin with, or the newest's."""
+    names = [run.name for run in runs]
+    shared = names[0]
+    for name in names[1:]:
+        while not name.startswith(shared):
+            shared = shared[:-1]
+    trimmed = shared.rstrip(" ,;:·-_(")
+    trimmed = trimmed.removesuffix("seed").removesuffix("seed=").rstrip(" ,;:·-_(=")
+    return trimmed if len(trimmed) >= 3 else names[0]
+
+
+def _members(
+    session: Session, key: Any, keys: Sequence[str], conditions: Sequence[Any]
+) -> dict[str, list[Run]]:
+    query = select(Run).where(*conditions, key.in_(keys)).order_by(Run.id.desc())
+    members: dict[str, list[Run]] = {one: [] for one in keys}
+    for run in session.scalars(query.options(defer(Run.environment), defer(Run.plan))):
+        members[getattr(run, key.key)].append(run)
+    return members

@@ -19,13 +19,13 @@ from anpyc_server.services import Services
 
 _AT_ONCE = 1_000
 _OVERLAP = timedelta(seconds=2)
-"""A transaction may become visible after a later one; looking back this far finds it. Changes already sent are not repeated."""
+"""A transaction may become visible after a later one; looking back finds it. Nothing is sent twice."""
 
 _State = tuple[datetime, str, float, bool]
 
 
 async def stream(services: Services, since: datetime | None) -> AsyncIterator[ServerSentEvent]:
-    """Changes after ``since``, or from now on. An event's id is the moment of the newest change sent, in microseconds."""
+    """Changes after ``since``, or from now on. An event's id is the moment of the newest, in microseconds."""
     sent: dict[str, _State] = {}
     if since is None:
         since = await asyncio.to_thread(_now, services)

@@ -99,7 +99,8 @@ def not_stored(session: Session, run: Run, task: int, layer: str, of: str) -> Mi
         )
     kinds = sorted({row.of for row in stored if row.layer == layer and row.task == task})
     return Missing(
-        f"The {of} of {layer} after task {task} is not stored, or not for that round. Stored: {listed(kinds)}."
+        f"The {of} of {layer} after task {task} is not stored, or not for that round. "
+        f"Stored: {listed(kinds)}."
     )
 
 

@@ -57,7 +57,7 @@ def means(values: npt.NDArray[Any], cell: tuple[int, int]) -> npt.NDArray[np.flo
 
 
 def most_frequent(values: npt.NDArray[np.int16], cell: tuple[int, int]) -> npt.NDArray[np.int64]:
-    """The most frequent value of each cell, of big cells by a regular sample; of two as frequent the smaller."""
+    """The most frequent value of each cell, of a big one by a regular sample; of equals the smallest."""
     height, width = cell
     if (height, width) == (1, 1):
         return values.astype(np.int64)
@@ -69,7 +69,7 @@ def most_frequent(values: npt.NDArray[np.int16], cell: tuple[int, int]) -> npt.N
     down, right = int(row_of[-1]) + 1, int(col_of[-1]) + 1
     place = (row_of[:, None] * right + col_of[None, :]) * kinds + (sampled - lowest)
     counts = np.bincount(place.ravel(), minlength=down * right * kinds)
-    return counts.reshape(down, right, kinds).argmax(axis=2) + lowest
+    return np.asarray(counts.reshape(down, right, kinds).argmax(axis=2) + lowest, dtype=np.int64)
 
 
 def rounded(values: npt.NDArray[np.float64], digits: int = 4) -> npt.NDArray[np.float64]:

@@ -217,7 +217,7 @@ def original_order(
         original = np.empty_like(pixels)
         original[:, list(pixel_order(height * width, task))] = pixels
         pixels = original
-    return pixels.reshape(len(values), height, width)
+    return np.asarray(pixels.reshape(len(values), height, width), dtype=np.float64)
 
 
 def _around(session: Session, run: Run, layer: str) -> list[Any]:

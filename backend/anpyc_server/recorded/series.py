@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc_server.db.models import EpochRow, EvaluationRow, Run
@@ -67,7 +67,7 @@ class SeriesCache:
         table = EvaluationRow
         columns = (table.step, table.on_task, table.task, table.round, table.accuracy, table.end_of_task)
 
-        def query(after: int) -> Select[Any]:
+        def query(after: int) -> Any:
             wanted = select(*columns).where(table.run_id == run.id, table.step > after)
             return wanted.order_by(table.step, table.on_task)
 
@@ -82,7 +82,7 @@ class SeriesCache:
             table.loss, table.penalty, table.learning_rate, table.seconds,
         )  # fmt: skip
 
-        def query(after: int) -> Select[Any]:
+        def query(after: int) -> Any:
             return select(*columns).where(table.run_id == run.id, table.step > after).order_by(table.step)
 
         types = (np.int64,) * 4 + (np.float64,) * 4
@@ -93,7 +93,7 @@ class SeriesCache:
         session: Session,
         run: Run,
         name: str,
-        query: Callable[[int], Select[Any]],
+        query: Callable[[int], Any],
         types: Sequence[type],
     ) -> tuple[npt.NDArray[Any], ...]:
         key = (run.id, name)
@@ -124,7 +124,7 @@ class SeriesCache:
 def _longer(
     session: Session,
     columns: tuple[npt.NDArray[Any], ...],
-    query: Callable[[int], Select[Any]],
+    query: Callable[[int], Any],
     types: Sequence[type],
 ) -> tuple[npt.NDArray[Any], ...]:
     """The newest step is read again: more of it may have come."""
@@ -136,7 +136,7 @@ def _longer(
     return tuple(np.concatenate([old[:before_newest], new]) for old, new in zip(columns, fresh, strict=True))
 
 
-def _read(session: Session, query: Select[Any], types: Sequence[type]) -> tuple[npt.NDArray[Any], ...]:
+def _read(session: Session, query: Any, types: Sequence[type]) -> tuple[npt.NDArray[Any], ...]:
     rows = session.execute(query).all()
     if not rows:
         return tuple(np.empty(0, dtype=kind) for kind in types)

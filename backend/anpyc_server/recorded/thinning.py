@@ -1,8 +1,8 @@
 """Leaving points out of long curves, so that what is kept does not change from one look to the next.
 
-The axis is cut into buckets of a power of two of steps, at fixed places; of each bucket the lowest and the highest
-point stay. As the curve grows, buckets are only ever joined in pairs, so a point that was left out never comes
-back, and no extreme is ever lost. The first and the last point and those marked as boundaries always stay.
+The axis is cut into buckets of a power of two of steps, at fixed places; of each bucket the lowest and the
+highest point stay. As the curve grows, buckets are only ever joined in pairs: a point that was left out never
+comes back, and no extreme is ever lost. The first and the last point and marked ones always stay.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def bucket_width(last_step: int, points: int) -> int:
 
 
 def kept(steps: Steps, values: Values, points: int, always: Chosen | None = None) -> Chosen:
-    """Which points of one curve stay. ``steps`` ascend; a value that is not a number is kept like an extreme."""
+    """Which points of one curve stay. ``steps`` ascend; what is not a finite number stays like an extreme."""
     if len(steps) <= points:
         return np.ones(len(steps), dtype=bool)
     chosen = np.zeros(len(steps), dtype=bool) if always is None else always.copy()

@@ -36,7 +36,7 @@ def remove_files(addresses: Iterable[str]) -> None:
 
     for address in addresses:
         try:
-            store, path = url_to_fs(address)
+            store, path = url_to_fs(address)  # type: ignore[no-untyped-call]
             store.rm(path)
         except FileNotFoundError:
             continue

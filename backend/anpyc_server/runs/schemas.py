@@ -58,8 +58,8 @@ class RunPlan(Answer):
     tasks: int | None = None
     steps: int | None = None
     """Epochs of the whole run."""
-    task_titles: list[str] = []
-    layers: list[PlannedLayer] = []
+    task_titles: list[str] = Field(default_factory=list)
+    layers: list[PlannedLayer] = Field(default_factory=list)
 
 
 class RunError(Answer):

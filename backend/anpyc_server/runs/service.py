@@ -50,7 +50,8 @@ def edit(services: Services, run_id: str, change: RunEdit) -> RunAnswer:
         session.refresh(run, with_for_update=True)
         if change.version is not None and change.version != run.version:
             raise Refused(
-                "Someone else has edited this run meanwhile. Nothing was overwritten: look at what is there now, "
+                "Someone else has edited this run meanwhile. Nothing was overwritten: look at what is "
+                "there now, "
                 "then save again."
             )
         if any(getattr(run, name) != value for name, value in values.items()):

@@ -44,7 +44,9 @@ class QueueView:
 
 def summary(run: Run, queue: QueueView, matrix: Matrix | None) -> RunSummary:
     """The run as it stands in a list."""
-    return RunSummary.model_construct(**_shared(run, queue), sentence=sentence(run, matrix), error=_error(run, False))
+    return RunSummary.model_construct(
+        **_shared(run, queue), sentence=sentence(run, matrix), error=_error(run, False)
+    )
 
 
 def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
