@@ -20,7 +20,7 @@ import redis
 START_SECONDS = 30.0
 
 
-class Missing(Exception):  # noqa: N818
+class Missing(Exception):
     """A server's program is not installed."""
 
 

@@ -33,7 +33,7 @@ from anpyc.spec import RunSpec
 LAYER, SHAPE = "fc1.weight", (16, 64)
 
 
-class Stopped(Exception):  # noqa: N818
+class Stopped(Exception):
     """The recorder asked for it."""
 
 

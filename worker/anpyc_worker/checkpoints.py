@@ -21,11 +21,11 @@ from anpyc_server.db.models import Artifact
 from anpyc_server.db.recording import SavedCheckpoint
 
 
-class CheckpointUnreadable(Exception):  # noqa: N818 - reads as what it says
+class CheckpointUnreadable(Exception):
     """A checkpoint is missing or is not what was written."""
 
 
-class CheckpointNotWritten(Exception):  # noqa: N818
+class CheckpointNotWritten(Exception):
     """A checkpoint could not be stored; the one before it is untouched."""
 
 

@@ -30,7 +30,7 @@ class Device:
     memory_bytes: int
 
 
-class NoSuchDevice(Exception):  # noqa: N818 - reads as what it says
+class NoSuchDevice(Exception):
     """The device that was asked for is not there."""
 
 

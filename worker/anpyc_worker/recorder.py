@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.25
 LOOK_SECONDS = 0.7
 """How often the beating thread looks whether the run is to be cancelled."""
+HOLD_SECONDS = 0.6
+"""How long a report waits for the checkpoint that covers it."""
 RETRY_SECONDS = 0.5
 CHECKPOINT_SECONDS = 0.2
 """How often training offers a checkpoint between epochs; as many are stored as storing is cheap."""
@@ -64,9 +66,13 @@ class DatabaseRecorder:
         self._wakeup = wakeup
         self._lease_seconds = lease_seconds
         self._gathering = threading.Condition()
-        self._pending = Batch(number=1)
-        self._pending_checkpoint: Checkpoint | None = None
-        self._pending_bytes = 0
+        self._batches = 0
+        self._pending = Batch()
+        self._pending_since = 0.0
+        self._covered = Batch()
+        """Reports that the checkpoint after them covers."""
+        self._checkpoint: Checkpoint | None = None
+        self._waiting_bytes = 0
         self._stored_at: dict[str, int] | None = None
         self._store_again = 0.0
         self._step = 0
@@ -115,10 +121,10 @@ class DatabaseRecorder:
         self._add(lambda batch: batch.masks.extend((step, of) for of in snapshots), size)
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
-        def add(_: Batch) -> None:
-            self._pending_checkpoint = checkpoint
-
-        self._add(add, len(checkpoint.tensors))
+        """What was reported so far is written together with it, so a resumed run has little to do again."""
+        with self._gathering:
+            self._covered.extend(self._pending)
+            self._pending, self._checkpoint = Batch(), checkpoint
 
     def log(self, level: Level, text: str) -> None:
         self._add(lambda batch: batch.lines.append((level, text[:MAX_LINE])))
@@ -128,10 +134,12 @@ class DatabaseRecorder:
 
     def _add(self, add: Callable[[Batch], None], size: int = 0) -> None:
         with self._gathering:
-            while self._pending_bytes > MAX_WAITING_BYTES and not self.should_stop():
+            while self._waiting_bytes > MAX_WAITING_BYTES and not self.should_stop():
                 self._gathering.wait(timeout=0.5)
+            if not self._pending:
+                self._pending_since = time.monotonic()
             add(self._pending)
-            self._pending_bytes += size
+            self._waiting_bytes += size
 
     # --- the end --------------------------------------------------------------------------------------------
 
@@ -150,7 +158,7 @@ class DatabaseRecorder:
     def close(self) -> None:
         """Write what is left; the run stays held, for the supervisor to give back."""
         self._stop_writer()
-        self._flush()
+        self._flush(everything=True)
 
     @property
     def trouble(self) -> Exception | None:
@@ -160,7 +168,7 @@ class DatabaseRecorder:
     def _end(self, end: Callable[[Session], Run]) -> None:
         self._stop_writer()
         if self._trouble is None:
-            self._flush()
+            self._flush(everything=True)
         tried = False
 
         def work(session: Session) -> None:
@@ -191,16 +199,22 @@ class DatabaseRecorder:
             log.exception("A report cannot be written.")
             self._trouble = error
 
-    def _flush(self) -> None:
+    def _flush(self, everything: bool = False) -> None:
+        """Write what a checkpoint covers; the rest when that takes too long to come."""
         with self._gathering:
-            batch, checkpoint = self._pending, self._pending_checkpoint
+            batch, checkpoint = self._covered, self._checkpoint
+            if everything or time.monotonic() - self._pending_since > HOLD_SECONDS:
+                batch.extend(self._pending)
+                self._pending = Batch()
             if not batch and checkpoint is None:
                 return
-            self._pending, self._pending_checkpoint = Batch(number=batch.number + 1), None
-            self._pending_bytes = 0
+            self._covered, self._checkpoint = Batch(), None
+            self._waiting_bytes = 0
             self._gathering.notify_all()
         if checkpoint is not None:
             self._save(checkpoint, batch)
+        self._batches += 1
+        batch.number = self._batches
         replaced = self._persistently(lambda session: recording.write(session, self._held, batch))
         self._wakeup.notify(self._held.run_id)
         for url in replaced:

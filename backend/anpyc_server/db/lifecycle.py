@@ -45,18 +45,18 @@ CHECKPOINT = "checkpoint"
 """The kind of artifact that a run goes on from."""
 
 
-class NotFound(LookupError):  # noqa: N818 - reads as what it says
+class NotFound(LookupError):
     """There is no such run."""
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"There is no run {run_id}. It may have been deleted.")
 
 
-class Conflict(Exception):  # noqa: N818
+class Conflict(Exception):
     """The run's state does not allow that; the message says why and what does."""
 
 
-class Stale(Exception):  # noqa: N818
+class Stale(Exception):
     """Somebody else owns the run by now, or it has ended: this claim may write nothing any more."""
 
 

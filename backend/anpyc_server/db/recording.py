@@ -43,8 +43,8 @@ class SavedCheckpoint:
 class Batch:
     """Reports gathered since the last batch, with the number of epochs done when each came."""
 
-    number: int
-    """Counts from 1 within a claim."""
+    number: int = 0
+    """Counts from 1 within a claim, in the order of writing."""
     plan: Plan | None = None
     epochs: list[EpochResult] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
@@ -60,6 +60,17 @@ class Batch:
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
         return any(getattr(self, part.name) for part in fields(self) if part.name != "number")
+
+    def extend(self, later: Batch) -> None:
+        """Add what was reported after this batch."""
+        for part in fields(self):
+            if part.name == "number":
+                continue
+            mine, theirs = getattr(self, part.name), getattr(later, part.name)
+            if isinstance(mine, list):
+                mine.extend(theirs)
+            elif theirs is not None:
+                setattr(self, part.name, theirs)
 
 
 def write(session: Session, held: Claim, batch: Batch) -> list[str]:
