@@ -31,7 +31,9 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
     labels: list[tuple[str, str, float]] = []
     thinned = False
     for task in seen:
-        own = data.on_task == task
+        own = (data.on_task == task) & _measured_in_training(data.step, data.on_task)
+        if not own.any():
+            continue
         steps, accuracy = data.step[own], data.accuracy[own] * 100
         chosen = kept(steps, accuracy, options.points, data.end_of_task[own])
         thinned |= not bool(chosen.all())
@@ -70,6 +72,14 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         shapes=timeline.shapes(theme),
         annotations=timeline.names(theme, right) + (at_ends or []),
     )
+
+
+def _measured_in_training(
+    steps: npt.NDArray[np.int64], on_task: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """All but the untrained network's accuracy on later tasks: a line from there to the task's own begin,
+    epochs later, would show progress that nobody measured."""
+    return np.asarray((steps > 0) | (on_task == 0))
 
 
 def moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:
