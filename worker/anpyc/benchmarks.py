@@ -7,7 +7,7 @@ transformation in chunks when they are needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -48,6 +48,49 @@ class Examples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def newest(self) -> Examples:
+        """Those of the task being learnt: all."""
+        return self
+
+    def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Images and labels at the positions ``chosen``, and no heads: the task's own answers all."""
+        return self.images.index_select(0, chosen), self.labels.index_select(0, chosen), None
+
+    def first(self, count: int | None) -> Examples:
+        """The first so many; all for None."""
+        return Examples(self.images[:count], self.labels[:count])
+
+
+class PooledExamples:
+    """The examples of several tasks as one, each answered by its own task's head."""
+
+    def __init__(self, parts: Sequence[Examples], heads: Sequence[int]) -> None:
+        self._parts = list(parts)
+        self._heads = heads
+        self._ends = torch.tensor([len(part) for part in parts]).cumsum(0)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    @property
+    def newest(self) -> Examples:
+        """Those of the task being learnt."""
+        return self._parts[-1]
+
+    def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Images, labels and heads at the positions ``chosen``, sorted by task."""
+        places = chosen.cpu()
+        owners = torch.bucketize(places, self._ends, right=True)
+        images, labels, heads = [], [], []
+        for index, part in enumerate(self._parts):
+            start = int(self._ends[index]) - len(part)
+            own = (places[owners == index] - start).to(chosen.device)
+            images.append(part.images.index_select(0, own))
+            labels.append(part.labels.index_select(0, own))
+            heads.append(torch.full_like(own, self._heads[index]))
+        return torch.cat(images), torch.cat(labels), torch.cat(heads)
+
 
 class TaskSequence:
     """The tasks of one run and their images."""
@@ -60,6 +103,7 @@ class TaskSequence:
         seed: int,
         validate: bool = False,
         shared_head: bool = False,
+        standardise: bool = False,
     ) -> None:
         """:param validate: evaluate on the validation images and leave the test images alone.
         :param shared_head: one head for all tasks, whatever the scenario."""
@@ -72,6 +116,7 @@ class TaskSequence:
             raise DatasetUnreadable(
                 "There are no validation images to evaluate on; set `dataset.validation` above 0."
             )
+        self._standard = data.train.mean_and_deviation() if standardise else None
         self._class_order = _class_order(benchmark, data.classes, seed)
         self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
         for images, part in ((data.train, "training"), (self._held_out, "held-out")):
@@ -119,6 +164,9 @@ class TaskSequence:
         return Examples(images, labels.to(self._device))
 
     def _transform(self, task: Task, images: Tensor) -> Tensor:
+        if self._standard is not None:
+            mean, deviation = self._standard
+            images = images.sub_(mean).div_(deviation)
         benchmark = self._benchmark
         if not isinstance(benchmark, PermutedBenchmark) or (task.index == 0 and not benchmark.permute_first):
             return images

@@ -27,6 +27,8 @@ class Consolidation:
         self.strength = torch.zeros_like(theta)
         self.anchor = theta.clone()
         self._active = False
+        self._constant = 0.0
+        """What the penalty is at the anchor, before λ."""
         self._pull = torch.empty(0)
         """c / (1 + c) for the learning rate that it was last computed for."""
         self._pull_lr = -1.0
@@ -38,6 +40,19 @@ class Consolidation:
 
     def set_strength(self, strength: Tensor) -> None:
         self.strength.copy_(strength)
+        self._refresh()
+
+    def add_term(self, strength: Tensor) -> None:
+        """A further penalty Ω·(θ − θ_now)² beside the earlier ones, each with an anchor of its own.
+
+        Quadratics add up to one quadratic: strengths sum, the anchor is their weighted mean, and a constant
+        remains."""
+        total = self.strength + strength
+        share = torch.where(total > 0, strength / total, 0)
+        gap = self._theta - self.anchor
+        self._constant += float((self.strength * share * gap.square()).sum())
+        self.anchor.addcmul_(share, gap)
+        self.strength.copy_(total)
         self._refresh()
 
     def add_gradient(self, gradient: Tensor) -> None:
@@ -58,7 +73,8 @@ class Consolidation:
         """λ·Σ Ω·(θ − θ_old)²."""
         if not self._active:
             return 0.0
-        return self._lam * float((self.strength * (self._theta - self.anchor).square_()).sum())
+        distance = float((self.strength * (self._theta - self.anchor).square_()).sum())
+        return self._lam * (distance + self._constant)
 
     def divergence_cause(self, lr: float) -> str | None:
         """Says so where the explicit step cannot be stable."""
@@ -71,11 +87,13 @@ class Consolidation:
         return None
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {"strength": self.strength, "anchor": self.anchor}
+        constant = torch.tensor(self._constant, dtype=torch.float64)
+        return {"strength": self.strength, "anchor": self.anchor, "constant": constant}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self.strength.copy_(state["strength"])
         self.anchor.copy_(state["anchor"])
+        self._constant = float(state["constant"])
         self._refresh()
 
     def _refresh(self) -> None:

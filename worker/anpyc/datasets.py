@@ -37,7 +37,15 @@ class Images:
     def floats(self, part: slice | Tensor, device: torch.device) -> Tensor:
         """Some of the images as float32 in [0, 1] on ``device``."""
         pixels = self.pixels[part].to(device)
-        return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.float()
+        return (
+            pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.to(torch.float32, copy=True)
+        )
+
+    def mean_and_deviation(self) -> tuple[float, float]:
+        """Over all pixels, on the scale of :meth:`floats`."""
+        scale = 255 if self.pixels.dtype == torch.uint8 else 1
+        values = self.pixels.double()
+        return float(values.mean()) / scale, float(values.std()) / scale
 
 
 @dataclass(frozen=True)

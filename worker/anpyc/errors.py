@@ -10,37 +10,37 @@ class TrainingError(Exception):
     code = "training_error"
 
 
-class DatasetMissing(TrainingError):  # noqa: N818
+class DatasetMissing(TrainingError):
     """The files of a data set are not in the data-sets folder."""
 
     code = "dataset_missing"
 
 
-class DatasetUnreadable(TrainingError):  # noqa: N818
+class DatasetUnreadable(TrainingError):
     """A data set is there but cannot be used: a broken file, a value that is not a number, an empty class."""
 
     code = "dataset_unreadable"
 
 
-class DeviceUnavailable(TrainingError):  # noqa: N818
+class DeviceUnavailable(TrainingError):
     """The specification asks for a device that this machine lacks."""
 
     code = "device_unavailable"
 
 
-class NonFiniteLoss(TrainingError):  # noqa: N818
+class NonFiniteLoss(TrainingError):
     """The loss became infinite or not a number."""
 
     code = "non_finite_loss"
 
 
-class OutOfMemory(TrainingError):  # noqa: N818
+class OutOfMemory(TrainingError):
     """The device or the machine has no memory left."""
 
     code = "out_of_memory"
 
 
-class CheckpointMismatch(TrainingError):  # noqa: N818
+class CheckpointMismatch(TrainingError):
     """A checkpoint belongs to another specification or another version."""
 
     code = "checkpoint_mismatch"

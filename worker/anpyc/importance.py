@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network
+from anpyc.models import Mlp, Network
 
 
 def batches(examples: Examples, size: int, skip: int = 0) -> Iterator[Examples]:
@@ -40,6 +43,113 @@ def removal_importance(
         count += 1
     network.train(was_training)
     return total / count
+
+
+Objective = Callable[[Tensor], Tensor]
+"""(batch, classes) logits → (batch,) one number per image."""
+
+
+def per_image_moment(
+    network: Network, images: Tensor, task: Task, objective: Objective, power: Literal[1, 2]
+) -> Tensor:
+    """Σ over images of |∂ objective(image) / ∂θ|^power, in evaluation mode.
+
+    For fully connected layers an image's gradient is the outer product δxᵀ, so the sum of its powers is one
+    matrix product. Other bodies take a gradient per image."""
+    body = network.body
+    if isinstance(body, Mlp):
+        features, inputs, outputs = body.trace(images)
+        values = objective(network.logits(features, task.head, task.classes)).sum()
+        deltas = torch.autograd.grad(values, outputs)
+        sums = []
+        for delta, x in zip(deltas, inputs, strict=True):
+            d, x = (delta.abs(), x.abs()) if power == 1 else (delta.square(), x.square())
+            sums += [(d.t() @ x).flatten(), d.sum(0)]
+        return torch.cat(sums).detach()
+    return _per_image_moment_by_vmap(network, images, task, objective, power)
+
+
+def _per_image_moment_by_vmap(
+    network: Network, images: Tensor, task: Task, objective: Objective, power: int
+) -> Tensor:
+    parameters = {name: p.detach() for name, p in network.body.named_parameters()}
+    buffers = dict(network.body.named_buffers())
+
+    def value(tensors: dict[str, Tensor], image: Tensor) -> Tensor:
+        features = functional_call(network.body, (tensors, buffers), (image.unsqueeze(0),))
+        return objective(network.logits(features, task.head, task.classes)).squeeze(0)
+
+    gradients = vmap(grad(value), in_dims=(None, 0), chunk_size=16)(parameters, images)
+    return torch.cat([g.abs().pow(power).sum(0).flatten() for g in gradients.values()]).detach()
+
+
+def fisher_information(
+    network: Network, task: Task, examples: Examples, kind: str, batch_size: int
+) -> Tensor:
+    """The diagonal of the Fisher information of the body's parameters, a mean over images.
+
+    ``exact``: E_x Σ_c p_c (∂ log p_c)². ``predicted``: (∂ log p_ĉ)² for the likeliest class.
+    ``empirical_sample``: (∂ log p_y)² for the true class. ``empirical_batch``: the square of the gradient of
+    a batch's mean loss, averaged over batches."""
+    was_training = network.training
+    network.eval()
+    total = torch.zeros_like(network.body_flat)
+    weight = 0
+    for batch in batches(examples, batch_size):
+        if kind == "empirical_batch":
+            loss = F.cross_entropy(network(batch.images, task.head, task.classes), batch.labels)
+            gradients = torch.autograd.grad(loss, network.body_parameters())
+            total += torch.cat([g.flatten() for g in gradients]).square_()
+            weight += 1
+            continue
+        for objective in _log_likelihoods(kind, batch.labels, task):
+            total += per_image_moment(network, batch.images, task, objective, 2)
+        weight += len(batch)
+    network.train(was_training)
+    return total / weight
+
+
+def _log_likelihoods(kind: str, labels: Tensor, task: Task) -> Iterator[Objective]:
+    """What is differentiated: one number per image, per pass."""
+    if kind == "exact":
+        for c in range(task.classes.stop):
+            # √p_c is a constant, so that squaring the gradient gives p_c (∂ log p_c)².
+            yield partial(_weighted_log_p, c=c)
+    elif kind == "predicted":
+        yield lambda z: F.log_softmax(z, 1).max(1).values
+    else:
+        yield lambda z: _log_p(z, labels)
+
+
+def _weighted_log_p(logits: Tensor, c: int) -> Tensor:
+    log_p = F.log_softmax(logits, 1)[:, c]
+    return log_p.detach().mul(0.5).exp() * log_p
+
+
+def _log_p(logits: Tensor, labels: Tensor) -> Tensor:
+    if labels.numel() != len(logits):
+        raise ValueError("The empirical Fisher information per image needs a body of fully connected layers.")
+    return F.log_softmax(logits, 1).gather(1, labels.unsqueeze(1)).squeeze(1)
+
+
+def output_sensitivity(
+    network: Network, task: Task, examples: Examples, gradients: str, batch_size: int
+) -> Tensor:
+    """MAS: mean over images of |∂‖f‖²/∂θ|, or over batches of that of the mean squared output."""
+    was_training = network.training
+    network.eval()
+    total = torch.zeros_like(network.body_flat)
+    weight = 0
+    for batch in batches(examples, batch_size):
+        if gradients == "sample":
+            total += per_image_moment(network, batch.images, task, lambda z: z.square().sum(1), 1)
+            weight += len(batch)
+            continue
+        loss = network(batch.images, task.head, task.classes).square().mean()
+        total += torch.cat([g.flatten() for g in torch.autograd.grad(loss, network.body_parameters())]).abs_()
+        weight += 1
+    network.train(was_training)
+    return total / weight
 
 
 def output_entropy(logits: Tensor) -> Tensor:

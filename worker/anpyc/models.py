@@ -6,6 +6,7 @@ along a new first dimension."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -40,6 +41,17 @@ class Mlp(nn.Module):
             if self.training and self._dropout:
                 x = dropout(x, self._dropout)
         return x
+
+    def trace(self, images: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Features without dropout, and each layer's input and output before ReLU: enough for gradients per
+        image."""
+        inputs, outputs = [], []
+        x = images.flatten(1)
+        for layer in self._layers:
+            inputs.append(x)
+            outputs.append(F.linear(x, layer.weight, layer.bias))
+            x = F.relu(outputs[-1])
+        return x, inputs, outputs
 
 
 def dropout(x: Tensor, probability: float) -> Tensor:
@@ -103,6 +115,27 @@ class Network(nn.Module):
 
     def forward(self, images: Tensor, head: int, classes: slice) -> Tensor:
         return self.logits(self.body(images), head, classes)
+
+    def frozen_copy(self) -> Network:
+        """The same network as it is now, in evaluation mode, with parameters of its own that are not
+        trained."""
+        twin = copy.deepcopy(self)
+        twin.flat = self.flat.clone()
+        start = 0
+        for parameter in twin.parameters():
+            stop = start + parameter.numel()
+            parameter.data = twin.flat[start:stop].view(parameter.shape)
+            parameter.requires_grad_(False)
+            start = stop
+        return twin.eval()
+
+    def mixed_logits(self, features: Tensor, heads: Tensor) -> Tensor:
+        """(batch, features) → (batch, classes), each row through its own head; all heads have one size."""
+        modules = [cast("nn.Linear", module) for module in self.heads]
+        weight = torch.cat([module.weight for module in modules])
+        bias = torch.cat([module.bias for module in modules])
+        logits = F.linear(features, weight, bias).view(len(features), len(modules), -1)
+        return logits[torch.arange(len(features), device=heads.device), heads]
 
     def flatten_parameters(self, device: torch.device, image_shape: tuple[int, int, int]) -> None:
         """Move all parameters into one tensor on ``device``; the modules keep views of it."""

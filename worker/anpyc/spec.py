@@ -87,6 +87,9 @@ class DatasetPart(SpecPart):
 
     validation: int = _field("Validation images", "images", default=0, ge=0, le=1_000_000, advanced=True)
     """This many images at the start of the training file are held out of training and of testing."""
+    standardise: bool = _field("Standardise pixels", default=False, advanced=True)
+    """Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+    1]."""
     train_limit: int | None = _field(
         "Training images at most", "images", default=None, ge=1, le=10_000_000, advanced=True
     )
@@ -171,9 +174,137 @@ class AnpycStrategy(SpecPart):
     """Images per gradient when importance is measured."""
     importance_skip: int = _field("Skipped per batch", "images", default=0, ge=0, le=1_000, advanced=True)
     """Images left out between two such batches; the authors' loop leaves out one in a hundred."""
+    strength: Literal["removal", "movement"] = _field("Consolidated by", default="removal", advanced=True)
+    """`removal`: by Ω, what removing a parameter does to the output, as published. `movement`: by what moving
+    it does, the mean squared gradient of the output, which also holds parameters that are zero."""
+    normalise: bool = _field("Even out the tasks", default=False, advanced=True)
+    """Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly."""
+    recall: Literal["all", "own"] = _field("Earlier tasks use", default="all", advanced=True)
+    """`all`: every parameter. `own`: only those held when the task ended, so that what grows from freed ones
+    cannot disturb it; needs the task to be known when tested."""
 
 
-Strategy = Annotated[AnpycStrategy | FinetuneStrategy, Field(discriminator="kind")]
+class QuadraticStrategy(SpecPart):
+    """What the strategies with a quadratic penalty have in common."""
+
+    consolidation: Literal["explicit", "closed_form"] = _field(
+        "Consolidation step", default="explicit", advanced=True
+    )
+    """`explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+    each optimizer step, stable for every λ."""
+
+
+class EwcPart(QuadraticStrategy):
+    """What both forms of elastic weight consolidation have in common."""
+
+    lam: float = _field("λ", default=100.0, ge=0, le=1e12)
+    """Strength of the penalty."""
+    fisher: Literal["exact", "predicted", "empirical_sample", "empirical_batch"] = _field(
+        "Fisher information", default="exact"
+    )
+    """`exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
+    `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients."""
+    fisher_images: int | None = _field(
+        "Images for it at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Measure on the first so many training images; empty: all."""
+    fisher_batch: int = _field("Batch for it", "images", default=128, ge=1, le=100_000, advanced=True)
+    """Images at a time; changes the result for `empirical_batch` only."""
+    halved: bool = _field("Factor ½", default=True, advanced=True)
+    """On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it."""
+
+
+class EwcStrategy(EwcPart):
+    """Elastic weight consolidation (Kirkpatrick et al. 2017) with one Fisher matrix per task."""
+
+    kind: Literal["ewc"] = "ewc"
+
+
+class OnlineEwcStrategy(EwcPart):
+    """Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix."""
+
+    kind: Literal["online_ewc"] = "online_ewc"
+    gamma: float = _field("γ", default=1.0, ge=0, le=1)
+    """What remains of the earlier Fisher matrix at each new task."""
+
+
+class MasStrategy(QuadraticStrategy):
+    """Memory aware synapses (Aljundi et al. 2018): importance from the gradient of the squared output."""
+
+    kind: Literal["mas"] = "mas"
+    lam: float = _field("λ", default=1.0, ge=0, le=1e12)
+    """Strength of the penalty λ·Σ Ω·(θ − θ_old)²."""
+    gradients: Literal["sample", "batch"] = _field("Gradients of", default="sample", advanced=True)
+    """`sample`: mean over images of |∂‖f‖²/∂θ|, as in the paper. `batch`: of the mean squared output of
+    batches, as a widely used implementation has it."""
+    importance_batch: int = _field("Importance batch", "images", default=128, ge=1, le=100_000, advanced=True)
+    """Images at a time; changes the result for `batch` only."""
+
+
+class SiStrategy(QuadraticStrategy):
+    """Synaptic intelligence (Zenke et al. 2017): importance from each parameter's share in lowering the
+    loss."""
+
+    kind: Literal["si"] = "si"
+    lam: float = _field("c", default=1.0, ge=0, le=1e12)
+    """Strength of the penalty c·Σ Ω·(θ − θ_old)²."""
+    damping: float = _field("ξ", default=0.1, gt=0, le=1e6, advanced=True)
+    """Keeps Ω finite where a parameter did not move."""
+
+
+class LwfStrategy(SpecPart):
+    """Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before."""
+
+    kind: Literal["lwf"] = "lwf"
+    lam: float = _field("λ", default=1.0, ge=0, le=1e6)
+    """Weight of the distillation of each earlier task."""
+    temperature: float = _field("Temperature", default=2.0, gt=0, le=100)
+    """Softens the outputs that are compared."""
+
+
+class PacknetStrategy(SpecPart):
+    """PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
+    them alone."""
+
+    kind: Literal["packnet"] = "packnet"
+    prune_percent: float = _field("Pruned per task", "%", default=75.0, gt=0, lt=100)
+    """Share of the weights still free that each task gives back."""
+    retrain_epochs: int = _field("Retraining", "epochs", default=3, ge=0, le=10_000)
+    """Epochs of training after pruning."""
+
+
+class SingleHeadStrategy(SpecPart):
+    """One head for all tasks, even where the task is known, and nothing against forgetting."""
+
+    kind: Literal["single_head"] = "single_head"
+
+
+class FrozenStrategy(SpecPart):
+    """The body is trained on the first task only; later tasks train their heads."""
+
+    kind: Literal["frozen"] = "frozen"
+
+
+class JointStrategy(SpecPart):
+    """Each task is trained together with all data of the earlier ones: the upper bound."""
+
+    kind: Literal["joint"] = "joint"
+
+
+Strategy = Annotated[
+    AnpycStrategy
+    | EwcStrategy
+    | OnlineEwcStrategy
+    | MasStrategy
+    | SiStrategy
+    | LwfStrategy
+    | PacknetStrategy
+    | FinetuneStrategy
+    | SingleHeadStrategy
+    | FrozenStrategy
+    | JointStrategy,
+    Field(discriminator="kind"),
+]
 
 
 # --- training -----------------------------------------------------------------------------------------------
@@ -221,6 +352,8 @@ class Training(SpecPart):
     """Of stochastic gradient descent; Adam ignores it."""
     schedule: Schedule = _field("Schedule", default=ConstantSchedule(), advanced=True)
     """How the learning rate changes over epochs."""
+    precision: Literal["full", "fast"] = _field("Precision", default="full", advanced=True)
+    """`full`: 32-bit. `fast`: matrix products in bfloat16 on CPUs and TF32 on GPUs that have them."""
     evaluate_on: Literal["test", "validation"] = _field("Evaluate on", default="test", advanced=True)
     """`validation`: measure on the validation images, to choose settings without looking at the test
     images."""
@@ -255,6 +388,13 @@ class RunSpec(SpecPart):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         info = DATASETS[self.dataset.kind]
+        if isinstance(self.strategy, AnpycStrategy | PacknetStrategy) and self.benchmark.scenario != "task":
+            own = isinstance(self.strategy, PacknetStrategy) or self.strategy.recall == "own"
+            if own:
+                _refuse(
+                    "benchmark.scenario",
+                    "Testing a task with its own parameters needs the task to be known: choose `task`.",
+                )
         if isinstance(self.benchmark, SplitBenchmark):
             self._split_fits(self.benchmark, info.classes, info.title)
         if self.training.evaluate_on == "validation" and self.dataset.validation == 0:

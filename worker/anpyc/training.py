@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, Task, TaskSequence
+from anpyc.benchmarks import Examples, PooledExamples, Task, TaskSequence
 from anpyc.capacity import Ledger
 from anpyc.checkpoints import VERSION, check_belongs, identity, pack_tensors, unpack_tensors
 from anpyc.datasets import load_dataset
@@ -37,7 +37,7 @@ ITERATION_EPOCHS = 10
 """Epochs that a task trained by iterations is reported in."""
 
 
-class Stopped(Exception):  # noqa: N818 - not an error
+class Stopped(Exception):
     """The recorder asked the run to stop."""
 
 
@@ -95,7 +95,7 @@ def train(
     """
     device = choose_device(spec.device)
     devices = [device] if device.type == "cuda" else []
-    with _thread_count(threads), torch.random.fork_rng(devices):
+    with _thread_count(threads), _precision(spec.training.precision), torch.random.fork_rng(devices):
         run = _Run(spec, recorder, device, datasets_dir, checkpoint_seconds)
         try:
             if checkpoint is not None:
@@ -128,7 +128,9 @@ class _Run:
         data = load_dataset(spec.dataset, datasets_dir)
         validate = spec.training.evaluate_on == "validation"
         shared_head = STRATEGIES[spec.strategy.kind].shared_head
-        self._sequence = TaskSequence(spec.benchmark, data, device, spec.seed, validate, shared_head)
+        self._sequence = TaskSequence(
+            spec.benchmark, data, device, spec.seed, validate, shared_head, spec.dataset.standardise
+        )
         self._tasks = self._sequence.tasks
         self._network = build_network(
             spec.model, self._sequence.image_shape, self._sequence.head_sizes, device
@@ -141,6 +143,8 @@ class _Run:
         self._started = time.perf_counter()
         self._checkpointed = self._started
         self._batch = 0
+        self._kept: list[Examples] = []
+        """The data of all tasks so far, where the strategy keeps them."""
 
     # --- the story --------------------------------------------------------------------------------------
 
@@ -162,31 +166,35 @@ class _Run:
 
     def _train_task(self, task: Task) -> None:
         progress, strategy = self._progress, self._strategy
-        examples = self._sequence.training_examples(task)
+        examples = self._examples(task)
         optimizer = self._optimizer(task)
         if self._resumed is not None:
             optimizer.load_state_dict(self._resumed.get("optimizer", {}))
             self._resumed = None
+            strategy.resume_task(task)
         elif progress.round == 0 and progress.epoch == 0:
-            strategy.before_task(task, examples)
+            strategy.before_task(task, examples.newest)
         rounds = self._round_epochs(task)
         for round_ in range(progress.round, len(rounds)):
             if round_ > 0 and progress.epoch == 0:
-                strategy.before_round(task, round_, examples, optimizer)
+                strategy.before_round(task, round_, examples.newest, optimizer)
             while progress.epoch < rounds[round_]:
                 self._train_epoch(task, round_, examples, optimizer)
                 self._after_epoch(task, round_, rounds, optimizer)
             self._close_round(task, round_, examples, optimizer, last=round_ == len(rounds) - 1)
 
-    def _train_epoch(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+    def _train_epoch(
+        self, task: Task, round_: int, examples: Examples | PooledExamples, optimizer: Optimizer
+    ) -> None:
         """One pass. The loop that everything else serves."""
         progress, strategy, network = self._progress, self._strategy, self._network
         training = self._spec.training
         lr = learning_rate(training, task.index, round_, progress.task_epochs)
-        parameters = network.body_parameters() + network.head_parameters(task.head)
-        split = [network.body_flat.numel(), network.head_flat(task.head).numel()]
+        heads = strategy.trained_heads(task)
+        parameters = network.body_parameters() + [p for h in heads for p in network.head_parameters(h)]
+        split = [value.numel() for value in self._trained_values(task)]
         gradient = torch.empty(sum(split), device=self._device)
-        body_gradient, head_gradient = torch.split(gradient, split)
+        gradient_parts = torch.split(gradient, split)
         order = self._order(len(examples))
         size = training.batch_size
         losses = torch.zeros(math.ceil(len(order) / size), device=self._device)
@@ -196,27 +204,30 @@ class _Run:
             if self._recorder.should_stop():
                 raise Stopped
             chosen = order[self._batch * size : (self._batch + 1) * size]
-            images = examples.images.index_select(0, chosen)
-            labels = examples.labels.index_select(0, chosen)
+            images, labels, answered_by = examples.batch(chosen)
             features = network.body(images)
-            cross_entropy = F.cross_entropy(network.logits(features, task.head, task.classes), labels)
+            if answered_by is None:
+                logits = network.logits(features, task.head, task.classes)
+            else:
+                logits = network.mixed_logits(features, answered_by)
+            cross_entropy = F.cross_entropy(logits, labels)
             penalty = strategy.penalty(images, features)
             loss = cross_entropy if penalty is None else cross_entropy + penalty
             gradients = torch.autograd.grad(loss, parameters)
             torch.cat([g.reshape(-1) for g in gradients], out=gradient)
-            strategy.after_backward(body_gradient)
-            optimizer.step((body_gradient, head_gradient), lr)
+            strategy.after_backward(gradient_parts[0])
+            optimizer.step(gradient_parts, lr)
             strategy.after_step(lr)
             losses[self._batch] = cross_entropy.detach()
         self._report_epoch(task, round_, losses, len(order), lr, started)
 
     def _close_round(
-        self, task: Task, round_: int, examples: Examples, optimizer: Optimizer, last: bool
+        self, task: Task, round_: int, examples: Examples | PooledExamples, optimizer: Optimizer, last: bool
     ) -> None:
         """Everything that happens between two rounds or two tasks, then a checkpoint."""
         progress, strategy = self._progress, self._strategy
         if last:
-            strategy.after_task(task, examples)
+            strategy.after_task(task, examples.newest)
         self._evaluate(task, round_, end_of_task=last)
         self._report_layers(task, round_, last)
         if last:
@@ -236,6 +247,16 @@ class _Run:
         if time.perf_counter() - self._checkpointed >= self._checkpoint_seconds:
             self._checkpoint(task, round_, optimizer)
 
+    def _examples(self, task: Task) -> Examples | PooledExamples:
+        """What a task is trained on: its own images or, for joint training, those of all tasks so far."""
+        if not self._strategy.keeps_data:
+            return self._sequence.training_examples(task)
+        for earlier in self._tasks[len(self._kept) : task.index + 1]:
+            self._kept.append(self._sequence.training_examples(earlier))
+        if len(self._kept) == 1:
+            return self._kept[0]
+        return PooledExamples(self._kept, [other.head for other in self._tasks])
+
     # --- parts ------------------------------------------------------------------------------------------
 
     def _round_epochs(self, task: Task) -> list[int]:
@@ -245,8 +266,12 @@ class _Run:
         return [base, *self._strategy.round_epochs(task)]
 
     def _optimizer(self, task: Task) -> Optimizer:
-        values = (self._network.body_flat, self._network.head_flat(task.head))
-        return build_optimizer(self._spec.training, values)
+        return build_optimizer(self._spec.training, self._trained_values(task))
+
+    def _trained_values(self, task: Task) -> list[Tensor]:
+        """The flat parameters that the optimizer changes: the body's, then the heads'."""
+        heads = self._strategy.trained_heads(task)
+        return [self._network.body_flat, *(self._network.head_flat(head) for head in heads)]
 
     def _order(self, examples: int) -> Tensor:
         """The images of one epoch in the order they are shown, on the device."""
@@ -299,11 +324,16 @@ class _Run:
     @torch.no_grad()
     def _accuracy(self, task: Task, classes: slice) -> float:
         self._network.eval()
+        trained = self._network.body_flat.clone()
+        own = self._strategy.parameters_for(task)
+        if own is not None:
+            self._network.body_flat.copy_(own)
         correct, count = torch.zeros((), dtype=torch.int64, device=self._device), 0
         for examples in self._sequence.held_out_examples(task):
             predicted = self._network(examples.images, task.head, classes).argmax(1)
             correct += (predicted == examples.labels).sum()
             count += len(examples)
+        self._network.body_flat.copy_(trained)
         return int(correct) / count
 
     def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> None:
@@ -428,3 +458,19 @@ def _thread_count(threads: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def _precision(wanted: str) -> Iterator[None]:
+    """Matrix products of float32 tensors in bfloat16 (CPU) or TF32 (GPU) for ``fast``."""
+    cpu = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    backends = ((cpu, "bf16"), (torch.backends.cuda.matmul, "tf32"))
+    before = [matmul.fp32_precision for matmul, _ in backends]
+    if wanted == "fast":
+        for matmul, precision in backends:
+            matmul.fp32_precision = precision
+    try:
+        yield
+    finally:
+        for (matmul, _), precision in zip(backends, before, strict=True):
+            matmul.fp32_precision = precision

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
-from anpyc.importance import removal_importance
+from anpyc.importance import fisher_information, removal_importance
 from anpyc.models import Network
 from anpyc.optimizers import Optimizer
 from anpyc.pruning import first_mask, next_mask, pruning_rounds, share_pruned
@@ -44,6 +44,8 @@ class Anpyc(Strategy):
         self._keep: Tensor | None = None
         """The mask as factors on gradients, during pruning rounds."""
         self._importance = torch.zeros_like(network.body_flat)
+        self._born = torch.zeros_like(network.body_flat, dtype=torch.int16)
+        """The task from whose end on a parameter is held; for tests with a task's own parameters."""
 
     def before_task(self, task: Task, examples: Examples) -> None:
         self._consolidation.anchor_here()
@@ -72,9 +74,23 @@ class Anpyc(Strategy):
         self._consolidation.pull_back(lr)
 
     def after_task(self, task: Task, examples: Examples) -> None:
-        fresh = self._measure(task, examples)
-        self._importance = _combine(self._consolidation.strength, fresh, self._spec.combine, task.index)
+        spec = self._spec
+        if self._percentiles(task):
+            self._born[~self._mask] = task.index + 1
+        if spec.strength == "removal":
+            fresh = self._measure(task, examples)
+        else:
+            fresh = fisher_information(self._network, task, examples, "exact", spec.importance_batch)
+        if spec.normalise and bool(fresh.any()):
+            fresh = fresh / fresh.mean()
+        self._importance = _combine(self._consolidation.strength, fresh, spec.combine, task.index)
         self._consolidation.set_strength(self._importance)
+
+    def parameters_for(self, task: Task) -> Tensor | None:
+        """With ``recall: own``, what was free at the task's end and grew later is left out."""
+        if self._spec.recall == "all" or not bool((self._born > task.index).any()):
+            return None
+        return self._network.body_flat * (self._born <= task.index)
 
     def penalty_value(self) -> float:
         return self._consolidation.value()
@@ -92,16 +108,18 @@ class Anpyc(Strategy):
     def state_dict(self) -> dict[str, Tensor]:
         state = {f"consolidation.{name}": t for name, t in self._consolidation.state_dict().items()}
         state |= {"mask": self._mask, "previous_mask": self._previous_mask, "importance": self._importance}
+        state["born"] = self._born
         if self._keep is not None:
             state["keep"] = self._keep
         return state
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self._consolidation.load_state_dict(
-            {name: state[f"consolidation.{name}"] for name in ("strength", "anchor")}
+            {name: state[f"consolidation.{name}"] for name in self._consolidation.state_dict()}
         )
         self._mask, self._previous_mask = state["mask"], state["previous_mask"]
         self._importance, self._keep = state["importance"], state.get("keep")
+        self._born = state["born"]
 
     def _percentiles(self, task: Task) -> tuple[float, ...]:
         spec = self._spec

@@ -16,8 +16,19 @@ class Strategy:
     shared_head = False
     """One head for all tasks, whatever the scenario."""
 
+    keeps_data = False
+    """Trains on the data of all tasks so far instead of the last one's."""
+
+    def trained_heads(self, task: Task) -> Sequence[int]:
+        """The heads whose parameters the optimizer changes."""
+        return (task.head,)
+
     def before_task(self, task: Task, examples: Examples) -> None:
         """Before the first step of a task."""
+
+    def resume_task(self, task: Task) -> None:
+        """Instead of :meth:`before_task` when a run goes on in the middle of a task, after
+        ``load_state_dict``."""
 
     def round_epochs(self, task: Task) -> Sequence[int]:
         """Epochs of each round that follows a task's base training; empty: no rounds."""
@@ -49,6 +60,10 @@ class Strategy:
 
     def importance(self) -> Tensor | None:
         """Over the body's flat parameters, as last measured; None for a strategy that measures none."""
+        return None
+
+    def parameters_for(self, task: Task) -> Tensor | None:
+        """The body's flat parameters to test a task with; None for those that are there."""
         return None
 
     def divergence_cause(self, lr: float) -> str | None:

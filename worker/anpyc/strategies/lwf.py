@@ -1,0 +1,68 @@
+"""Learning without forgetting.
+
+Li and Hoiem, "Learning without Forgetting", TPAMI 2017.
+
+    L = cross-entropy + λ Σ_k<t T² · H(softmax(f°_k / T), softmax(f_k / T))
+
+on the new task's images; f°_k is head k of the network as it was when the task began, T the temperature. Old
+heads train on. Variant: van de Ven and Tolias (2019) weight the first term by 1/t and the mean of the others
+by 1 − 1/t, which for λ = 1 is the same up to a common factor, and Adam does not see one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from anpyc.benchmarks import Examples, Task
+from anpyc.models import Network
+from anpyc.spec import LwfStrategy
+from anpyc.strategies.base import Strategy
+
+
+class Lwf(Strategy):
+    """Distils the network before the task into the one after it."""
+
+    def __init__(self, spec: LwfStrategy, network: Network, tasks: int) -> None:
+        self._spec = spec
+        self._network = network
+        self._teacher = network.frozen_copy()
+        self._earlier: dict[int, slice] = {}
+        """Heads of earlier tasks and the outputs in use of each."""
+
+    def trained_heads(self, task: Task) -> Sequence[int]:
+        return range(min(task.index + 1, len(self._network.heads)))
+
+    def before_task(self, task: Task, examples: Examples) -> None:
+        self._teacher.flat.copy_(self._network.flat)
+        for ours, theirs in zip(self._network.buffers(), self._teacher.buffers(), strict=True):
+            theirs.copy_(ours)
+
+    def after_task(self, task: Task, examples: Examples) -> None:
+        self._earlier[task.head] = task.classes
+
+    def penalty(self, images: Tensor, features: Tensor) -> Tensor | None:
+        if not self._earlier:
+            return None
+        with torch.no_grad():
+            remembered = self._teacher.body(images)
+        temperature = self._spec.temperature
+        total = features.new_zeros(())
+        for head, classes in self._earlier.items():
+            target = F.softmax(self._teacher.logits(remembered, head, classes) / temperature, 1)
+            answer = self._network.logits(features, head, classes) / temperature
+            total = total + F.cross_entropy(answer, target)
+        return total * (self._spec.lam * temperature**2)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        heads = [[head, classes.start, classes.stop] for head, classes in self._earlier.items()]
+        state = {"teacher": self._teacher.flat, "earlier": torch.tensor(heads).view(-1, 3)}
+        return state | {f"buffer{i}": buffer for i, buffer in enumerate(self._teacher.buffers())}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self._teacher.flat.copy_(state["teacher"])
+        for i, buffer in enumerate(self._teacher.buffers()):
+            buffer.copy_(state[f"buffer{i}"])
+        self._earlier = {head: slice(start, stop) for head, start, stop in state["earlier"].tolist()}

@@ -1,0 +1,83 @@
+"""PackNet.
+
+Mallya and Lazebnik, "PackNet: Adding Multiple Tasks to a Single Network by Iterative Pruning", CVPR 2018.
+
+After each task the smallest of the weights it trained are set to zero, layer by layer, and the others
+retrained, then frozen for good; the next task trains what is zero. A task is tested with its own and earlier
+tasks' weights only. Variant: biases are trained with the first task and frozen after it; the last task is not
+pruned. There is no λ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from anpyc.benchmarks import Examples, Task
+from anpyc.models import Network
+from anpyc.optimizers import Optimizer
+from anpyc.pruning import percentile
+from anpyc.spec import PacknetStrategy
+from anpyc.strategies.base import Strategy
+
+
+class Packnet(Strategy):
+    """Deals the weights out to the tasks."""
+
+    def __init__(self, spec: PacknetStrategy, network: Network, tasks: int) -> None:
+        self._spec = spec
+        self._network = network
+        self._tasks = tasks
+        self._owner = torch.full_like(network.body_flat, -1, dtype=torch.int16)
+        """The task that a parameter belongs to; −1: free."""
+        self._trained = torch.ones_like(network.body_flat)
+        """Factors on gradients: 1 where the task under way may train."""
+
+    def round_epochs(self, task: Task) -> Sequence[int]:
+        return () if task.index == self._tasks - 1 else (self._spec.retrain_epochs,)
+
+    def before_task(self, task: Task, examples: Examples) -> None:
+        self._trained.copy_(self._owner < 0)
+
+    def before_round(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+        """Prune by magnitude."""
+        theta = self._network.body_flat
+        for segment in self._network.segments:
+            owner, values = segment.of(self._owner), segment.of(theta)
+            free = owner < 0
+            if not bool(free.any()):
+                continue
+            keep = free
+            if values.dim() > 1:
+                keep = free & (values.abs() > percentile(values[free].abs(), self._spec.prune_percent))
+            owner[keep] = task.index
+            values.mul_(owner >= 0)
+            segment.of(self._trained).copy_(keep)
+        for momentum in optimizer.momenta[:1]:
+            momentum.mul_(self._trained)
+
+    def after_backward(self, gradient: Tensor) -> None:
+        gradient.mul_(self._trained)
+
+    def after_task(self, task: Task, examples: Examples) -> None:
+        if task.index == self._tasks - 1:
+            self._owner.masked_fill_(self._owner < 0, task.index)
+
+    def parameters_for(self, task: Task) -> Tensor | None:
+        """Later tasks' weights left out, once the task has its own."""
+        if not bool((self._owner > task.index).any()):
+            return None
+        return self._network.body_flat * (self._owner <= task.index)
+
+    def mask(self) -> Tensor:
+        if not bool((self._owner >= 0).any()):
+            return torch.ones_like(self._owner, dtype=torch.bool)
+        return self._owner >= 0
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"owner": self._owner, "trained": self._trained}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self._owner.copy_(state["owner"])
+        self._trained.copy_(state["trained"])

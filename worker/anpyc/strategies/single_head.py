@@ -1,0 +1,16 @@
+"""Single head: one head for all tasks, even where the task is known, and nothing against forgetting."""
+
+from __future__ import annotations
+
+from anpyc.models import Network
+from anpyc.spec import SingleHeadStrategy
+from anpyc.strategies.base import Strategy
+
+
+class SingleHead(Strategy):
+    """Fine-tuning without the help of a head per task."""
+
+    shared_head = True
+
+    def __init__(self, spec: SingleHeadStrategy, network: Network, tasks: int) -> None:
+        pass
