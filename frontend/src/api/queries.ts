@@ -118,6 +118,13 @@ export const unitsQuery = (id: string, { task, layer, ...query }: UnitsWanted) =
     placeholderData: keepPreviousData,
   });
 
+/** Which figures the server can draw; a new one appears on the page by itself. */
+export const figuresQuery = queryOptions({
+  queryKey: ["figures"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/figures", { signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
 export const comparisonQuery = (keys: string[], baseline: string | undefined) =>
   queryOptions({
     queryKey: ["compare", keys, baseline],

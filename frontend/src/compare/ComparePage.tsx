@@ -1,5 +1,187 @@
+import { Button, CopyButton, Menu, Skeleton } from "@mantine/core";
+import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { messageOf } from "../api/client";
+import { comparisonQuery, figuresQuery } from "../api/queries";
+import type { Comparison } from "../api/types";
+import { Figure } from "../plot/Figure";
 import { Message } from "../shell/Message";
+import { AddRuns } from "./AddRuns";
+import classes from "./ComparePage.module.css";
+import { ComparisonTables } from "./ComparisonTables";
+import { asCsv, asLatex, asMarkdown, tableOf } from "./tables";
 
+const NO_KEYS: string[] = [];
+
+/** Runs and groups side by side; which ones stands in the address. */
 export function ComparePage() {
-  return <Message title="Compare">Select runs in the list first.</Message>;
+  const { run: keys = NO_KEYS, baseline } = useSearch({ from: "/compare" });
+  const navigate = useNavigate({ from: "/compare" });
+  const query = useQuery({ ...comparisonQuery(keys, baseline), enabled: keys.length > 0 });
+  useEffect(() => {
+    document.title = "Compare · ANPyC Dashboard";
+  }, []);
+  const set = (run: string[]) =>
+    void navigate({
+      search: (before) => ({
+        run,
+        baseline: before.baseline && run.includes(before.baseline) ? before.baseline : undefined,
+      }),
+      replace: true,
+    });
+
+  if (keys.length === 0)
+    return (
+      <Message
+        title="Nothing to compare yet"
+        actions={
+          <>
+            <AddRuns chosen={keys} onChange={set} />
+            <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
+              Choose in the list
+            </Button>
+          </>
+        }
+      >
+        Add runs here, or select them in the list and press <kbd>c</kbd>. Runs that differ only in their seed
+        can be compared as one, with mean and spread.
+      </Message>
+    );
+  if (query.error)
+    return (
+      <Message
+        title="These runs cannot be compared"
+        tone="danger"
+        actions={
+          <Button variant="default" onClick={() => set([])}>
+            Start over
+          </Button>
+        }
+      >
+        {messageOf(query.error)}
+      </Message>
+    );
+  const comparison = query.data;
+  return (
+    <div className={classes.page}>
+      <div className={classes.head}>
+        <h1>Compare</h1>
+        <AddRuns chosen={keys} onChange={set} />
+        {comparison && <CopyMenu comparison={comparison} />}
+      </div>
+      {comparison ? (
+        <>
+          <p className={classes.sentence}>{comparison.sentence}</p>
+          <Columns comparison={comparison} onRemove={(key) => set(keys.filter((one) => one !== key))} />
+          <ComparisonTables
+            comparison={comparison}
+            onBaseline={(key) =>
+              void navigate({ search: (before) => ({ ...before, baseline: key }), replace: true })
+            }
+          />
+          <Figures keys={keys} />
+        </>
+      ) : (
+        <Skeleton height={420} radius={6} aria-label="The comparison is loading" />
+      )}
+    </div>
+  );
+}
+
+function Columns({ comparison, onRemove }: { comparison: Comparison; onRemove: (key: string) => void }) {
+  return (
+    <ul className={classes.columns} aria-label="Compared">
+      {comparison.columns.map((column) => (
+        <li key={column.key} className="panel">
+          <Swatch color={column.color} dash={column.dash} />
+          {column.is_group ? (
+            <Link to="/" search={{ group: column.key }} dir="auto">
+              {column.title}
+            </Link>
+          ) : (
+            <Link to="/runs/$id" params={{ id: column.key }} dir="auto">
+              {column.title}
+            </Link>
+          )}
+          <span className="quiet">{column.is_group ? `${column.run_ids.length} runs` : column.status}</span>
+          <button type="button" aria-label={`Leave out ${column.title}`} onClick={() => onRemove(column.key)}>
+            ×
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const DASHES: Record<string, string> = {
+  solid: "",
+  dash: "7 4",
+  dot: "2 3",
+  dashdot: "7 3 2 3",
+  longdash: "12 4",
+  longdashdot: "12 3 2 3",
+};
+
+/** The line of a run as it is drawn in every figure. */
+export function Swatch({ color, dash }: { color: string; dash: string }) {
+  return (
+    <svg width="28" height="8" aria-hidden="true" className={classes.swatch}>
+      <line
+        x1="1"
+        y1="4"
+        x2="27"
+        y2="4"
+        stroke={color}
+        strokeWidth="3"
+        strokeDasharray={DASHES[dash] ?? ""}
+      />
+    </svg>
+  );
+}
+
+function CopyMenu({ comparison }: { comparison: Comparison }) {
+  const table = tableOf(comparison);
+  const forms = [
+    ["LaTeX", asLatex(table)],
+    ["Markdown", asMarkdown(table)],
+    ["CSV", asCsv(table)],
+  ] as const;
+  return (
+    <Menu closeOnItemClick={false}>
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconCopy size={14} />}>
+          Copy the table
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {forms.map(([name, text]) => (
+          <CopyButton key={name} value={text}>
+            {({ copied, copy }) => (
+              <Menu.Item
+                onClick={copy}
+                leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+              >
+                {copied ? `Copied as ${name}` : `As ${name}`}
+              </Menu.Item>
+            )}
+          </CopyButton>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Every figure that the server can draw of several runs. */
+function Figures({ keys }: { keys: string[] }) {
+  const { data } = useQuery(figuresQuery);
+  const comparing = (data?.items ?? []).filter((figure) => figure.compares);
+  return (
+    <div className={classes.figures}>
+      {comparing.map(({ name, title }) => (
+        <Figure key={name} name={name} title={title} runs={keys} height="360px" />
+      ))}
+    </div>
+  );
 }

@@ -99,7 +99,7 @@ function Form(props: FormProps) {
       }
     },
     onError: (failure) => {
-      setRefused(failure instanceof ApiError ? failure.problems : []);
+      setRefused(failure instanceof ApiError ? failure.problems.map(inTheForm) : []);
       key.current = failure instanceof ApiError ? crypto.randomUUID() : key.current;
     },
   });
@@ -237,6 +237,12 @@ function PresetPicker({
       )}
     />
   );
+}
+
+/** A sweep's problems are told in the sweep's terms: `spec.strategy.lam`, `grid.strategy.lam.0`, `seeds.2`. */
+function inTheForm({ field, message }: Problem): Problem {
+  const path = field.replace(/^spec\./, "").replace(/^seeds\b.*/, "seed");
+  return { field: path.replace(/^grid\.(.*?)(\.\d+)?$/, "$1"), message };
 }
 
 /** Brings the input of a path into view, or of the nearest path above it. */

@@ -39,7 +39,7 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
             {data?.permuted
               ? `The permutation of task ${task} is undone: every pixel stands where it is in the image.`
               : "Every pixel stands where it is in the image."}{" "}
-            {of === "mask" && "Dark is kept, pale is free."}
+            {of === "mask" && "Teal is kept, the ground is free."}
             {of === "weight" && "Teal is positive, orange negative."}
           </p>
         </div>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, dataOf } from "../api/client";
+import { figuresQuery } from "../api/queries";
 import type { Run } from "../api/types";
 import { Figure } from "../plot/Figure";
 import classes from "./RunPage.module.css";
@@ -20,11 +20,7 @@ const NEEDS_CHOICE: ReadonlySet<string> = new Set(["layer", "task", "round", "of
 
 /** What is freed, kept and taken again. Figures that the server adds appear here by themselves. */
 export function CapacityTab({ run }: { run: Run }) {
-  const { data } = useQuery({
-    queryKey: ["figures"],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/figures", { signal })),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const { data } = useQuery(figuresQuery);
   const others = (data?.items ?? []).filter(
     (figure) =>
       !ELSEWHERE.has(figure.name) &&

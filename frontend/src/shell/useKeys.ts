@@ -1,13 +1,16 @@
 import { useEffect, useRef } from "react";
 
-/** True where a letter is text, or where a dialogue has the keyboard. */
-function taken(target: EventTarget | null): boolean {
+const TEXT =
+  "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [role=textbox], [role=combobox]";
+const CONTROLS = "button, a, input, [role=slider], [role=tab], [role=radio]";
+
+/** True where the key belongs to what has the focus: text, a dialogue, or a control that arrows and Space move. */
+function taken(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return (
-    target.isContentEditable ||
-    target.matches("input, textarea, select, [role='textbox'], [role='combobox']") ||
-    target.closest("[role='dialog'], [role='menu'], [role='listbox']") !== null
-  );
+  if (target.isContentEditable || target.matches(TEXT)) return true;
+  if (target.closest("[role=dialog], [role=menu], [role=listbox]")) return true;
+  const moves = key === " " || key === "Enter" || key.startsWith("Arrow");
+  return moves && target.matches(CONTROLS);
 }
 
 /** Single keys of the page, by `KeyboardEvent.key`. A handler that returns true leaves the key to the browser. */
@@ -17,8 +20,8 @@ export function useKeys(keys: Record<string, () => void | boolean>): void {
   current.current = keys;
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || taken(event.target))
-        return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (taken(event.target, event.key)) return;
       const handler = current.current[event.key];
       if (!handler) return;
       if (handler() !== true) event.preventDefault();
