@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from anpyc.settings import Settings
@@ -45,11 +46,12 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
     )
     app = bare_app(
         lifespan=_lifespan,
-        max_body_size=BODY_LIMIT,
         middleware=[
-            Middleware(Guards, hosts=known_hosts(chosen.host)),
+            Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
+            # For bodies that do not say how long they are.
+            Middleware(RequestBodyLimitMiddleware, max_body_size=BODY_LIMIT),
         ],
     )
     app.state.services = services

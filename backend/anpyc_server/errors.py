@@ -124,7 +124,7 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-_BY_STATUS = {
+BY_STATUS = {
     400: ("bad_request", "The request cannot be read."),
     404: ("not_found", "There is nothing at this address. /api/openapi.json lists all addresses."),
     405: (
@@ -138,7 +138,7 @@ _BY_STATUS = {
 
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    code, message = _BY_STATUS.get(error.status_code, ("bad_request", str(error.detail)))
+    code, message = BY_STATUS.get(error.status_code, ("bad_request", str(error.detail)))
     response = answer(error.status_code, code, message)
     if error.headers:
         response.headers.update(error.headers)

@@ -1,4 +1,4 @@
-"""In front of every request: known Hosts only, no mutations from another site's page, strict headers.
+"""In front of every request: known Hosts, no mutations from another site's page, strict headers, small bodies.
 
 A page of another site can make a browser send requests to a server on this machine, directly or by
 pointing a name of its own at 127.0.0.1. Neither gets an answer.
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from anpyc_server.errors import answer
+from anpyc_server.errors import BY_STATUS, answer
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compared with, not bound to
@@ -52,12 +52,16 @@ def known_hosts(bound: str) -> frozenset[str]:
     return LOCAL_HOSTS if host in EVERY_ADDRESS else LOCAL_HOSTS | {host}
 
 
+_ELSEWHERE = "A page of another site may not change anything here. Open the dashboard itself."
+
+
 class Guards:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], body_limit: int) -> None:
         self._app = app
         self._hosts = frozenset(hosts)
+        self._body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,21 +80,20 @@ class Guards:
         if refusal is None:
             await self._app(scope, receive, send_with_headers)
         else:
-            code, message = refusal
-            await answer(403, code, message)(scope, receive, send_with_headers)
+            await answer(*refusal)(scope, receive, send_with_headers)
 
-    def _refusal(self, scope: Scope) -> tuple[str, str] | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if _without_port(host) not in self._hosts:
             known = ", ".join(sorted(self._hosts))
-            return "wrong_host", f"This server does not answer to the name {host!r}, only to {known}."
-        if scope["method"] in _READING or not _from_elsewhere(headers, host):
-            return None
-        return (
-            "wrong_origin",
-            "A page of another site may not change anything here. Open the dashboard itself.",
-        )
+            return 403, "wrong_host", f"This server does not answer to the name {host!r}, only to {known}."
+        if scope["method"] not in _READING and _from_elsewhere(headers, host):
+            return 403, "wrong_origin", _ELSEWHERE
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > self._body_limit:
+            return 413, "too_large", BY_STATUS[413][1]
+        return None
 
 
 def _from_elsewhere(headers: Headers, host: str) -> bool:

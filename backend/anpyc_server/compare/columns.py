@@ -75,7 +75,7 @@ def _runs(session: Session, key: str) -> list[Run]:
 
 
 def _ranks(session: Session, first_ids: Sequence[str]) -> list[int]:
-    """How many runs are older than each: its number for ever, so its colour. Ties move to the next free one."""
+    """How many runs are older than each: its number for ever, so its colour. Ties take the next free one."""
     older = [session.scalar(select(func.count()).where(Run.id < run_id)) or 0 for run_id in first_ids]
     taken: set[int] = set()
     ranks = [0] * len(older)

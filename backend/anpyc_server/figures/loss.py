@@ -10,8 +10,7 @@ from anpyc_server.figures.canvas import Timeline, axis, empty, figure
 from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.palette import Theme, translucent
 from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.recorded.service import task_starts
-from anpyc_server.recorded.thinning import kept
+from anpyc_server.recorded.thinning import kept, task_starts
 from anpyc_server.wording import count
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
     data = run.epochs
     if not len(data.step):
         return empty(theme, title=TITLE, sentence=run.waiting)
-    starts = task_starts(data)
+    starts = task_starts(data.task, data.round)
     traces: list[dict[str, Any]] = []
     thinned = False
     for name, values, color, dash in (

@@ -6,17 +6,20 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc_server.db.models import EpochRow, EvaluationRow, Run
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+
 _KEPT_ROWS = 4_000_000
 """Of all runs together; about 200 MB."""
 
@@ -71,7 +74,7 @@ class SeriesCache:
             wanted = select(*columns).where(table.run_id == run.id, table.step > after)
             return wanted.order_by(table.step, table.on_task)
 
-        types = (np.int64, np.int64, np.int64, np.int64, np.float64, np.bool_)
+        types = ("i8", "i8", "i8", "i8", "f8", "?")
         return Evaluations(*self._series(session, run, "evaluations", query, types))
 
     def epochs(self, session: Session, run: Run) -> Epochs:
@@ -85,7 +88,7 @@ class SeriesCache:
         def query(after: int) -> Any:
             return select(*columns).where(table.run_id == run.id, table.step > after).order_by(table.step)
 
-        types = (np.int64,) * 4 + (np.float64,) * 4
+        types = ("i8",) * 4 + ("f8",) * 4
         return Epochs(*self._series(session, run, "epochs", query, types))
 
     def _series(
@@ -94,7 +97,7 @@ class SeriesCache:
         run: Run,
         name: str,
         query: Callable[[int], Any],
-        types: Sequence[type],
+        types: Sequence[str],
     ) -> tuple[npt.NDArray[Any], ...]:
         key = (run.id, name)
         with self._lock:
@@ -125,9 +128,11 @@ def _longer(
     session: Session,
     columns: tuple[npt.NDArray[Any], ...],
     query: Callable[[int], Any],
-    types: Sequence[type],
+    types: Sequence[str],
 ) -> tuple[npt.NDArray[Any], ...]:
     """The newest step is read again: more of it may have come."""
+    import numpy as np
+
     steps = columns[0]
     if not len(steps):
         return _read(session, query(-1), types)
@@ -136,7 +141,9 @@ def _longer(
     return tuple(np.concatenate([old[:before_newest], new]) for old, new in zip(columns, fresh, strict=True))
 
 
-def _read(session: Session, query: Any, types: Sequence[type]) -> tuple[npt.NDArray[Any], ...]:
+def _read(session: Session, query: Any, types: Sequence[str]) -> tuple[npt.NDArray[Any], ...]:
+    import numpy as np
+
     rows = session.execute(query).all()
     if not rows:
         return tuple(np.empty(0, dtype=kind) for kind in types)

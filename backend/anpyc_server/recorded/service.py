@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from sqlalchemy import select
 
 from anpyc_server.db.models import Artifact as ArtifactRow
@@ -22,10 +23,12 @@ from anpyc_server.recorded.schemas import (
     Metrics,
 )
 from anpyc_server.recorded.series import Epochs, Evaluations
-from anpyc_server.recorded.thinning import Chosen, kept
 from anpyc_server.runs.lookup import find_run, require_run
 from anpyc_server.runs.schemas import RunMetrics
 from anpyc_server.services import Services
+
+if TYPE_CHECKING:
+    from anpyc_server.recorded.thinning import Chosen
 
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -47,10 +50,12 @@ def accuracy(services: Services, run_id: str, points: int) -> Accuracy:
 
 def metrics(services: Services, run_id: str, points: int) -> Metrics:
     """The metrics and the epochs."""
+    from anpyc_server.recorded.thinning import kept, task_starts
+
     with services.database.read() as session:
         run = find_run(session, run_id)
         epochs = services.series.epochs(session, run)
-    chosen = kept(epochs.step, epochs.loss, points, task_starts(epochs))
+    chosen = kept(epochs.step, epochs.loss, points, task_starts(epochs.task, epochs.round))
     items = [
         EpochPoint.model_construct(**dict(zip(EpochPoint.model_fields, values, strict=True)))
         for values in zip(
@@ -68,12 +73,6 @@ def metrics(services: Services, run_id: str, points: int) -> Metrics:
     return Metrics.model_construct(
         metrics=RunMetrics.model_validate(run.metrics), epochs=items, thinned=not bool(chosen.all())
     )
-
-
-def task_starts(epochs: Epochs) -> Chosen:
-    """The first epoch of every task and round."""
-    changes = (np.diff(epochs.task, prepend=-1) != 0) | (np.diff(epochs.round, prepend=-1) != 0)
-    return np.asarray(changes, dtype=bool)
 
 
 def layers(services: Services, run_id: str) -> list[LayerStatistics]:
@@ -119,6 +118,10 @@ def artifacts(services: Services, run_id: str) -> Artifacts:
 
 def _curve_points(evaluations: Evaluations, points: int) -> Chosen:
     """Whole evaluations: one stays when it is an extreme on any task."""
+    import numpy as np
+
+    from anpyc_server.recorded.thinning import kept
+
     steps_kept = [evaluations.step[evaluations.end_of_task]]
     for task in np.unique(evaluations.on_task):
         own = evaluations.on_task == task

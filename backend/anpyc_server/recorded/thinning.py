@@ -35,3 +35,9 @@ def kept(steps: Steps, values: Values, points: int, always: Chosen | None = None
         first_of_bucket = np.r_[True, np.diff(bucket[order]) != 0]
         chosen[order[first_of_bucket]] = True
     return chosen
+
+
+def task_starts(tasks: Steps, rounds: Steps) -> Chosen:
+    """The first point of every task and round."""
+    changes = (np.diff(tasks, prepend=-1) != 0) | (np.diff(rounds, prepend=-1) != 0)
+    return np.asarray(changes, dtype=bool)

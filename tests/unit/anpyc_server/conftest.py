@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from anpyc.settings import Settings
+from anpyc_server.db.models import Base
 
 from serving import Server, Trainer, queued, serving, spec
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """A fresh server with nothing in its database."""
-    with serving(Settings(data_dir=tmp_path)) as running:
+@pytest.fixture(scope="session")
+def _emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(Settings(data_dir=tmp_path_factory.mktemp("server"))) as running:
         yield running
+
+
+@pytest.fixture
+def server(_emptied: Server) -> Server:
+    """A server with nothing in its database."""
+    with _emptied.database.write() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+    return _emptied
 
 
 @pytest.fixture(scope="session")

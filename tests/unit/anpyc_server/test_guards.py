@@ -1,0 +1,122 @@
+"""What another site's page cannot do, and what every answer carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from serving import Server, serving
+
+from anpyc.settings import Settings
+from anpyc_server.guards import known_hosts
+
+
+def _error(response: httpx.Response) -> dict[str, str]:
+    error: dict[str, str] = response.json()["error"]
+    return error
+
+
+def test_an_unknown_host_gets_no_answer(library: Server) -> None:
+    response = library.http.get("/api/runs", headers={"Host": "evil.example"})
+    assert response.status_code == 403
+    assert _error(response)["code"] == "wrong_host"
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:9", "LOCALHOST"])
+def test_a_local_host_does(library: Server, host: str) -> None:
+    assert library.http.get("/api/health", headers={"Host": host}).status_code == 200
+
+
+def test_the_bound_address_is_known_and_every_address_adds_none() -> None:
+    assert "10.0.0.7" in known_hosts("10.0.0.7")
+    assert "[fe80::1]" in known_hosts("fe80::1")
+    assert known_hosts("0.0.0.0") == known_hosts("127.0.0.1")
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1"])
+def test_a_page_of_another_origin_changes_nothing(server: Server, origin: str) -> None:
+    response = server.http.post("/api/runs", json={}, headers={"Origin": origin})
+    assert response.status_code == 403
+    assert _error(response)["code"] == "wrong_origin"
+    assert server.get("/api/runs")["total"] == 0
+
+
+def test_a_browser_that_names_another_site_without_an_origin_is_refused(server: Server) -> None:
+    response = server.http.post("/api/runs", json={}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == 403
+
+
+def test_the_own_page_and_programs_may_change_things(server: Server) -> None:
+    origin = str(server.http.base_url).rstrip("/")
+    assert server.http.post("/api/runs", json={}, headers={"Origin": origin}).status_code == 201
+    assert server.http.post("/api/runs", json={}).status_code == 201
+
+
+def test_reading_needs_no_origin(library: Server) -> None:
+    assert library.http.get("/api/health", headers={"Origin": "https://evil.example"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/none", "/", "/api/runs/none/events"])
+def test_every_answer_carries_the_strict_headers(library: Server, path: str) -> None:
+    headers = library.http.get(path).headers
+    policy = dict(part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";"))
+    assert policy["script-src"] == "'self'"
+    assert policy["default-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["object-src"] == "'none'"
+    assert "unsafe-eval" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "access-control-allow-origin" not in headers
+
+
+def test_a_body_over_the_limit_is_refused_in_the_one_shape(server: Server) -> None:
+    response = server.http.post("/api/runs", json={"name": "x" * 1_100_000})
+    assert response.status_code == 413
+    assert _error(response)["code"] == "too_large"
+
+
+def test_a_body_over_the_limit_without_a_length_is_refused_too(server: Server) -> None:
+    def pieces():  # type: ignore[no-untyped-def]
+        yield b'{"name": "'
+        for _ in range(20):
+            yield b"x" * 100_000
+        yield b'"}'
+
+    response = server.http.post("/api/runs", content=pieces(), headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert _error(response)["code"] == "too_large"
+
+
+def test_the_built_page_is_served_with_its_client_routes(tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>the page</title>")
+    (dist / "assets" / "index-4f2a.js").write_text("let much = 1;" * 1_000)
+    with serving(Settings(data_dir=tmp_path / "data"), front_end=dist) as server:
+        page = server.http.get("/", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert page.headers["cache-control"] == "no-cache"
+        route = server.http.get("/runs/01ABC?tab=masks", headers={"Accept": "text/html"})
+        assert route.status_code == 200
+        assert "the page" in route.text
+        script = server.http.get("/assets/index-4f2a.js", headers={"Accept-Encoding": "gzip"})
+        assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert script.headers["content-encoding"] == "gzip"
+        assert script.headers["content-type"].startswith("text/javascript")
+        gone = server.http.get("/assets/index-0000.js")
+        assert gone.status_code == 404
+        assert "immutable" not in gone.headers["cache-control"]
+        assert server.http.get("/..%2f..%2fetc/passwd").status_code == 404
+        nothing = server.http.get("/api/nothing", headers={"Accept": "text/html"})
+        assert nothing.status_code == 404
+        assert _error(nothing)["code"] == "not_found"
+
+
+def test_without_a_built_page_it_says_how_to_build_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anpyc_server.app.built_front_end", lambda: None)
+    with serving(Settings(data_dir=tmp_path)) as server:
+        page = server.http.get("/runs/01ABC")
+        assert page.status_code == 503
+        assert "make frontend" in page.text
+        assert server.get("/api/health")["status"] == "ok"

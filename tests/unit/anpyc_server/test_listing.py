@@ -1,0 +1,198 @@
+"""Filters, sorting, pages, groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from serving import Server, Trainer, queued, spec
+
+from anpyc_server.db import lifecycle
+from anpyc_server.db.models import Run
+
+
+@pytest.fixture
+def some(server: Server) -> dict[str, str]:
+    """Five runs by name; two of them have metrics."""
+    made = {}
+    for name, seed, strategy in (
+        ("alpha", 0, {"kind": "anpyc"}),
+        ("Beta", 1, {"kind": "anpyc"}),
+        ("gamma", 2, {"kind": "anpyc"}),
+        ("delta", 0, {"kind": "finetune"}),
+        ("epsilon 100%", 0, {"kind": "finetune"}),
+    ):
+        made[name] = queued(server.database, spec(name=name, seed=seed, strategy=strategy))
+    with server.database.write() as session:
+        for name, average in (("alpha", 0.9), ("Beta", 0.8), ("delta", 0.95)):
+            run = session.get(Run, made[name])
+            assert run is not None
+            lifecycle.set_metrics(run, {"average_accuracy": average, "forgetting": 1 - average})
+            run.status = "succeeded"
+        gamma = session.get(Run, made["gamma"])
+        assert gamma is not None
+        gamma.tags = ["paper", "größe"]
+        gamma.notes = "second try with LESS pruning"
+    return made
+
+
+def _names(server: Server, **params: Any) -> list[str]:
+    return [run["name"] for run in server.get("/api/runs", **params)["items"]]
+
+
+@pytest.mark.parametrize(
+    ("params", "names"),
+    [
+        ({}, ["epsilon 100%", "delta", "gamma", "Beta", "alpha"]),
+        ({"sort": "created"}, ["alpha", "Beta", "gamma", "delta", "epsilon 100%"]),
+        ({"sort": "name"}, ["alpha", "Beta", "delta", "epsilon 100%", "gamma"]),
+        ({"sort": "-average_accuracy", "strategy": "anpyc"}, ["alpha", "Beta", "gamma"]),
+        ({"sort": "average_accuracy", "strategy": "anpyc"}, ["Beta", "alpha", "gamma"]),
+        ({"status": "queued"}, ["epsilon 100%", "gamma"]),
+        ({"status": ["queued", "succeeded"], "strategy": "finetune"}, ["epsilon 100%", "delta"]),
+        ({"q": "less TRY"}, ["gamma"]),
+        ({"q": "papE"}, ["gamma"]),
+        ({"q": "0%"}, ["epsilon 100%"]),
+        ({"q": "_"}, []),
+        ({"tag": "paper"}, ["gamma"]),
+        ({"tag": "größe"}, ["gamma"]),
+        ({"tag": "pap"}, []),
+        ({"archived": "true"}, []),
+    ],
+)
+def test_the_list_filters_and_sorts(
+    server: Server, some: dict[str, str], params: dict[str, Any], names: list[str]
+) -> None:
+    assert _names(server, **params) == names
+
+
+@pytest.mark.parametrize("sort", ["created", "-created", "name", "-status", "average_accuracy", "-average_accuracy"])
+def test_pages_neither_skip_nor_repeat(server: Server, some: dict[str, str], sort: str) -> None:
+    whole = _names(server, sort=sort)
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = server.get("/api/runs", sort=sort, limit=2, **({"cursor": cursor} if cursor else {}))
+        assert page["total"] == 5
+        seen += [run["name"] for run in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+        queued(server.database, spec(name="arrived meanwhile")) if sort == "-created" and len(seen) == 2 else None
+        if sort == "-created":
+            break
+    assert seen == whole[: len(seen)]
+    assert sort == "-created" or seen == whole
+
+
+def test_a_run_that_arrives_meanwhile_does_not_shift_the_next_page(server: Server, some: dict[str, str]) -> None:
+    whole = _names(server)
+    page = server.get("/api/runs", limit=2)
+    queued(server.database, spec(name="newest"))
+    rest = server.get("/api/runs", limit=50, cursor=page["next_cursor"])
+    assert [run["name"] for run in page["items"] + rest["items"]] == whole
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "WzFd", "WyJuYW1lIiwgImEiLCAiYiJd"])
+def test_a_cursor_that_is_not_ours_is_a_bad_request(server: Server, cursor: str) -> None:
+    response = server.http.get("/api/runs", params={"cursor": cursor})
+    assert response.status_code == 400
+    assert "next_cursor" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [({"limit": 0}, "limit"), ({"limit": 201}, "limit"), ({"sort": "size"}, "sort"), ({"status": "lost"}, "status")],
+)
+def test_a_wrong_parameter_is_named(server: Server, params: dict[str, Any], field: str) -> None:
+    response = server.http.get("/api/runs", params=params)
+    assert response.status_code == 422
+    assert response.json()["error"]["field"].split(".")[0] == field
+
+
+def test_an_archived_run_moves_to_the_other_list(server: Server, some: dict[str, str]) -> None:
+    server.http.patch(f"/api/runs/{some['alpha']}", json={"archived": True})
+    assert "alpha" not in _names(server)
+    assert _names(server, archived="true") == ["alpha"]
+
+
+def test_a_list_item_tells_its_story(server: Server) -> None:
+    Trainer(server.database, queued(server.database)).train(2)
+    (item,) = server.get("/api/runs")["items"]
+    assert item["state_sentence"] == "running · task 2 of 5, pruning round 2"
+    assert item["sentence"].startswith("After 2 of 5 tasks: 95.2 % on average. Task 0 has lost 3.2 points")
+    assert item["sentence"].endswith("of the weights are free.")
+    assert 0 < item["progress"] < 1
+    assert "plan" not in item
+    assert "environment" not in item
+
+
+def test_seeds_are_grouped_with_mean_and_spread(server: Server, some: dict[str, str]) -> None:
+    page = server.get("/api/groups")
+    assert page["total"] == 2
+    finetune, anpyc = page["items"]
+    assert (anpyc["count"], anpyc["seeds"]) == (3, [0, 1, 2])
+    assert anpyc["statuses"] == {"queued": 1, "succeeded": 2}
+    average = anpyc["metrics"]["average_accuracy"]
+    assert average["mean"] == pytest.approx(0.85)
+    assert average["std"] == pytest.approx(0.0707107, rel=1e-5)
+    assert (average["n"], average["low"], average["high"]) == (2, 0.8, 0.9)
+    assert finetune["metrics"]["average_accuracy"]["std"] is None
+    assert {run["id"] for run in server.get("/api/runs", group=anpyc["key"])["items"]} == set(anpyc["run_ids"])
+
+
+def test_groups_come_in_pages(server: Server, some: dict[str, str]) -> None:
+    first = server.get("/api/groups", limit=1)
+    second = server.get("/api/groups", limit=1, cursor=first["next_cursor"])
+    assert second["next_cursor"] is None
+    assert {first["items"][0]["strategy"], second["items"][0]["strategy"]} == {"anpyc", "finetune"}
+
+
+def test_a_sweep_makes_every_combination_or_none(server: Server) -> None:
+    body = {
+        "spec": {"benchmark": {"kind": "permuted", "tasks": 2}},
+        "grid": {"strategy.lam": [1, 3], "training.lr": [0.01]},
+        "seeds": [0, 1, 2],
+        "name": "λ",
+    }
+    response = server.http.post("/api/sweeps", json=body)
+    assert response.status_code == 201
+    sweep = response.json()
+    assert len(sweep["items"]) == 6
+    assert {run["group_id"] for run in sweep["items"]} == {sweep["group_id"]}
+    assert [(run["spec"]["strategy"]["lam"], run["seed"]) for run in sweep["items"]] == [
+        (1, 0), (1, 1), (1, 2), (3, 0), (3, 1), (3, 2),
+    ]  # fmt: skip
+    assert sweep["items"][0]["name"] == "λ, lam=1, lr=0.01"
+    assert server.get("/api/runs", group=sweep["group_id"])["total"] == 6
+    assert server.get("/api/groups", by="sweep")["items"][0]["key"] == f"sweep:{sweep['group_id']}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"grid": {"strategy.lam": [1, -3]}}, "grid.strategy.lam"),
+        ({"grid": {"strategy.nope": [1]}}, "grid.strategy.nope"),
+        ({"grid": {"nope": [1]}}, "grid.nope"),
+        ({"grid": {"seed": [1]}}, "grid.seed"),
+        ({"grid": {"strategy.lam": []}}, "grid.strategy.lam"),
+        ({"grid": {"strategy.lam": list(range(200)), "training.epochs": list(range(1, 11))}}, "grid"),
+        ({"spec": {"seed": -1}}, "spec.seed"),
+        ({"spec": {"dataset": {"kind": "mnist"}}}, "spec.dataset.kind"),
+        ({"grid": {"dataset.kind": ["digits", "mnist"]}}, "spec.dataset.kind"),
+        ({"seeds": [-1]}, "seeds.0"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_sweep_leaves_nothing(server: Server, changes: dict[str, Any], field: str) -> None:
+    response = server.http.post("/api/sweeps", json={"spec": {}} | changes)
+    assert response.status_code == 422, response.text
+    assert response.json()["error"]["field"] == field
+    assert server.get("/api/runs")["total"] == 0
+
+
+def test_a_sweep_over_kinds_brings_each_its_own_defaults(server: Server) -> None:
+    body = {"spec": {}, "grid": {"strategy.kind": ["anpyc", "finetune"]}}
+    items = server.http.post("/api/sweeps", json=body).json()["items"]
+    assert [run["spec"]["strategy"]["kind"] for run in items] == ["anpyc", "finetune"]
+    assert items[1]["spec"]["strategy"] == {"kind": "finetune"}
