@@ -84,9 +84,8 @@ export const cssVariables: CSSVariablesResolver = () => {
     "--mantine-color-anchor": "var(--accent)",
     "--mantine-color-gray-light": "var(--sunken)",
     "--mantine-color-gray-light-hover": "var(--hover)",
-    "--mantine-primary-color-filled": "var(--accent)",
+    "--mantine-primary-color-filled": "var(--accent-fill)",
     "--mantine-primary-color-filled-hover": "var(--accent-hover)",
-    "--mantine-primary-color-contrast": "var(--on-accent)",
   };
   return { variables: {}, light: shared, dark: shared };
 };

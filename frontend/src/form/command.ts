@@ -2,6 +2,15 @@
 
 import type { Spec } from "./draft";
 
+/** The same specification with each part's `kind` before its other fields. */
+export function kindFirst(spec: Spec): Spec {
+  const entries = Object.entries(spec).map(([name, value]) => {
+    const isPart = typeof value === "object" && value !== null && !Array.isArray(value);
+    return [name, isPart ? kindFirst(value as Spec) : value] as const;
+  });
+  return Object.fromEntries(entries.sort(([a], [b]) => Number(b === "kind") - Number(a === "kind")));
+}
+
 function leaves(spec: Spec, path = ""): [string, unknown][] {
   return Object.entries(spec).flatMap(([name, value]) => {
     const here = path ? `${path}.${name}` : name;

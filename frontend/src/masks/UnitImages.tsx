@@ -34,7 +34,7 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
     <section className={`panel ${classes.units}`} aria-label="Units as images" data-testid="units">
       <div className={classes.unitsHead}>
         <div>
-          <h3>What each unit looks at, pixel by pixel</h3>
+          <h2 style={{ fontSize: 13 }}>What each unit looks at, pixel by pixel</h2>
           <p>
             {data?.permuted
               ? `The permutation of task ${task} is undone: every pixel stands where it is in the image.`

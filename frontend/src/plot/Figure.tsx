@@ -7,11 +7,11 @@ import {
   IconZoomReset,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useMemo, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import classes from "./Figure.module.css";
-import { type FigureData, pointsIn, toCsv } from "./figure";
+import { type FigureData, pointsIn, toCsv, without } from "./figure";
 import { Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { saveText } from "./save";
 
@@ -28,6 +28,8 @@ interface FigureProps {
   ready?: boolean;
   waiting?: string;
   onZoom?: (range: ZoomRange | null) => void;
+  /** Names of traces that the reader has hidden. */
+  hidden?: ReadonlySet<string>;
 }
 
 const NO_PARAMS: FigureParams = {};
@@ -43,6 +45,7 @@ export function Figure({
   ready = true,
   waiting,
   onZoom,
+  hidden,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
   const query = useQuery({ ...figureQuery(name, runs, params, scheme), enabled: ready && runs.length > 0 });
@@ -50,7 +53,8 @@ export function Figure({
   const plot = useRef<PlotHandle>(null);
   const section = useRef<HTMLElement>(null);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
-  const figure = query.data;
+  const sent = query.data;
+  const figure = useMemo(() => (sent && hidden?.size ? without(sent, hidden) : sent), [sent, hidden]);
   const meta = figure?.layout.meta;
   const sentence = query.error ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
   const filename = `${name}-${runs.join("-").slice(0, 60)}`;
@@ -67,7 +71,7 @@ export function Figure({
       data-empty={meta?.empty ?? undefined}
     >
       <header className={classes.header}>
-        <h3 id={heading}>{title}</h3>
+        <h2 id={heading}>{title}</h2>
         <div className={classes.controls}>{controls}</div>
         <Takeaway
           title={title}

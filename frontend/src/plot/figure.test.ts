@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pointsIn, toCsv, unpack } from "./figure";
+import { pointsIn, toCsv, unpack, without } from "./figure";
 
 const packed = (values: Float64Array | Int16Array, dtype: string, shape?: string) => ({
   bdata: Buffer.from(values.buffer).toString("base64"),
@@ -41,5 +41,30 @@ describe("toCsv", () => {
       layout: {},
     };
     expect(toCsv(figure)).toBe('series,x,y,value\n"a ""b"", c",1,2,\nmask,p,r,0\nmask,q,r,1\n');
+  });
+});
+
+describe("without", () => {
+  it("hides a trace with the label at its end, and keeps the name over its boundary", () => {
+    const figure = {
+      data: [
+        { name: "task 0", y: [1, 2] },
+        { name: "task 1", y: [3] },
+      ],
+      layout: {
+        annotations: [
+          { text: "task 0", xref: "paper" },
+          { text: "task 0", xref: "x" },
+          { text: "task 1", xref: "paper" },
+        ],
+      },
+    };
+    const shown = without(figure, new Set(["task 0"]));
+    expect(pointsIn(shown)).toBe(1);
+    expect(shown.layout.annotations).toEqual([
+      { text: "task 0", xref: "x" },
+      { text: "task 1", xref: "paper" },
+    ]);
+    expect(pointsIn(figure)).toBe(3);
   });
 });

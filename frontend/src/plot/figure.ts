@@ -85,6 +85,19 @@ export function pointsIn(figure: FigureData): number {
   return figure.data.reduce((sum, trace) => sum + drawn(trace), 0);
 }
 
+/** The figure without the traces of these names, and without the labels that name them. */
+export function without(figure: FigureData, hidden: ReadonlySet<string>): FigureData {
+  const annotations = figure.layout.annotations as { text?: string; xref?: string }[] | undefined;
+  return {
+    data: figure.data.map((trace) => (hidden.has(trace.name ?? "") ? { ...trace, visible: false } : trace)),
+    layout: {
+      ...figure.layout,
+      // Labels at the ends of lines stand on the paper; names of tasks over the boundaries stay.
+      annotations: annotations?.filter(({ text, xref }) => !(xref === "paper" && hidden.has(text ?? ""))),
+    },
+  };
+}
+
 function cell(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = String(value);

@@ -13,7 +13,7 @@ export function FilesTab({ run }: { run: Run }) {
   const items = query.data?.items ?? [];
   return (
     <section className={`panel ${page.box}`} aria-label="Files">
-      <h3>Files</h3>
+      <h2>Files</h2>
       {query.error ? (
         <p role="alert">The files could not be listed. {messageOf(query.error)}</p>
       ) : items.length === 0 ? (

@@ -64,7 +64,9 @@ export function LogTab({ run }: { run: Run }) {
         <p className={classes.nothing}>
           {q || level
             ? "No line matches."
-            : "Nothing has been logged yet. Lines appear as the worker writes them."}
+            : TERMINAL.has(run.status)
+              ? "This run logged nothing."
+              : "Nothing has been logged yet. Lines appear as the worker writes them."}
         </p>
       ) : (
         <Lines lines={lines} follow={follow} onScrollUp={() => setFollow(false)} />

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { stringify } from "yaml";
 import { catalogQuery } from "../api/queries";
 import type { Run } from "../api/types";
-import { asCommand, asPython } from "../form/command";
+import { asCommand, asPython, kindFirst } from "../form/command";
 import { draftOf, read, type Spec } from "../form/draft";
 import { Copy } from "../form/Summary";
 import { type JsonSchema, readSchema } from "../form/schema";
@@ -13,12 +13,12 @@ import classes from "./RunPage.module.css";
 export function SpecTab({ run }: { run: Run }) {
   const { data: catalog } = useQuery(catalogQuery);
   const spec = run.spec as unknown as Spec;
-  const yaml = stringify(spec, { flowCollectionPadding: false });
+  const yaml = stringify(kindFirst(spec), { flowCollectionPadding: false });
   const nodes = catalog ? readSchema(catalog.schema as JsonSchema) : [];
   const defaults = read(nodes, draftOf(nodes)).spec;
   const facts: [string, string][] = [
     ["Run", run.id],
-    ["Same settings", run.spec_hash],
+    ["Hash of the settings", run.spec_hash.slice(0, 12)],
     ["Created", absolute(run.created_at)],
     ["Started", absolute(run.started_at)],
     ["Finished", absolute(run.finished_at)],
@@ -30,7 +30,7 @@ export function SpecTab({ run }: { run: Run }) {
     <div className={classes.halves}>
       <section className={`panel ${classes.box}`} aria-label="Specification">
         <div className={classes.boxHead}>
-          <h3>Specification</h3>
+          <h2>Specification</h2>
           <Copy label="YAML" text={() => yaml} />
           <Copy label="Command" text={() => asCommand(spec, defaults)} />
           <Copy label="Python" text={() => asPython(spec, window.location.origin)} />
@@ -40,18 +40,18 @@ export function SpecTab({ run }: { run: Run }) {
       <div className={classes.stack} style={{ alignContent: "start" }}>
         {run.notes && (
           <section className={`panel ${classes.box}`} aria-label="Notes">
-            <h3>Notes</h3>
+            <h2>Notes</h2>
             <p style={{ whiteSpace: "pre-wrap" }} dir="auto">
               {run.notes}
             </p>
           </section>
         )}
         <section className={`panel ${classes.box}`} aria-label="The run">
-          <h3>The run</h3>
+          <h2>The run</h2>
           <Pairs items={facts} />
         </section>
         <section className={`panel ${classes.box}`} aria-label="Environment">
-          <h3>Environment</h3>
+          <h2>Environment</h2>
           {Object.keys(run.environment).length ? (
             <Pairs
               items={Object.entries(run.environment).map(([name, value]) => [name, String(value ?? "–")])}

@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { RowSelectionState } from "@tanstack/react-table";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { messageOf } from "../api/client";
 import { runsQuery } from "../api/queries";
 import { ConnectionPill } from "../live/ConnectionPill";
@@ -12,13 +12,17 @@ import { Message } from "../shell/Message";
 import { useKeys } from "../shell/useKeys";
 import { plural } from "../text/numbers";
 import { FirstRun } from "./FirstRun";
-import { GroupsTable } from "./GroupsTable";
 import { RunCards } from "./RunCards";
 import classes from "./RunsPage.module.css";
 import { RunsTable } from "./RunsTable";
-import { SelectionBar } from "./SelectionBar";
 import { Toolbar } from "./Toolbar";
 import { filterOf, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
+
+// Not needed for the first sight of the list.
+const GroupsTable = lazy(() => import("./GroupsTable").then((module) => ({ default: module.GroupsTable })));
+const SelectionBar = lazy(() =>
+  import("./SelectionBar").then((module) => ({ default: module.SelectionBar })),
+);
 
 /** All runs, live; what is shown of them stands in the address. */
 export function RunsPage() {
@@ -67,9 +71,15 @@ export function RunsPage() {
         </span>
       </div>
       <Toolbar view={view} onChange={change} narrow={narrow} />
-      {chosen.length > 0 && <SelectionBar chosen={chosen} runs={runs} onDone={() => setSelected({})} />}
+      {chosen.length > 0 && (
+        <Suspense>
+          <SelectionBar chosen={chosen} runs={runs} onDone={() => setSelected({})} />
+        </Suspense>
+      )}
       {view.by ? (
-        <GroupsTable by={view.by === "seeds" ? "spec" : "sweep"} filter={filter} />
+        <Suspense fallback={<Rows />}>
+          <GroupsTable by={view.by === "seeds" ? "spec" : "sweep"} filter={filter} />
+        </Suspense>
       ) : query.error && !query.data ? (
         <Message
           title="The runs could not be read"

@@ -1,24 +1,15 @@
-import {
-  Button,
-  Checkbox,
-  Chip,
-  Group,
-  Menu,
-  Popover,
-  SegmentedControl,
-  Switch,
-  TagsInput,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, Chip, Group, Menu, Popover, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp, IconColumns3, IconFilter, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { STATUSES, type Status } from "../api/types";
 import { useKeys } from "../shell/useKeys";
 import { COLUMN_INFO } from "./columns";
 import classes from "./Toolbar.module.css";
 import { COLUMNS, type Column, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
+
+const Filters = lazy(() => import("./Filters").then((module) => ({ default: module.Filters })));
 
 interface ToolbarProps {
   view: View;
@@ -119,23 +110,9 @@ function MoreFilters({ view, onChange }: Pick<ToolbarProps, "view" | "onChange">
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={classes.filters}>
-        <TagsInput
-          label="With the tags"
-          placeholder="Tag, then Enter"
-          value={view.tag ?? []}
-          onChange={(tag) => onChange({ tag: tag.length ? tag : undefined })}
-          comboboxProps={{ withinPortal: false }}
-        />
-        <Switch
-          label="Archived runs instead"
-          checked={view.archived ?? false}
-          onChange={(event) => onChange({ archived: event.currentTarget.checked || undefined })}
-        />
-        {view.group && (
-          <Button variant="default" onClick={() => onChange({ group: undefined })}>
-            Leave the group
-          </Button>
-        )}
+        <Suspense>
+          <Filters view={view} onChange={onChange} />
+        </Suspense>
       </Popover.Dropdown>
     </Popover>
   );

@@ -2,12 +2,13 @@ import { ActionIcon, Button, Menu, useMantineColorScheme } from "@mantine/core";
 import { IconDeviceDesktop, IconKeyboard, IconMoon, IconPlus, IconSun } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { healthQuery } from "../api/queries";
 import { plural } from "../text/numbers";
 import classes from "./Shell.module.css";
-import { Shortcuts } from "./Shortcuts";
 import { useKeys } from "./useKeys";
+
+const Shortcuts = lazy(() => import("./Shortcuts").then((module) => ({ default: module.Shortcuts })));
 
 /** The frame of every page: where one can go, whether workers are there, light or dark. */
 export function Shell() {
@@ -66,7 +67,11 @@ export function Shell() {
       <main id="content" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
-      <Shortcuts opened={keysShown} onClose={() => setKeysShown(false)} />
+      {keysShown && (
+        <Suspense>
+          <Shortcuts onClose={() => setKeysShown(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -33,9 +33,9 @@ const KEYS: [string, [string[], string][]][] = [
 ];
 
 /** Every key that the pages know. */
-export function Shortcuts({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function Shortcuts({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard" size="md">
+    <Modal opened onClose={onClose} title="Keyboard" size="md">
       <div className={classes.sheet}>
         {KEYS.map(([place, keys]) => (
           <section key={place}>
