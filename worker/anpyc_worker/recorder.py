@@ -213,6 +213,7 @@ class DatabaseRecorder:
             self._gathering.notify_all()
         if checkpoint is not None:
             self._save(checkpoint, batch)
+        batch.compress(self._held.run_id)
         self._batches += 1
         batch.number = self._batches
         replaced = self._persistently(lambda session: recording.write(session, self._held, batch))

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "anpyc_worker.child")
 LOOK_SECONDS = 0.5
+BEGIN_SECONDS = 60.0
+"""What a training process may take on a busy machine until it renews its lease itself."""
 POLITE_SECONDS = 2.0
 """The training process sees by itself that it is to stop, between two steps; SIGTERM comes after this."""
 PATIENT_SECONDS = 8.0
@@ -168,17 +170,32 @@ class Supervisor:
     def _wait(self, child: Child, held: Claim) -> int:
         """Until the process has ended, by itself or because it was told to."""
         told: float | None = None
+        began = renewed = time.monotonic()
         while True:
             try:
                 return child.process.wait(timeout=LOOK_SECONDS)
             except subprocess.TimeoutExpired:
                 pass
+            moment = time.monotonic()
+            if moment - began < BEGIN_SECONDS and moment - renewed > self._lease_seconds / 4:
+                renewed = moment
+                self._renew(held)
             order = self._order(held)
             if order == "kill":
                 child.send(signal.SIGKILL)
             elif order is not None:
                 told = told or time.monotonic()
                 self._insist(child, time.monotonic() - told, polite=order == "cancel")
+
+    def _renew(self, held: Claim) -> None:
+        """The lease, as long as the process may still be loading; later the process does that itself."""
+        try:
+            with self._database.write() as session:
+                lifecycle.heartbeat(session, held, self._lease_seconds)
+        except Stale:
+            return  # ended or taken over; what to do about that is told by the next order
+        except Exception as error:
+            log.debug("The database does not answer: %s", error)
 
     def _order(self, held: Claim) -> str | None:
         """kill: the run belongs to somebody else. cancel: somebody asked. leave: this worker shuts down."""

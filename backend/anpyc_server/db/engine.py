@@ -20,6 +20,8 @@ BUSY_SECONDS = 30.0
 """How long a SQLite writer waits for another one."""
 CONNECT_SECONDS = 5
 """How long a connection to PostgreSQL may take."""
+IDLE_SECONDS = 8
+"""PostgreSQL ends a transaction that does nothing for this long: a frozen process keeps no run locked."""
 
 
 class Database:
@@ -89,7 +91,11 @@ def _postgresql(url: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=45,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "anpyc"},
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "anpyc",
+            "options": f"-c idle_in_transaction_session_timeout={1000 * IDLE_SECONDS}",
+        },
     )
 
 

@@ -50,6 +50,8 @@ class Batch:
     evaluations: list[Evaluation] = field(default_factory=list)
     layers: list[tuple[int, LayerStatistics]] = field(default_factory=list)
     masks: list[tuple[int, MaskSnapshot]] = field(default_factory=list)
+    compressed: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of the masks; see :meth:`compress`."""
     lines: list[tuple[str, str]] = field(default_factory=list)
     """(level, text)"""
     metrics: Mapping[str, Any] | None = None
@@ -60,6 +62,11 @@ class Batch:
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
         return any(getattr(self, part.name) for part in fields(self) if part.name != "number")
+
+    def compress(self, run_id: str) -> None:
+        """Turn the masks into rows, which takes its time, before a transaction begins."""
+        rows = (row for step, snapshot in self.masks for row in _mask_rows(run_id, step, snapshot))
+        self.compressed.extend(rows)
 
     def extend(self, later: Batch) -> None:
         """Add what was reported after this batch."""
@@ -89,7 +96,7 @@ def write(session: Session, held: Claim, batch: Batch) -> list[str]:
     _epochs(session, run, batch.epochs)
     _evaluations(session, run, batch.evaluations)
     _layers(session, run, batch.layers)
-    _masks(session, run, batch.masks)
+    _masks(session, run, batch)
     _lines(session, run, batch.lines)
     if batch.metrics is not None:
         set_metrics(run, batch.metrics)
@@ -207,12 +214,13 @@ def _layers(session: Session, run: Run, layers: Sequence[tuple[int, LayerStatist
     events.append(session, run, "layers", {"items": [_without_run(row) for row in rows]})
 
 
-def _masks(session: Session, run: Run, masks: Sequence[tuple[int, MaskSnapshot]]) -> None:
-    if not masks:
+def _masks(session: Session, run: Run, batch: Batch) -> None:
+    if not batch.masks:
         return
-    rows = [row for step, snapshot in masks for row in _mask_rows(run.id, step, snapshot)]
-    _upsert(session, MaskRow, rows)
-    items = [{"task": of.task, "round": of.round, "layer": of.layer} for _, of in masks]
+    if not batch.compressed:
+        batch.compress(run.id)
+    _upsert(session, MaskRow, batch.compressed)
+    items = [{"task": of.task, "round": of.round, "layer": of.layer} for _, of in batch.masks]
     events.append(session, run, "masks", {"items": items})
 
 
