@@ -72,6 +72,7 @@ def serving(settings: Settings, front_end: Path | None = None) -> Iterator[Serve
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as http:
                 yield Server(http, app.state.services, server)
         finally:
+            app.state.services.stop()
             server.should_exit = True
             thread.join(20)
             assert not thread.is_alive(), "The server did not stop."
@@ -172,7 +173,7 @@ class Trainer:
             last = place == len(moments)
             epochs = [
                 EpochResult(
-                    step=self.step, task=task, round=round_, epoch=epoch, loss=2.0 / place, penalty=0.1 * task,
+                    step=self.step, task=task, round=round_, epoch=epoch, loss=2 / place, penalty=0.1 * task,
                     learning_rate=1e-3, seconds=0.5, progress=self.step / self.steps,
                 )
             ]  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +28,7 @@ from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.recorded.series import SeriesCache
 from anpyc_server.runs.removal import remove_deleted
 from anpyc_server.services import Services
+from anpyc_server.stopping import heard_first
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +69,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(_open, services)
     removal = asyncio.create_task(_remove_now_and_then(services))
     try:
-        yield
+        with heard_first(services.stop):
+            yield
     finally:
-        services.stopping.set()
+        services.stop()
         removal.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await removal
@@ -78,15 +82,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _open(services: Services) -> None:
     """Tables first, then the relay, which brings Celery with it: slow imports, not needed to import this."""
     from anpyc_server.broker import open_bell
+    from anpyc_server.db.reconciler import Reconciler
     from anpyc_server.relay import Relay
 
     services.settings.data_dir.mkdir(parents=True, exist_ok=True)
     services.database.migrate()
     services.relay = Relay(services.database, open_bell(services.settings))
     services.relay.start()
+    services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
+    services.reconciler.start()
 
 
 def _close(services: Services) -> None:
+    if services.reconciler is not None:
+        services.reconciler.stop()
     if services.relay is not None:
         services.relay.stop()
     services.wakeup.close()

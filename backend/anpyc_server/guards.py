@@ -1,4 +1,4 @@
-"""In front of every request: known Hosts, no mutations from another site's page, strict headers, small bodies.
+"""Before every request: known Hosts, no mutations from another site's page, strict headers, small bodies.
 
 A page of another site can make a browser send requests to a server on this machine, directly or by
 pointing a name of its own at 127.0.0.1. Neither gets an answer.

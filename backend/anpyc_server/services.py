@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -13,6 +12,7 @@ from anpyc_server.db.engine import Database
 from anpyc_server.db.wakeup import WakeUp
 
 if TYPE_CHECKING:
+    from anpyc_server.db.reconciler import Reconciler
     from anpyc_server.masks.arrays import ArrayCache
     from anpyc_server.recorded.series import SeriesCache
     from anpyc_server.relay import Relay
@@ -28,7 +28,14 @@ class Services:
     arrays: ArrayCache
     series: SeriesCache
     relay: Relay | None = None
-    stopping: threading.Event = field(default_factory=threading.Event)
+    reconciler: Reconciler | None = None
+    reconciler: Reconciler | None = None
+    stopping: bool = False
+    """Streams end when this is set."""
+
+    def stop(self) -> None:
+        """Let the streams end. Safe to call from a signal handler."""
+        self.stopping = True
 
 
 async def _of(request: Request) -> Services:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from anpyc.spec import RunSpec
 from anpyc_server.compare.columns import Members, columns
 from anpyc_server.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
+from anpyc_server.compare.settings import Value, flattened
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
 from anpyc_server.groups.schemas import Spread
@@ -16,8 +17,6 @@ from anpyc_server.groups.service import spread
 from anpyc_server.recorded.accuracy import accuracy_matrix
 from anpyc_server.services import Services
 from anpyc_server.wording import percent, signed_points
-
-Value = str | int | float | bool | None
 
 _METRICS = (
     ("average_accuracy", "Average accuracy", True),
@@ -96,18 +95,6 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
     if spreads and lead < max(spreads):
         said += " That is within the spread over seeds."
     return said
-
-
-def flattened(spec: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Value]]:
-    """Dotted fields and their values; lists are written as text."""
-    for name, value in spec.items():
-        field = f"{path}{name}"
-        if isinstance(value, Mapping):
-            yield from flattened(value, f"{field}.")
-        elif isinstance(value, (list, tuple)):
-            yield field, ", ".join(str(one) for one in value)
-        else:
-            yield field, value
 
 
 def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, Value]]:

@@ -10,11 +10,22 @@ from anpyc_server.figures import (
     accuracy_matrix,
     average_accuracy,
     capacity,
+    capacity_flows,
+    compare_average_accuracy,
+    compare_curves,
+    compare_tasks,
     forgetting,
     forgetting_curve,
+    importance_distribution,
     loss,
+    mask_difference,
     mask_heatmap,
+    overlap,
+    owner_shares,
+    parallel_coordinates,
+    unit_images,
 )
+from anpyc_server.masks.schemas import ArrayKind
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -32,7 +43,9 @@ class FigureKind:
     draw: Callable[[Any, Any, Any], go.Figure]
     params: tuple[str, ...] = ()
     gather: tuple[str, ...] = ()
-    """Arrays needed besides the one asked for."""
+    """What is needed besides the array asked for: "tasks", "before", "images"."""
+    of: ArrayKind | None = None
+    """The one kind of array it is drawn from; None where the reader chooses."""
 
 
 FIGURES: dict[str, FigureKind] = {
@@ -50,4 +63,34 @@ FIGURES: dict[str, FigureKind] = {
     "loss": FigureKind(loss.TITLE, "run", loss.draw, ("smooth", "points")),
     "forgetting": FigureKind(forgetting.TITLE, "run", forgetting.draw),
     "average_accuracy": FigureKind(average_accuracy.TITLE, "run", average_accuracy.draw),
+    "capacity_flows": FigureKind(capacity_flows.TITLE, "run", capacity_flows.draw, ("layer",)),
+    "mask_difference": FigureKind(
+        mask_difference.TITLE,
+        "array",
+        mask_difference.draw,
+        ("layer", "task", "before", "round", "rows", "cols", "size"),
+        gather=("before",),
+        of="mask",
+    ),
+    "overlap": FigureKind(overlap.TITLE, "array", overlap.draw, ("layer",), gather=("tasks",), of="mask"),
+    "owner_shares": FigureKind(
+        owner_shares.TITLE, "array", owner_shares.draw, ("layer",), gather=("tasks",), of="owner"
+    ),
+    "importance_distribution": FigureKind(
+        importance_distribution.TITLE,
+        "array",
+        importance_distribution.draw,
+        ("layer", "task"),
+        gather=("tasks",),
+        of="importance",
+    ),
+    "unit_images": FigureKind(
+        unit_images.TITLE, "array", unit_images.draw, ("layer", "task", "round", "of"), gather=("images",)
+    ),
+    "compare_curves": FigureKind(compare_curves.TITLE, "comparison", compare_curves.draw, ("task", "points")),
+    "compare_average_accuracy": FigureKind(
+        compare_average_accuracy.TITLE, "comparison", compare_average_accuracy.draw
+    ),
+    "compare_tasks": FigureKind(compare_tasks.TITLE, "comparison", compare_tasks.draw),
+    "parallel_coordinates": FigureKind(parallel_coordinates.TITLE, "comparison", parallel_coordinates.draw),
 }

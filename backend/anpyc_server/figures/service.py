@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
@@ -62,21 +62,22 @@ def drawn(services: Services, name: str, asked: Asked) -> go.Figure:
     if name not in FIGURES:
         raise Missing(f"There is no figure {name!r}. There are: {', '.join(FIGURES)}.")
     kind = FIGURES[name]
-    theme = THEMES[asked.theme]
+    theme, options = THEMES[asked.theme], asked.options
     if kind.source == "comparison":
         from anpyc_server.compare.columns import gathered
 
-        return kind.draw(gathered(services, asked.runs), asked.options, theme)
+        return kind.draw(gathered(services, asked.runs), options, theme)
     if len(asked.runs) > 1:
         raise Invalid.at("run", f"{name} shows one run. Give one, or choose a figure that compares.")
     with services.database.read() as session:
         run = find_run(session, asked.runs[0])
         rows: Any
         if kind.source == "array":
-            rows = array_rows(services, session, run, asked.options, kind.gather)
+            options = replace(options, of=kind.of or options.of)
+            rows = array_rows(services, session, run, options, kind.gather)
         else:
             rows = run_rows(services, session, run)
-    return kind.draw(rows, asked.options, theme)
+    return kind.draw(rows, options, theme)
 
 
 def as_json(figure: go.Figure) -> bytes:

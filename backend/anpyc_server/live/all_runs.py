@@ -32,7 +32,7 @@ async def stream(services: Services, since: datetime | None) -> AsyncIterator[Se
         sent = dict(await asyncio.to_thread(_changes, services, since - _OVERLAP))
     newest = since
     with services.wakeup.subscribe(ANY) as news:
-        while not services.stopping.is_set():
+        while not services.stopping:
             changes = await asyncio.to_thread(_changes, services, newest - _OVERLAP)
             fresh = [(run_id, state) for run_id, state in changes if sent.get(run_id) != state]
             for run_id, state in fresh:

@@ -44,7 +44,7 @@ async def prepare(services: Services, run_id: str, after: int, last_event_id: st
 async def stream(services: Services, run_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
     """Every event past number ``after``, in order and once; `event: end` after a terminal one."""
     with services.wakeup.subscribe(run_id) as news:
-        while not services.stopping.is_set():
+        while not services.stopping:
             # A short session off the event loop for each look: none is held while waiting.
             look = await asyncio.to_thread(_look, services, run_id, after)
             for event in look.events:

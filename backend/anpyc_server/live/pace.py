@@ -18,7 +18,7 @@ _STOP_SECONDS = 0.25
 async def hear(services: Services, news: Subscription | None, seconds: float) -> None:
     """Wait for news or until the time is over, or until the server stops."""
     left = seconds
-    while left > 0 and not services.stopping.is_set():
+    while left > 0 and not services.stopping:
         part = min(left, _STOP_SECONDS)
         left -= part
         if news is None:

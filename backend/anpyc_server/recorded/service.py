@@ -22,7 +22,7 @@ from anpyc_server.recorded.schemas import (
     LogPage,
     Metrics,
 )
-from anpyc_server.recorded.series import Epochs, Evaluations
+from anpyc_server.recorded.series import Evaluations
 from anpyc_server.runs.lookup import find_run, require_run
 from anpyc_server.runs.schemas import RunMetrics
 from anpyc_server.services import Services

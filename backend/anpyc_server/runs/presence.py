@@ -21,5 +21,6 @@ def require_dataset(spec: RunSpec, settings: Settings, prefix: str = "") -> None
     raise Invalid.at(
         f"{prefix}dataset.kind",
         f"{info.title} is not in {settings.datasets} (missing: {listed(missing[:2])}{more}). "
-        f"Switch on `dataset.download` ({info.download_megabytes} MB), put the files there, or choose another data set.",
+        f"Switch on `dataset.download` ({info.download_megabytes} MB), put the files there, "
+        "or choose another data set.",
     )

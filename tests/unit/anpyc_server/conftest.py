@@ -8,7 +8,6 @@ import pytest
 
 from anpyc.settings import Settings
 from anpyc_server.db.models import Base
-
 from serving import Server, Trainer, queued, serving, spec
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Server, serving
 
 from anpyc.settings import Settings
 from anpyc_server.guards import known_hosts
+from serving import Server, serving
 
 
 def _error(response: httpx.Response) -> dict[str, str]:
@@ -31,7 +31,7 @@ def test_a_local_host_does(library: Server, host: str) -> None:
 def test_the_bound_address_is_known_and_every_address_adds_none() -> None:
     assert "10.0.0.7" in known_hosts("10.0.0.7")
     assert "[fe80::1]" in known_hosts("fe80::1")
-    assert known_hosts("0.0.0.0") == known_hosts("127.0.0.1")
+    assert known_hosts("::") == known_hosts("127.0.0.1")
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1"])
@@ -113,7 +113,9 @@ def test_the_built_page_is_served_with_its_client_routes(tmp_path: Path) -> None
         assert _error(nothing)["code"] == "not_found"
 
 
-def test_without_a_built_page_it_says_how_to_build_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_built_page_it_says_how_to_build_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("anpyc_server.app.built_front_end", lambda: None)
     with serving(Settings(data_dir=tmp_path)) as server:
         page = server.http.get("/runs/01ABC")

@@ -10,7 +10,11 @@ HEAVY = ("torch", "torchvision", "sklearn", "numpy", "plotly", "celery", "alembi
 
 def test_importing_the_application_loads_no_torch_and_nothing_slow() -> None:
     found = subprocess.run(
-        [sys.executable, "-c", f"import sys, anpyc_server.app; print([m for m in {HEAVY!r} if m in sys.modules])"],
+        [
+            sys.executable,
+            "-c",
+            f"import sys, anpyc_server.app; print([m for m in {HEAVY!r} if m in sys.modules])",
+        ],
         capture_output=True,
         text=True,
         check=True,

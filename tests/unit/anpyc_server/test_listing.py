@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from serving import Server, Trainer, queued, spec
 
 from anpyc_server.db import lifecycle
 from anpyc_server.db.models import Run
+from serving import Server, Trainer, queued, spec
 
 
 @pytest.fixture
@@ -66,7 +66,9 @@ def test_the_list_filters_and_sorts(
     assert _names(server, **params) == names
 
 
-@pytest.mark.parametrize("sort", ["created", "-created", "name", "-status", "average_accuracy", "-average_accuracy"])
+@pytest.mark.parametrize(
+    "sort", ["created", "-created", "name", "-status", "average_accuracy", "-average_accuracy"]
+)
 def test_pages_neither_skip_nor_repeat(server: Server, some: dict[str, str], sort: str) -> None:
     whole = _names(server, sort=sort)
     seen: list[str] = []
@@ -78,14 +80,18 @@ def test_pages_neither_skip_nor_repeat(server: Server, some: dict[str, str], sor
         cursor = page["next_cursor"]
         if cursor is None:
             break
-        queued(server.database, spec(name="arrived meanwhile")) if sort == "-created" and len(seen) == 2 else None
+        queued(server.database, spec(name="arrived meanwhile")) if sort == "-created" and len(
+            seen
+        ) == 2 else None
         if sort == "-created":
             break
     assert seen == whole[: len(seen)]
     assert sort == "-created" or seen == whole
 
 
-def test_a_run_that_arrives_meanwhile_does_not_shift_the_next_page(server: Server, some: dict[str, str]) -> None:
+def test_a_run_that_arrives_meanwhile_does_not_shift_the_next_page(
+    server: Server, some: dict[str, str]
+) -> None:
     whole = _names(server)
     page = server.get("/api/runs", limit=2)
     queued(server.database, spec(name="newest"))
@@ -102,7 +108,12 @@ def test_a_cursor_that_is_not_ours_is_a_bad_request(server: Server, cursor: str)
 
 @pytest.mark.parametrize(
     ("params", "field"),
-    [({"limit": 0}, "limit"), ({"limit": 201}, "limit"), ({"sort": "size"}, "sort"), ({"status": "lost"}, "status")],
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"sort": "size"}, "sort"),
+        ({"status": "lost"}, "status"),
+    ],
 )
 def test_a_wrong_parameter_is_named(server: Server, params: dict[str, Any], field: str) -> None:
     response = server.http.get("/api/runs", params=params)
@@ -138,7 +149,9 @@ def test_seeds_are_grouped_with_mean_and_spread(server: Server, some: dict[str, 
     assert average["std"] == pytest.approx(0.0707107, rel=1e-5)
     assert (average["n"], average["low"], average["high"]) == (2, 0.8, 0.9)
     assert finetune["metrics"]["average_accuracy"]["std"] is None
-    assert {run["id"] for run in server.get("/api/runs", group=anpyc["key"])["items"]} == set(anpyc["run_ids"])
+    assert {run["id"] for run in server.get("/api/runs", group=anpyc["key"])["items"]} == set(
+        anpyc["run_ids"]
+    )
 
 
 def test_groups_come_in_pages(server: Server, some: dict[str, str]) -> None:

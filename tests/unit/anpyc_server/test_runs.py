@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Server, Trainer, a_worker, claimed, queued, spec
 from sqlalchemy import update
 
 from anpyc.presets import PRESETS
@@ -15,6 +14,7 @@ from anpyc_server.db import lifecycle
 from anpyc_server.db.models import Event, Run
 from anpyc_server.runs.removal import remove_deleted
 from anpyc_server.runs.service import UNDO, merged
+from serving import Server, Trainer, a_worker, claimed, queued, spec
 
 
 def _post(server: Server, path: str, body: Any = None, **headers: str) -> Any:
@@ -42,7 +42,12 @@ def test_a_submitted_run_waits_with_its_whole_specification(server: Server) -> N
     assert response.headers["location"] == f"/api/runs/{run['id']}"
     assert run["status"] == "queued"
     assert run["spec"]["strategy"]["lam"] == 7
-    assert run["spec"]["benchmark"] == {"kind": "permuted", "tasks": 5, "scenario": "task", "permute_first": True}
+    assert run["spec"]["benchmark"] == {
+        "kind": "permuted",
+        "tasks": 5,
+        "scenario": "task",
+        "permute_first": True,
+    }
     assert run["progress"] == 0
     assert run["attempt"] == 0
     assert run["position"] == {"task": None, "round": None, "epoch": None, "step": None, "tasks": None}
@@ -102,7 +107,18 @@ def test_the_same_key_makes_one_run(server: Server) -> None:
 
 
 def test_a_missing_run_says_so_everywhere(server: Server) -> None:
-    for path in ("", "/accuracy", "/metrics", "/layers", "/log", "/artifacts", "/masks", "/masks/0/fc1", "/export", "/events"):
+    for path in (
+        "",
+        "/accuracy",
+        "/metrics",
+        "/layers",
+        "/log",
+        "/artifacts",
+        "/masks",
+        "/masks/0/fc1",
+        "/export",
+        "/events",
+    ):
         response = server.http.get(f"/api/runs/01NONE{path}")
         assert response.status_code == 404, path
         assert response.json()["error"]["code"] == "not_found"
@@ -125,7 +141,9 @@ def test_an_edit_that_changes_nothing_keeps_the_version(server: Server) -> None:
     assert server.http.patch(f"/api/runs/{run_id}", json={"archived": False}).json()["version"] == 1
 
 
-@pytest.mark.parametrize("edit", [{"name": "  "}, {"tags": ["x" * 61]}, {"status": "failed"}, {"notes": "x" * 100_001}])
+@pytest.mark.parametrize(
+    "edit", [{"name": "  "}, {"tags": ["x" * 61]}, {"status": "failed"}, {"notes": "x" * 100_001}]
+)
 def test_a_wrong_edit_is_refused(server: Server, edit: dict[str, Any]) -> None:
     run_id = queued(server.database)
     response = server.http.patch(f"/api/runs/{run_id}", json=edit)
@@ -136,7 +154,9 @@ def test_a_wrong_edit_is_refused(server: Server, edit: dict[str, Any]) -> None:
 def test_text_comes_back_as_it_was_given(server: Server) -> None:
     name = "<script>alert(1)</script> 🧠 " + "שלום " * 20
     run_id = queued(server.database)
-    answer = server.http.patch(f"/api/runs/{run_id}", json={"name": name.strip(), "tags": ["a", "ü", "a"]}).json()
+    answer = server.http.patch(
+        f"/api/runs/{run_id}", json={"name": name.strip(), "tags": ["a", "ü", "a"]}
+    ).json()
     assert answer["name"] == name.strip()
     assert answer["tags"] == ["a", "ü"]
 
@@ -246,7 +266,13 @@ def test_files_of_a_removed_run_go_too(server: Server, tmp_path: Path) -> None:
 def test_a_failed_run_says_why(server: Server) -> None:
     trainer = Trainer(server.database, queued(server.database)).train(2)
     with server.database.write() as session:
-        lifecycle.fail(session, trainer.claim, "non_finite_loss", "The loss became infinite at step 9; lower lr.", "Traceback …")
+        lifecycle.fail(
+            session,
+            trainer.claim,
+            "non_finite_loss",
+            "The loss became infinite at step 9; lower lr.",
+            "Traceback …",
+        )
     run = server.get(f"/api/runs/{trainer.claim.run_id}")
     assert run["status"] == "failed"
     assert run["error"] == {

@@ -1,0 +1,54 @@
+"""Average accuracy after k tasks, of several runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anpyc.metrics import average_accuracy_by_task
+from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
+from anpyc_server.figures.comparison import LEGEND, ahead, lines
+from anpyc_server.figures.palette import Theme
+from anpyc_server.figures.rows import Column, Options
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Average accuracy after k tasks, compared"
+
+
+def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+    """A line per run, a mean with a band of one standard deviation per group."""
+    averages = [[average_accuracy_by_task(run.matrix) for run in column.runs] for column in columns]
+    longest = max((len(one) for column in averages for one in column), default=0)
+    if not longest:
+        return empty(theme, title=TITLE, sentence="None of these runs has learnt a task yet.")
+    traces: list[dict[str, Any]] = []
+    finals: list[float | None] = []
+    for column, runs in zip(columns, averages, strict=True):
+        series = np.full((len(runs), longest), np.nan)
+        for place, values in enumerate(runs):
+            series[place, : len(values)] = np.multiply(values, 100)
+        traces += lines(column, list(range(1, longest + 1)), series, theme, markers=True, what="")
+        last = series[:, -1][np.isfinite(series[:, -1])]
+        finals.append(float(last.mean()) if len(last) else None)
+    lowest = min(value for runs in averages for one in runs for value in one)
+    return figure(
+        traces,
+        theme,
+        title=TITLE,
+        sentence=ahead(columns, finals, f"After {longest} {'task' if longest == 1 else 'tasks'}"),
+        hovermode="x unified",
+        showlegend=True,
+        legend=LEGEND,
+        xaxis=axis(
+            theme,
+            "tasks learnt",
+            range=[0.5, longest + 0.5],
+            dtick=1 if longest <= 24 else None,
+            unifiedhovertitle={"text": "after %{x} tasks"},
+        ),
+        yaxis=percent_axis(theme, "average accuracy", lowest),
+    )

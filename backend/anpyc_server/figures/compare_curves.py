@@ -1,0 +1,99 @@
+"""Accuracy over training, of several runs: the mean over the tasks seen so far, or one task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
+from anpyc_server.figures.comparison import LEGEND, ahead, lines
+from anpyc_server.figures.palette import Theme
+from anpyc_server.figures.rows import Column, Options, RunRows
+from anpyc_server.recorded.thinning import kept
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Accuracy over training, compared"
+
+
+def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:
+    """Runs of different lengths are laid over each other by their share of training done."""
+    curves = [[curve(run, options.task) for run in column.runs] for column in columns]
+    if not any(len(steps) for column in curves for steps, _ in column):
+        return empty(theme, title=TITLE, sentence="Nothing has been evaluated yet in these runs.")
+    lengths = {
+        run.steps or (int(steps[-1]) if len(steps) else 0)
+        for column, own in zip(columns, curves, strict=True)
+        for run, (steps, _) in zip(column.runs, own, strict=True)
+    }
+    by_share = len(lengths) > 1
+    traces: list[dict[str, Any]] = []
+    finals: list[float | None] = []
+    thinned = False
+    for column, own in zip(columns, curves, strict=True):
+        grid, series, cut = _together(column, own, options.points, by_share)
+        thinned |= cut
+        traces += lines(column, grid, series, theme, markers=False, what="")
+        last = [values[-1] for _, values in own if len(values)]
+        finals.append(float(np.mean(last)) if last else None)
+    lowest = min(float(values.min()) for column in curves for _, values in column if len(values)) / 100
+    what = "accuracy" if options.task is None else f"accuracy on task {options.task}"
+    return figure(
+        traces,
+        theme,
+        title=TITLE if options.task is None else f"{TITLE}: task {options.task}",
+        sentence=ahead(columns, finals, "At the newest evaluation"),
+        thinned=thinned,
+        hovermode="x unified",
+        showlegend=True,
+        legend=LEGEND,
+        xaxis=axis(
+            theme,
+            "share of training done" if by_share else "epochs of the whole run",
+            **({"ticksuffix": " %", "range": [0, 100]} if by_share else {"rangemode": "tozero"}),
+        ),
+        yaxis=percent_axis(theme, f"{what}, tasks seen so far" if options.task is None else what, lowest),
+    )
+
+
+def curve(run: RunRows, task: int | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Steps and percent: the mean over the tasks evaluated at each, or that of one task."""
+    data = run.evaluations
+    if task is not None:
+        own = data.on_task == task
+        return data.step[own], data.accuracy[own] * 100
+    seen = data.on_task <= data.task
+    steps, place = np.unique(data.step[seen], return_inverse=True)
+    sums = np.bincount(place, weights=data.accuracy[seen], minlength=len(steps))
+    return steps, 100 * sums / np.maximum(np.bincount(place, minlength=len(steps)), 1)
+
+
+def _together(
+    column: Column,
+    curves: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]],
+    points: int,
+    by_share: bool,
+) -> tuple[list[float], npt.NDArray[np.float64], bool]:
+    """The runs of a column on one axis. Those of a group mostly share their steps as well."""
+    thinned = False
+    placed = []
+    for run, (steps, values) in zip(column.runs, curves, strict=True):
+        chosen = kept(steps, values, points) if len(column.runs) == 1 else np.ones(len(steps), dtype=bool)
+        thinned |= not bool(chosen.all())
+        whole = run.steps or (int(steps[-1]) if len(steps) else 1)
+        x = np.round(100 * steps[chosen] / whole, 3) if by_share else steps[chosen].astype(np.float64)
+        placed.append((x, values[chosen]))
+    grid = np.unique(np.concatenate([x for x, _ in placed]))
+    if len(grid) > points:
+        every = -(-len(grid) // points)
+        grid, thinned = grid[::every], True
+    series = np.full((len(placed), len(grid)), np.nan)
+    for place, (x, values) in enumerate(placed):
+        if len(x):
+            inside = (grid >= x[0]) & (grid <= x[-1])
+            series[place, inside] = np.interp(grid[inside], x, values)
+    return grid.tolist(), series, thinned

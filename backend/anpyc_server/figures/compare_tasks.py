@@ -1,0 +1,55 @@
+"""Final accuracy on every task, of several runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anpyc.metrics import rows_done
+from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
+from anpyc_server.figures.comparison import LEGEND, ahead, lines
+from anpyc_server.figures.palette import Theme
+from anpyc_server.figures.rows import Column, Options, RunRows
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Accuracy on every task at the end, compared"
+
+
+def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+    """A point per task; oldest tasks on the left, where forgetting shows."""
+    rows = [[_last_row(run) for run in column.runs] for column in columns]
+    longest = max((len(row) for column in rows for row in column), default=0)
+    if not longest:
+        return empty(theme, title=TITLE, sentence="None of these runs has learnt a task yet.")
+    traces: list[dict[str, Any]] = []
+    finals: list[float | None] = []
+    for column, runs in zip(columns, rows, strict=True):
+        series = np.full((len(runs), longest), np.nan)
+        for place, values in enumerate(runs):
+            series[place, : len(values)] = np.multiply(values, 100)
+        traces += lines(column, list(range(longest)), series, theme, markers=True, what="")
+        first = series[:, 0][np.isfinite(series[:, 0])]
+        finals.append(float(first.mean()) if len(first) else None)
+    lowest = min(value for runs in rows for row in runs for value in row)
+    return figure(
+        traces,
+        theme,
+        title=TITLE,
+        sentence=ahead(columns, finals, "On task 0, the oldest"),
+        hovermode="x unified",
+        showlegend=True,
+        legend=LEGEND,
+        xaxis=axis(
+            theme, "task", dtick=1 if longest <= 24 else None, unifiedhovertitle={"text": "task %{x}"}
+        ),
+        yaxis=percent_axis(theme, "accuracy", lowest),
+    )
+
+
+def _last_row(run: RunRows) -> list[float]:
+    done = rows_done(run.matrix)
+    return [value for value in run.matrix[done - 1][:done] if value is not None] if done else []

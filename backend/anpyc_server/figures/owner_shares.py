@@ -1,0 +1,63 @@
+"""Who holds a layer: the share of each task, after each task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.palette import Theme, task_colors
+from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.wording import whole_percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Who holds the parameters"
+
+
+def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+    """Stacked bars: after each task, how much of the layer each task was the last to claim."""
+    if rows.stored is None:
+        return empty(theme, title=TITLE, sentence=rows.missing)
+    tasks = [stored.task for stored in rows.by_task]
+    owners = max(rows.run.tasks, *(int(stored.values.max()) + 1 for stored in rows.by_task), 1)
+    counts = np.array(
+        [
+            np.bincount(stored.values.ravel().astype(np.int64) + 1, minlength=owners + 1)
+            for stored in rows.by_task
+        ]
+    )
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    colors = [theme.free, *task_colors(owners, theme)]
+    traces = [
+        {
+            "type": "bar",
+            "name": "no task" if owner < 0 else f"task {owner}",
+            "x": tasks,
+            "y": np.round(shares[:, owner + 1] * 100, 4).tolist(),
+            "customdata": [f"{number:,}" for number in counts[:, owner + 1]],
+            "hovertemplate": "after task %{x}: %{y:.1f} % (%{customdata} weights)",
+            "marker": {"color": colors[owner + 1]},
+        }
+        for owner in [*range(owners), -1]
+        if counts[:, owner + 1].any()
+    ]
+    first = shares[:, 1]
+    return figure(
+        traces,
+        theme,
+        title=f"{TITLE} of {text(rows.stored.layer, 120)}",
+        sentence=(
+            f"After task {tasks[-1]}, task 0 still holds {whole_percent(float(first[-1]))} "
+            f"of {rows.stored.layer}, {whole_percent(float(first[0]))} when it was learnt; "
+            f"{whole_percent(float(shares[-1, 0]))} belong to no task."
+        ),
+        barmode="stack",
+        bargap=0.2,
+        showlegend=len(traces) <= 12,
+        legend={"font": {"size": 11}, "traceorder": "normal"},
+        xaxis=axis(theme, "after task", dtick=1 if len(tasks) <= 24 else None, showgrid=False),
+        yaxis=axis(theme, "share of the weights · axis starts at 0", range=[0, 100], ticksuffix=" %"),
+    )

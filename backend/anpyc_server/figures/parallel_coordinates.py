@@ -1,0 +1,153 @@
+"""Parallel coordinates: how the varied settings go with what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anpyc_server.compare.settings import flattened
+from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.palette import Theme, run_color, run_dash
+from anpyc_server.figures.rows import Column, Options
+from anpyc_server.wording import count, percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "Settings and outcome"
+_OUTCOMES = (("average_accuracy", "average accuracy"), ("forgetting", "forgetting"))
+_MOST_AXES = 8
+_TOO_FEW = "Choose at least two runs that differ in a setting or an outcome."
+
+
+@dataclass(frozen=True)
+class _Axis:
+    title: str
+    heights: list[float | None]
+    """Of each column, from 0 to 1."""
+    ticks: list[tuple[float, str]]
+    words: list[str]
+    """Each column's value as text."""
+
+
+def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+    """An upright axis per setting that varies, then one per outcome; a line per run or group."""
+    axes = [*_settings(columns), *_outcomes(columns)]
+    if len(columns) < 2 or not axes:
+        return empty(theme, title=TITLE, sentence=_TOO_FEW)
+    traces: list[dict[str, Any]] = []
+    for place, column in enumerate(columns):
+        color = run_color(column.rank, theme)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": text(column.title),
+                "x": list(range(len(axes))),
+                "y": [one.heights[place] for one in axes],
+                "connectgaps": True,
+                "customdata": [[text(one.title), text(one.words[place])] for one in axes],
+                "hovertemplate": "%{fullData.name}<br>%{customdata[0]}: %{customdata[1]}<extra></extra>",
+                "line": {"color": color, "width": 1.5, "dash": run_dash(column.rank)},
+                "marker": {"color": color, "size": 6},
+            }
+        )
+    ticks = [
+        {
+            "x": place,
+            "y": height,
+            "xanchor": "right",
+            "xshift": -6,
+            "showarrow": False,
+            "text": text(words, 16),
+            "font": {"size": 10, "color": theme.muted},
+        }
+        for place, one in enumerate(axes)
+        for height, words in one.ticks
+    ]
+    return figure(
+        traces,
+        theme,
+        title=TITLE,
+        sentence=_sentence(columns, axes),
+        shapes=[
+            {
+                "type": "line",
+                "x0": place,
+                "x1": place,
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": theme.boundary, "width": 1},
+            }
+            for place in range(len(axes))
+        ],
+        annotations=ticks,
+        xaxis=axis(
+            theme,
+            "",
+            tickvals=list(range(len(axes))),
+            ticktext=[text(one.title, 24) for one in axes],
+            showgrid=False,
+            side="top",
+            range=[-0.5, len(axes) - 0.8],
+        ),
+        yaxis=axis(theme, "", visible=False, range=[-0.05, 1.05]),
+    )
+
+
+def _settings(columns: Sequence[Column]) -> list[_Axis]:
+    contents = [dict(flattened(column.specs[0])) for column in columns]
+    fields = [field for field in dict.fromkeys(f for content in contents for f in content) if field != "name"]
+    if any(len(column.runs) > 1 for column in columns):
+        fields = [field for field in fields if field != "seed"]
+    varied = [f for f in fields if len({str(content.get(f)) for content in contents}) > 1]
+    return [_scaled(field, [content.get(field) for content in contents]) for field in varied[:_MOST_AXES]]
+
+
+def _outcomes(columns: Sequence[Column]) -> list[_Axis]:
+    axes = []
+    for name, title in _OUTCOMES:
+        values: list[Any] = []
+        for column in columns:
+            known = [run.metrics[name] for run in column.runs if run.metrics.get(name) is not None]
+            values.append(sum(known) / len(known) if known else None)
+        if any(value is not None for value in values):
+            axes.append(_scaled(title, values, share=True))
+    return axes
+
+
+def _scaled(title: str, values: list[Any], share: bool = False) -> _Axis:
+    """Numbers by size, anything else by name."""
+    numbers = [float(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+
+    def write(value: Any) -> str:
+        if value is None:
+            return "—"
+        return percent(value) if share else f"{value:g}" if isinstance(value, float) else str(value)
+
+    words = [write(value) for value in values]
+    if numbers and len(numbers) == sum(value is not None for value in values):
+        low, high = min(numbers), max(numbers)
+        span = high - low or 1.0
+        heights = [None if value is None else (float(value) - low) / span for value in values]
+        ticks = [(0.0, write(low)), (1.0, write(high))] if high > low else [(0.0, write(low))]
+        return _Axis(title, heights, ticks, words)
+    names = sorted(set(words))
+    steps = max(1, len(names) - 1)
+    heights = [names.index(word) / steps for word in words]
+    return _Axis(title, heights, [(place / steps, name) for place, name in enumerate(names)], words)
+
+
+def _sentence(columns: Sequence[Column], axes: Sequence[_Axis]) -> str:
+    outcome = next((one for one in axes if one.title == "average accuracy"), None)
+    settings = [one for one in axes if one.title not in {title for _, title in _OUTCOMES}]
+    varying = count(len(settings), "setting that varies", "settings that vary")
+    said = f"{count(len(columns), 'line')} over {varying}."
+    if outcome is None or all(height is None for height in outcome.heights):
+        return said
+    heights = [-1.0 if height is None else height for height in outcome.heights]
+    best = heights.index(max(heights))
+    chosen = ", ".join(f"{one.title} {one.words[best]}" for one in settings[:3])
+    said += f" Best on average: {columns[best].title} with {outcome.words[best]}"
+    return f"{said} ({chosen})." if chosen else f"{said}."

@@ -1,0 +1,98 @@
+"""What each unit of a first layer looks at, as images in the original pixel order."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.palette import Theme, density, diverging, sequential
+from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.wording import percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TITLE = "What the units of the first layer look at"
+_MOST_UNITS = 64
+
+
+def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
+    """A grid of units; the first image is the mean over all of them: which pixels the task claims."""
+    if rows.stored is None or rows.images is None:
+        return empty(theme, title=TITLE, sentence=rows.missing)
+    images = rows.images
+    total = images.mean(axis=0)
+    shown = images[:_MOST_UNITS]
+    grid, places = tiled([total, *shown])
+    scale: dict[str, Any] = {"colorscale": sequential(theme)}
+    if options.of == "mask":
+        scale = {"colorscale": density(theme), "zmin": 0, "zmax": 1}
+    elif options.of == "weight":
+        reach = float(np.quantile(np.abs(images), 0.995)) or 1.0
+        scale = {"colorscale": diverging(theme), "zmin": -reach, "zmax": reach}
+    heatmap = {
+        "type": "heatmap",
+        "z": [[None if np.isnan(value) else float(f"{value:.3g}") for value in row] for row in grid],
+        "hoverongaps": False,
+        "hovertemplate": "%{z:.3g}<extra></extra>",
+        "colorbar": {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": theme.muted}},
+        **scale,
+    }
+    names = ["all units", *(f"unit {unit}" for unit in range(len(shown)))]
+    hidden = axis(theme, "", visible=False)
+    return figure(
+        [heatmap],
+        theme,
+        title=f"{TITLE}: {options.of} of {text(rows.stored.layer, 120)}",
+        sentence=_sentence(rows, options, total, len(images)),
+        thinned=len(images) > len(shown),
+        xaxis=hidden,
+        yaxis=hidden | {"autorange": "reversed", "scaleanchor": "x"},
+        annotations=[
+            {
+                "x": x,
+                "y": y,
+                "yanchor": "bottom",
+                "xanchor": "left",
+                "showarrow": False,
+                "text": name,
+                "font": {"size": 9, "color": theme.muted},
+            }
+            for name, (x, y) in zip(names, places, strict=True)
+            if name == "all units" or len(names) <= 33
+        ],
+    )
+
+
+def tiled(
+    images: list[npt.NDArray[np.float64]],
+) -> tuple[npt.NDArray[np.float64], list[tuple[float, float]]]:
+    """The images in a grid about twice as wide as high, with gaps; and each one's upper left corner."""
+    height, width = images[0].shape
+    gap = max(1, height // 8)
+    columns = max(1, math.ceil(math.sqrt(2 * len(images))))
+    lines = math.ceil(len(images) / columns)
+    grid = np.full((lines * (height + gap), columns * (width + gap)), np.nan)
+    places = []
+    for number, image in enumerate(images):
+        top, left = number // columns * (height + gap) + gap, number % columns * (width + gap)
+        grid[top : top + height, left : left + width] = image
+        places.append((left - 0.5, top - 0.5))
+    return grid, places
+
+
+def _sentence(rows: ArrayRows, options: Options, total: npt.NDArray[np.float64], units: int) -> str:
+    assert rows.stored is not None  # noqa: S101 - drawn only when there is one
+    said = f"{rows.stored.layer} after task {rows.stored.task}, pixels in their original order"
+    if options.of == "mask":
+        y, x = np.unravel_index(int(total.argmax()), total.shape)
+        said += f": on average {percent(float(total.mean()))} of a unit's inputs are kept, "
+        said += f"most at row {y}, column {x}"
+    said += "."
+    if units > _MOST_UNITS:
+        said += f" The first {_MOST_UNITS} of {units:,} units are shown; the mean is over all."
+    return said
