@@ -174,9 +174,16 @@ class AnpycStrategy(SpecPart):
     """Images per gradient when importance is measured."""
     importance_skip: int = _field("Skipped per batch", "images", default=0, ge=0, le=1_000, advanced=True)
     """Images left out between two such batches; the authors' loop leaves out one in a hundred."""
+    importance_images: int | None = _field(
+        "Images for importance at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Measure on the first so many training images; empty: all."""
+    pruned_by: Literal["entropy", "curvature"] = _field("Pruned by", default="entropy", advanced=True)
+    """What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
+    output's distribution, ½·F·θ² with the exact Fisher information F, image by image."""
     strength: Literal["removal", "movement"] = _field("Consolidated by", default="removal", advanced=True)
-    """`removal`: by Ω, what removing a parameter does to the output, as published. `movement`: by what moving
-    it does, the mean squared gradient of the output, which also holds parameters that are zero."""
+    """`removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
+    exact Fisher information, which also holds parameters that are zero."""
     normalise: bool = _field("Even out the tasks", default=False, advanced=True)
     """Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly."""
     recall: Literal["all", "own"] = _field("Earlier tasks use", default="all", advanced=True)

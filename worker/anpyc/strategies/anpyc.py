@@ -58,7 +58,7 @@ class Anpyc(Strategy):
     def before_round(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
         """Measure, mask, zero."""
         q = self._percentiles(task)[round_ - 1]
-        self._importance = self._measure(task, examples)
+        self._importance = self._removal(task, examples)
         self._mask = torch.cat([mask.flatten() for mask in self._masks(task, q)])
         self._keep = self._mask.to(self._importance.dtype)
         self._network.body_flat.mul_(self._keep)
@@ -77,10 +77,10 @@ class Anpyc(Strategy):
         spec = self._spec
         if self._percentiles(task):
             self._born[~self._mask] = task.index + 1
-        if spec.strength == "removal":
-            fresh = self._measure(task, examples)
-        else:
-            fresh = fisher_information(self._network, task, examples, "exact", spec.importance_batch)
+        measure = self._removal if spec.strength == "removal" else self._movement
+        fresh = measure(task, examples)
+        if spec.recall == "own":
+            fresh = fresh * self._mask  # what is free is not used by this task, so nothing need hold it
         if spec.normalise and bool(fresh.any()):
             fresh = fresh / fresh.mean()
         self._importance = _combine(self._consolidation.strength, fresh, spec.combine, task.index)
@@ -137,9 +137,18 @@ class Anpyc(Strategy):
                 masks.append(next_mask(importance, segment.of(self._previous_mask), q))
         return masks
 
-    def _measure(self, task: Task, examples: Examples) -> Tensor:
+    def _removal(self, task: Task, examples: Examples) -> Tensor:
+        """What removing each parameter does to the output."""
         spec = self._spec
-        return removal_importance(self._network, task, examples, spec.importance_batch, spec.importance_skip)
+        if spec.pruned_by == "curvature":
+            return self._movement(task, examples).mul_(self._network.body_flat.square()).mul_(0.5)
+        images = examples.first(spec.importance_images)
+        return removal_importance(self._network, task, images, spec.importance_batch, spec.importance_skip)
+
+    def _movement(self, task: Task, examples: Examples) -> Tensor:
+        """What moving each parameter does to the output, to second order: the Fisher information."""
+        images = examples.first(self._spec.importance_images)
+        return fisher_information(self._network, task, images, "exact", self._spec.importance_batch)
 
 
 def _combine(old: Tensor, fresh: Tensor, how: str, earlier_tasks: int) -> Tensor:
