@@ -202,6 +202,22 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
           onZoom={onZoom}
         />
       )}
+      <div className={classes.pair}>
+        <Figure
+          name="importance_distribution"
+          title={`Importance in ${name}`}
+          runs={[run.id]}
+          params={{ layer: name, task: step.task }}
+          height="300px"
+        />
+        <Figure
+          name="overlap"
+          title={`Overlap of the tasks' masks in ${name}`}
+          runs={[run.id]}
+          params={{ layer: name }}
+          height="300px"
+        />
+      </div>
       <UnitImages
         run={run}
         layer={run.plan.layers.find((one) => one.name === name)}

@@ -17,13 +17,17 @@ function loadPlotly(): Promise<Plotly> {
 const CONFIG = {
   displayModeBar: false,
   displaylogo: false,
+  showTips: false,
   responsive: false,
   doubleClick: "reset+autosize",
 };
 
 /** The server's layout on the page's ground: transparent, in the page's font, with zoom kept across updates. */
 function onPage(layout: FigureData["layout"], scheme: "light" | "dark"): object {
-  const own = structuredClone(layout) as Record<string, unknown> & { font?: object; margin?: object };
+  const own = structuredClone(layout) as Record<string, unknown> & {
+    font?: object;
+    hoverlabel?: { font?: object };
+  };
   const { title: _, width: __, height: ___, ...rest } = own;
   return {
     ...rest,
@@ -31,6 +35,7 @@ function onPage(layout: FigureData["layout"], scheme: "light" | "dark"): object 
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     uirevision: "constant",
+    hoverlabel: { ...own.hoverlabel, font: { ...own.hoverlabel?.font, family: FONT, size: 12 } },
     font: { ...own.font, family: FONT, color: scheme === "dark" ? "#b6bcc3" : "#474f59", size: 11.5 },
   };
 }
