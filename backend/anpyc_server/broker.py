@@ -146,6 +146,6 @@ class FileTransport(filesystem.Transport):
     Channel = _FileChannel
 
     def drain_events(self, connection: Any, timeout: float | None = None) -> Any:  # type: ignore[override]
-        """One look, and a short pause if there was nothing, so that the caller sees soon that it is to stop."""
+        """One look and a short pause if there was nothing: the caller has to see soon that it is to stop."""
         pause = min(timeout or POLL_SECONDS, POLL_SECONDS)
         return super().drain_events(connection, timeout=pause)  # type: ignore[no-untyped-call]

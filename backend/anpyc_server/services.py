@@ -29,7 +29,6 @@ class Services:
     series: SeriesCache
     relay: Relay | None = None
     reconciler: Reconciler | None = None
-    reconciler: Reconciler | None = None
     stopping: bool = False
     """Streams end when this is set."""
 
