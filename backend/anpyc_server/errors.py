@@ -73,6 +73,13 @@ def documented(*statuses: int) -> Responses:
     return {status: {"model": ErrorAnswer} for status in (*statuses, 422)}
 
 
+def documented_beside(*statuses: int) -> Responses:
+    """The same for an address whose success is not JSON; FastAPI would describe its errors as that, too."""
+    schema = {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}
+    described = {"description": "Error", "content": {"application/json": {"schema": schema}}}
+    return dict.fromkeys((*statuses, 422), described)
+
+
 def answer(
     status: int, code: str, message: str, problems: Sequence[specification.Problem] = ()
 ) -> JSONResponse:

@@ -1,6 +1,6 @@
 """Hearing that the server is to stop before its open streams keep it from stopping.
 
-uvicorn tells the application to stop only when all responses have ended, and a stream ends only when it is told.
+uvicorn tells the application to stop only when all responses have ended; a stream ends only when it is told.
 So the signals that stop uvicorn are heard here too, and passed on to it.
 """
 

@@ -99,7 +99,8 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
 
 def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, Value]]:
     """Fields in which columns differ, and those they share. What varies within a group is listed."""
-    contents = [_content(one) for one in compared]
+    with_seed = not any(one.is_group for one in compared)
+    contents = [_content(one, with_seed) for one in compared]
     fields = list(dict.fromkeys(field for content in contents for field in content))
     rows, same = [], {}
     for field in fields:
@@ -112,11 +113,11 @@ def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, 
     return rows, same
 
 
-def _content(one: Members) -> dict[str, Value]:
+def _content(one: Members, with_seed: bool) -> dict[str, Value]:
     specs = [dict(flattened(run.spec)) for run in one.runs]
     content: dict[str, Value] = {}
     for field in dict.fromkeys(field for spec in specs for field in spec):
-        if field == "name" or (field == "seed" and one.is_group):
+        if field == "name" or (field == "seed" and not with_seed):
             continue
         values = list(dict.fromkeys(spec.get(field) for spec in specs))
         content[field] = values[0] if len(values) == 1 else ", ".join(str(value) for value in values)

@@ -82,7 +82,7 @@ def _sentence(values: npt.NDArray[Any], layer: str, task: int) -> str:
     total = float(flat.sum())
     tenth = float(flat[: max(1, flat.size // 10)].sum()) / total if total else 0.0
     return (
-        f"{layer} after task {task}: the most important tenth of the weights holds {whole_percent(tenth)} "
+        f"In {layer} after task {task}, the most important tenth of the weights holds {whole_percent(tenth)} "
         f"of all importance, {whole_percent(zero)} have none; skewness {skewness:.1f}, "
         f"kurtosis {kurtosis:.0f}."
     )

@@ -67,11 +67,11 @@ def sentence(stored: StoredArray, view: Window) -> str:
         said = _owners(values, stored.layer, when)
     elif stored.of == "importance":
         zero = 1 - np.count_nonzero(values) / values.size
-        said = f"{stored.layer} {when}: the largest importance is {values.max():.2g}, "
+        said = f"In {stored.layer} {when}, the largest importance is {values.max():.2g}, "
         said += f"{whole_percent(zero)} of the weights have none."
     else:
         zero = 1 - np.count_nonzero(values) / values.size
-        said = f"{stored.layer} {when}: weights from {values.min():.2g} to {values.max():.2g}, "
+        said = f"In {stored.layer} {when}, weights go from {values.min():.2g} to {values.max():.2g}, "
         said += f"{whole_percent(zero)} are exactly 0."
     said = said[0].upper() + said[1:] if stored.of in ("mask", "owner") else said
     return said if view.exact else f"{said} Zoom in to see single weights."

@@ -83,4 +83,5 @@ def drawn(services: Services, name: str, asked: Asked) -> go.Figure:
 def as_json(figure: go.Figure) -> bytes:
     """Compact JSON; a number that JSON cannot carry is a mistake of the figure's and raises."""
     content = figure.to_plotly_json()  # type: ignore[no-untyped-call]
+    content["layout"].pop("template", None)
     return json.dumps(content, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()

@@ -87,7 +87,7 @@ def tiled(
 
 def _sentence(rows: ArrayRows, options: Options, total: npt.NDArray[np.float64], units: int) -> str:
     assert rows.stored is not None  # noqa: S101 - drawn only when there is one
-    said = f"{rows.stored.layer} after task {rows.stored.task}, pixels in their original order"
+    said = f"Pixels in their original order, {rows.stored.layer} after task {rows.stored.task}"
     if options.of == "mask":
         y, x = np.unravel_index(int(total.argmax()), total.shape)
         said += f": on average {percent(float(total.mean()))} of a unit's inputs are kept, "

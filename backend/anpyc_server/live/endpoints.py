@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse
 
-from anpyc_server.errors import documented
+from anpyc_server.errors import documented_beside
 from anpyc_server.live import all_runs, one_run
 from anpyc_server.live.schemas import EventData, RunChange
 from anpyc_server.runs.endpoints import RunId
@@ -36,7 +36,7 @@ async def _changes_from(
     return all_runs.moment(last_event_id or after)
 
 
-@router.get("/runs/{run_id}/events", response_class=EventSourceResponse, responses=documented(404))
+@router.get("/runs/{run_id}/events", response_class=EventSourceResponse, responses=documented_beside(404))
 async def stream_run(
     run_id: RunId, services: ServicesHere, after: Annotated[int, Depends(_run_from)]
 ) -> AsyncIterator[EventData]:
@@ -45,7 +45,7 @@ async def stream_run(
         yield event  # type: ignore[misc]  # a ServerSentEvent around the declared item
 
 
-@router.get("/events", response_class=EventSourceResponse, responses=documented())
+@router.get("/events", response_class=EventSourceResponse, responses=documented_beside())
 async def stream_all_runs(
     services: ServicesHere, since: Annotated[datetime | None, Depends(_changes_from)]
 ) -> AsyncIterator[RunChange]:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_what_happens_while_one_watches_arrives_in_order_and_once(server: Server
     assert not watcher.is_alive()
     assert [event["data"]["seq"] for event in seen[:-1]] == list(range(1, len(seen)))
     assert [event["event"] for event in seen[-2:]] == ["succeeded", "end"]
-    bursts = 1 + sum(later - earlier > 0.1 for earlier, later in zip(arrivals, arrivals[1:], strict=False))
+    bursts = 1 + sum(later - earlier > 0.1 for earlier, later in pairwise(arrivals))
     assert bursts <= 1 + 4 * (arrivals[-1] - arrivals[0]) + 1
 
 

@@ -1,0 +1,433 @@
+"""What figures show, checked against the rows they are drawn from."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anpyc_server.db.models import Run
+from anpyc_server.figures import canvas, palette
+from anpyc_server.figures.registry import FIGURES
+from serving import ROUNDS, Server, Trainer, queued, spec
+
+ALL = sorted(FIGURES)
+
+
+def _figure(server: Server, name: str, *runs: Trainer, **params: Any) -> Any:
+    return server.get(f"/api/figures/{name}", run=[run.claim.run_id for run in runs], **params)
+
+
+def _trace(figure: Any, name: str) -> Any:
+    (found,) = [trace for trace in figure["data"] if trace.get("name") == name]
+    return found
+
+
+# --- all of them --------------------------------------------------------------------------------------------
+
+
+def test_every_figure_is_listed_with_its_parameters(library: Server) -> None:
+    listed = {item["name"]: item for item in library.get("/api/figures")["items"]}
+    assert sorted(listed) == ALL
+    assert listed["mask_heatmap"]["params"] == ["layer", "task", "round", "of", "rows", "cols", "size"]
+    assert listed["compare_curves"]["compares"] is True
+    assert listed["forgetting_curve"]["compares"] is False
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ALL)
+def test_every_figure_speaks_and_stays_small(
+    library: Server, finished: Trainer, half_way: Trainer, name: str, theme: str
+) -> None:
+    runs = (finished, half_way) if FIGURES[name].source == "comparison" else (finished,)
+    figure = _figure(library, name, *runs, theme=theme)
+    meta = figure["layout"]["meta"]
+    assert meta["empty"] is False
+    assert meta["title"]
+    assert re.fullmatch(r"[A-Z0-9].*\.", meta["sentence"]), meta["sentence"]
+    assert not re.search(r"\d{5}|nan|None|e-\d\d\d", meta["sentence"]), meta["sentence"]
+    assert "template" not in figure["layout"]
+    assert figure["layout"]["uirevision"] == "anpyc"
+    assert figure["data"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_figure_without_data_says_why(server: Server, name: str) -> None:
+    run_id = queued(server.database)
+    figure = server.get(f"/api/figures/{name}", run=run_id)
+    assert figure["layout"]["meta"]["empty"] is True
+    assert figure["layout"]["meta"]["sentence"].endswith(".")
+    assert figure["data"] == []
+
+
+@pytest.mark.parametrize("name", ["capacity", "capacity_flows", "mask_heatmap", "overlap", "unit_images"])
+def test_a_strategy_that_frees_nothing_says_so(library: Server, unpruned: Trainer, name: str) -> None:
+    meta = _figure(library, name, unpruned)["layout"]["meta"]
+    assert meta["empty"] is True
+    assert "finetune" in meta["sentence"]
+
+
+def test_an_unknown_figure_or_a_second_run_is_refused(
+    library: Server, finished: Trainer, half_way: Trainer
+) -> None:
+    missing = library.http.get("/api/figures/pie", params={"run": finished.claim.run_id})
+    assert missing.status_code == 404
+    assert "forgetting_curve" in missing.json()["error"]["message"]
+    both = [finished.claim.run_id, half_way.claim.run_id]
+    refused = library.http.get("/api/figures/loss", params={"run": both})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "run")
+    assert library.http.get("/api/figures/loss").status_code == 422
+
+
+def test_names_are_shown_as_text(server: Server) -> None:
+    name = "<b>bold</b> <script>alert(1)</script> 🧠"
+    first, second = (
+        Trainer(server.database, queued(server.database, spec(name=name, seed=s)), tasks=2) for s in (0, 1)
+    )
+    first.train().finish()
+    second.train().finish()
+    for figure in ("compare_average_accuracy", "compare_curves", "parallel_coordinates"):
+        content = _figure(server, figure, first, second)
+        shown = [trace["name"] for trace in content["data"] if trace.get("showlegend", True)]
+        assert all("<" not in words and "&lt;b&gt;bold" in words for words in shown)
+    assert canvas.text("x" * 200) == "x" * 39 + "…"
+
+
+# --- one by one ---------------------------------------------------------------------------------------------
+
+
+def test_the_forgetting_curve_has_a_line_per_task(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "forgetting_curve", finished)
+    curve = library.get(f"/api/runs/{finished.claim.run_id}/accuracy")["curve"]
+    assert [trace["name"] for trace in figure["data"]] == [f"task {task}" for task in range(5)]
+    for task in range(5):
+        trace = _trace(figure, f"task {task}")
+        expected = [(p["step"], 100 * p["accuracy"][str(task)]) for p in curve if str(task) in p["accuracy"]]
+        assert trace["x"] == [step for step, _ in expected]
+        assert trace["y"] == pytest.approx([value for _, value in expected], abs=1e-3)
+
+
+def test_the_forgetting_curve_marks_tasks_and_rounds(library: Server, finished: Trainer) -> None:
+    layout = _figure(library, "forgetting_curve", finished)["layout"]
+    tall = [shape["x0"] for shape in layout["shapes"] if shape["y1"] == 1]
+    short = [shape["x0"] for shape in layout["shapes"] if shape["y1"] < 0.1]
+    assert tall == [6, 12, 18, 24]
+    assert len(short) == 5 * ROUNDS
+    assert short[:2] == [4, 5]
+    names = [note["text"] for note in layout["annotations"] if note.get("yref") == "paper"]
+    assert names == [f"task {task}" for task in range(5)]
+    ends = [note["text"] for note in layout["annotations"] if note.get("xref") == "paper"]
+    assert sorted(ends) == [f"task {task}" for task in range(5)]
+    assert layout["showlegend"] is False
+
+
+def test_a_running_figure_keeps_its_axis(library: Server, half_way: Trainer) -> None:
+    layout = _figure(library, "forgetting_curve", half_way)["layout"]
+    assert layout["xaxis"]["range"] == [0, half_way.steps]
+
+
+def test_the_accuracy_axis_says_where_it_starts(library: Server, finished: Trainer) -> None:
+    axis = _figure(library, "forgetting_curve", finished)["layout"]["yaxis"]
+    assert axis["title"]["text"] == "accuracy · axis starts at 70 %"
+    assert axis["range"][0] == 70
+    assert canvas.percent_axis(palette.THEMES["light"], "accuracy", 0.12)["title"]["text"].endswith(
+        "starts at 0"
+    )
+
+
+def test_the_forgetting_curve_names_who_lost_most(library: Server, finished: Trainer) -> None:
+    sentence = _figure(library, "forgetting_curve", finished)["layout"]["meta"]["sentence"]
+    assert sentence == "Task 0 has lost most: 96.8 % when learnt, 87.6 % now, 9.2 points less."
+
+
+def test_smoothing_lies_over_the_raw_curve(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "forgetting_curve", finished, smooth=3)
+    raw, smooth = [trace for trace in figure["data"] if trace["name"] == "task 4"]
+    assert raw["hoverinfo"] == "skip"
+    assert smooth["y"][2] == pytest.approx(np.mean(raw["y"][:3]))
+    assert smooth["y"][0] == pytest.approx(raw["y"][0])
+
+
+def test_the_matrix_fills_row_by_row(library: Server, half_way: Trainer) -> None:
+    figure = _figure(library, "accuracy_matrix", half_way)
+    (heatmap,) = figure["data"]
+    assert len(heatmap["z"]) == 5
+    assert heatmap["z"][1][:2] == pytest.approx([93.5952, 96.7952])
+    assert heatmap["z"][2] == [None] * 5
+    assert heatmap["texttemplate"] == "%{z:.1f}"
+    assert heatmap["customdata"][1][0] == " (−3.2 points since learnt)"
+    assert figure["layout"]["meta"]["sentence"].startswith("After 2 of 5 tasks: 95.2 % on average.")
+
+
+def test_capacity_adds_up_and_matches_the_rows(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "capacity", finished)
+    rows = library.get(f"/api/runs/{finished.claim.run_id}/layers")
+    free, held = _trace(figure, "free"), _trace(figure, "consolidated")
+    assert [a + b for a, b in zip(free["y"], held["y"], strict=True)] == pytest.approx([100] * len(free["y"]))
+    last = [row for row in rows if (row["task"], row["round"]) == (4, ROUNDS)]
+    total = sum(row["total"] for row in last)
+    assert free["y"][-1] == pytest.approx(100 * sum(row["free"] for row in last) / total)
+    assert f"({sum(row['free'] for row in last)} of {total:,})" in figure["layout"]["meta"]["sentence"]
+    assert {trace["name"] for trace in figure["data"]} == {"free", "consolidated", "fc1.weight", "fc2.weight"}
+    assert (held["line"]["color"], free["line"]["color"]) == (
+        palette.THEMES["light"].consolidated,
+        palette.THEMES["light"].free,
+    )
+
+
+def test_capacity_of_one_layer(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "capacity", finished, layer="fc2.weight")
+    assert len(figure["data"]) == 2
+    assert "fc2.weight" in figure["layout"]["meta"]["sentence"]
+    assert "fc1.weight" in _figure(library, "capacity", finished, layer="no")["layout"]["meta"]["sentence"]
+
+
+def test_flows_count_what_each_task_freed_and_took(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "capacity_flows", finished)
+    rows = library.get(f"/api/runs/{finished.claim.run_id}/layers")
+    for task in range(5):
+        own = [row for row in rows if row["task"] == task]
+        assert _trace(figure, "pruned now")["y"][task] == sum(row["pruned"] for row in own)
+        assert _trace(figure, "taken again")["y"][task] == -sum(row["reused"] for row in own)
+    assert _trace(figure, "pruned now")["marker"]["color"] == palette.THEMES["light"].pruned
+
+
+def test_loss_is_drawn_per_epoch(library: Server, finished: Trainer) -> None:
+    epochs = library.get(f"/api/runs/{finished.claim.run_id}/metrics")["epochs"]
+    figure = _figure(library, "loss", finished)
+    assert _trace(figure, "cross-entropy")["y"] == [epoch["loss"] for epoch in epochs]
+    assert _trace(figure, "penalty")["y"] == [epoch["penalty"] for epoch in epochs]
+
+
+def test_forgetting_shows_the_change_of_each_task(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "forgetting", finished)
+    matrix = library.get(f"/api/runs/{finished.claim.run_id}/accuracy")["matrix"]
+    assert figure["data"][0]["y"] == pytest.approx(
+        [100 * (matrix[4][j] - matrix[j][j]) for j in range(4)], abs=1e-3
+    )
+    assert set(figure["data"][0]["marker"]["color"]) == {palette.THEMES["light"].pruned}
+    assert figure["data"][0]["text"][0] == "−9.2"
+
+
+def test_average_accuracy_has_a_point_per_task_learnt(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "average_accuracy", finished)
+    matrix = library.get(f"/api/runs/{finished.claim.run_id}/accuracy")["matrix"]
+    line = _trace(figure, "average")
+    assert line["x"] == [1, 2, 3, 4, 5]
+    assert line["y"] == pytest.approx([100 * np.mean(matrix[k][: k + 1]) for k in range(5)], abs=1e-3)
+
+
+@pytest.mark.parametrize("of", ["mask", "owner", "importance", "weight"])
+def test_the_heatmap_shows_the_stored_array(library: Server, finished: Trainer, of: str) -> None:
+    figure = _figure(library, "mask_heatmap", finished, task=3, layer="fc2.weight", of=of)
+    (heatmap,) = figure["data"]
+    expected = getattr(finished.snapshots[3, 2, "fc2.weight"], of).astype(float)
+    values = np.array(heatmap["z"], dtype=float)
+    if of == "mask":
+        assert np.array_equal(values, expected * 100)
+    elif of == "importance":
+        assert np.array_equal(np.isnan(values), expected == 0)
+        there = expected > 0
+        np.testing.assert_allclose(values[there], np.log10(expected[there]), atol=0.02)
+    else:
+        np.testing.assert_allclose(values, expected, rtol=2e-3, atol=1e-6)
+
+
+def test_without_a_choice_the_heatmap_shows_the_first_layer_after_the_last_task(
+    library: Server, finished: Trainer
+) -> None:
+    meta = _figure(library, "mask_heatmap", finished)["layout"]["meta"]
+    assert meta["title"] == "Mask of fc1.weight"
+    assert "after task 4, pruning round 2" in meta["sentence"]
+
+
+def test_a_coarse_heatmap_is_placed_by_parameter(library: Server, finished: Trainer) -> None:
+    (heatmap,) = _figure(library, "mask_heatmap", finished, size=16, rows="0:32", cols="32:64")["data"]
+    assert (heatmap["x0"], heatmap["dx"], heatmap["y0"], heatmap["dy"]) == (32.5, 2, 0.5, 2)
+    assert np.array(heatmap["z"]).shape == (16, 16)
+
+
+def test_a_difference_of_masks(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "mask_difference", finished, layer="fc1.weight", task=3, before=1)
+    earlier = finished.snapshots[1, 2, "fc1.weight"].mask.astype(int)
+    later = finished.snapshots[3, 2, "fc1.weight"].mask.astype(int)
+    assert np.array_equal(np.array(figure["data"][0]["z"]), 100 * (later - earlier))
+    assert f"{int((earlier > later).sum())} weights and took" in figure["layout"]["meta"]["sentence"]
+
+
+def test_the_overlap_of_masks(library: Server, finished: Trainer) -> None:
+    (heatmap,) = _figure(library, "overlap", finished, layer="fc1.weight")["data"]
+    masks = [finished.snapshots[task, 2, "fc1.weight"].mask for task in range(5)]
+    for i in range(5):
+        for j in range(5):
+            share = (masks[i] & masks[j]).sum() / (masks[i] | masks[j]).sum()
+            assert heatmap["z"][i][j] == pytest.approx(100 * share, abs=0.01)
+
+
+def test_owners_add_up_to_the_layer(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "owner_shares", finished, layer="fc1.weight")
+    sums = np.sum([trace["y"] for trace in figure["data"]], axis=0)
+    np.testing.assert_allclose(sums, 100, atol=0.01)
+    owner = finished.snapshots[4, 2, "fc1.weight"].owner
+    assert _trace(figure, "task 0")["y"][-1] == pytest.approx(100 * float((owner == 0).mean()), abs=0.01)
+
+
+def test_the_distribution_of_importance_is_logarithmic(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "importance_distribution", finished, layer="fc1.weight", task=4)
+    importance = finished.snapshots[4, 2, "fc1.weight"].importance
+    assert importance is not None
+    line = _trace(figure, "task 4")
+    assert sum(line["y"]) == pytest.approx(100 * float((importance > 0).mean()), abs=0.1)
+    assert figure["layout"]["xaxis"]["type"] == "log"
+    flat = importance.ravel().astype(float)
+    kurtosis = ((flat - flat.mean()) ** 4).mean() / flat.var() ** 2
+    assert f"kurtosis {kurtosis:.0f}" in figure["layout"]["meta"]["sentence"]
+
+
+def test_units_are_drawn_with_their_mean_first(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "unit_images", finished, layer="fc1.weight", task=1)
+    grid = np.array(figure["data"][0]["z"], dtype=float)
+    units = library.get(f"/api/runs/{finished.claim.run_id}/masks/1/fc1.weight/units", count=32)
+    np.testing.assert_allclose(grid[1:9, 0:8], units["total"], rtol=5e-3)
+    np.testing.assert_allclose(grid[1:9, 9:17], units["images"][0], rtol=5e-3)
+    assert "original order" in figure["layout"]["meta"]["sentence"]
+
+
+# --- comparisons --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seeds(server: Server) -> list[Trainer]:
+    """Three seeds of ANPyC, one run of fine-tuning; accuracies differ between seeds."""
+    made = []
+    for seed in range(4):
+        wanted = (
+            spec(seed=seed, name=f"anpyc, seed {seed}") if seed < 3 else spec(strategy={"kind": "finetune"})
+        )
+        trainer = Trainer(server.database, queued(server.database, wanted), tasks=3)
+        trainer.step = seed  # so that the runs' epochs lie apart
+        made.append(trainer.train())
+        trainer.finish()
+    return made
+
+
+def test_a_group_is_its_mean_with_a_band(server: Server, seeds: list[Trainer]) -> None:
+    group = server.get("/api/groups", strategy="anpyc")["items"][0]["key"]
+    figure = server.get("/api/figures/compare_average_accuracy", run=[group, seeds[3].claim.run_id])
+    band, mean, single = figure["data"]
+    assert mean["name"] == "anpyc · 3 runs"
+    assert (band["fill"], band["showlegend"]) == ("toself", False)
+    assert mean["x"] == [1, 2, 3]
+    averages = [np.mean(seeds[0].matrix[k][: k + 1]) for k in range(3)]
+    assert mean["y"] == pytest.approx([100 * value for value in averages], abs=1e-3)
+    assert single["line"]["color"] != mean["line"]["color"]
+    assert "is ahead with" in figure["layout"]["meta"]["sentence"]
+
+
+def test_a_run_keeps_its_colour_and_dash(server: Server, seeds: list[Trainer]) -> None:
+    ids = [trainer.claim.run_id for trainer in seeds]
+    alone = server.get("/api/compare", run=ids[2])["columns"][0]
+    among = server.get("/api/compare", run=ids)["columns"]
+    assert (among[2]["color"], among[2]["dash"]) == (alone["color"], alone["dash"])
+    assert len({(column["color"], column["dash"]) for column in among}) == 4
+    figure = server.get("/api/figures/compare_tasks", run=ids)
+    assert [trace["line"]["color"] for trace in figure["data"]] == [column["color"] for column in among]
+
+
+def test_a_comparison_lists_what_differs(server: Server, seeds: list[Trainer]) -> None:
+    ids = [seeds[0].claim.run_id, seeds[1].claim.run_id, seeds[3].claim.run_id]
+    content = server.get("/api/compare", run=ids, baseline=ids[2])
+    settings = {row["field"]: row for row in content["settings"]}
+    assert settings["strategy.kind"]["values"] == ["anpyc", "anpyc", "finetune"]
+    assert settings["seed"]["values"] == [0, 1, 0]
+    assert settings["strategy.lam"]["values"][2] is None
+    assert settings["strategy.lam"]["title"] == "λ"
+    assert content["same"]["training.epochs"] == 10
+    assert "training.epochs" not in settings
+    average = next(row for row in content["metrics"] if row["name"] == "average_accuracy")
+    assert average["best"] == [0, 1, 2]  # the three were made alike
+    assert average["differences"] == pytest.approx([0, 0, 0])
+    assert content["baseline"] == 2
+    assert [row["task"] for row in content["tasks"]] == [0, 1, 2]
+    assert content["tasks"][0]["values"][0] == pytest.approx(seeds[0].matrix[2][0])
+
+
+def test_a_group_in_a_comparison_gives_mean_and_spread(server: Server, seeds: list[Trainer]) -> None:
+    with server.database.write() as session:
+        for trainer, average in zip(seeds, (0.90, 0.94, 0.92, 0.91), strict=True):
+            run = session.get(Run, trainer.claim.run_id)
+            assert run is not None
+            run.metrics = run.metrics | {"average_accuracy": average}
+    key = server.get("/api/groups", strategy="anpyc")["items"][0]["key"]
+    content = server.get("/api/compare", run=[key, seeds[3].claim.run_id])
+    average = content["metrics"][0]["values"][0]
+    assert (average["n"], average["mean"]) == (3, pytest.approx(0.92))
+    assert average["std"] == pytest.approx(0.02)
+    assert content["metrics"][0]["best"] == [0]
+    assert "seed" not in {row["field"] for row in content["settings"]}
+    assert content["sentence"].endswith("That is within the spread over seeds.")
+
+
+@pytest.mark.parametrize(("key", "status"), [("01NONE", 404), ("spec:none", 404), ("what:ever", 404)])
+def test_what_is_not_there_cannot_be_compared(server: Server, key: str, status: int) -> None:
+    assert server.http.get("/api/compare", params={"run": key}).status_code == status
+    assert server.http.get("/api/figures/compare_tasks", params={"run": key}).status_code == status
+
+
+def test_parallel_coordinates_have_an_axis_per_varying_setting(server: Server) -> None:
+    body = {
+        "spec": {"benchmark": {"kind": "permuted", "tasks": 2}},
+        "grid": {"strategy.lam": [1, 4]},
+        "seeds": [0],
+    }
+    items = server.http.post("/api/sweeps", json=body).json()["items"]
+    trainers = [Trainer(server.database, item["id"], tasks=2).train() for item in items]
+    for trainer in trainers:
+        trainer.finish()
+    figure = _figure(server, "parallel_coordinates", *trainers)
+    assert figure["layout"]["xaxis"]["ticktext"] == ["strategy.lam", "average accuracy", "forgetting"]
+    assert [trace["y"][0] for trace in figure["data"]] == [0, 1]
+    assert figure["data"][1]["customdata"][0] == ["strategy.lam", "4"]
+
+
+# --- colours ------------------------------------------------------------------------------------------------
+
+
+def _luminance(color: str) -> float:
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("name", "page"), [("light", "#ffffff"), ("dark", "#1b1f23")])
+def test_colours_can_be_seen_on_their_page(name: palette.Name, page: str) -> None:
+    theme = palette.THEMES[name]
+    assert _contrast(theme.ink, page) > 7
+    assert _contrast(theme.muted, page) > 4.5
+    for color in (theme.consolidated, theme.pruned, theme.reused, theme.loss):
+        assert _contrast(color, page) > 3, color
+    tasks = palette.task_colors(10, theme)
+    assert all(_contrast(color, page) > 2.2 for color in tasks)
+    lightness = [_luminance(color) for color in tasks]
+    assert lightness == sorted(lightness), "Tasks run from dark to bright."
+    assert len(set(tasks)) == 10
+    assert all(_contrast(color, page) > 2.2 for color in theme.runs)
+
+
+def test_labels_at_the_ends_do_not_cover_each_other() -> None:
+    labels = [(f"task {n}", "#000000", 95 + 0.1 * n) for n in range(8)]
+    placed = canvas.end_labels(labels, 60, 101)
+    assert placed is not None
+    heights = sorted(note["y"] for note in placed)
+    gap = 41 * 0.055
+    assert all(later - earlier >= gap - 1e-9 for earlier, later in pairwise(heights))
+    assert heights[-1] <= 101
+    assert canvas.end_labels([("x", "#000000", 1.0)] * 13, 0, 100) is None

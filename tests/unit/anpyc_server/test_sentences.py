@@ -1,0 +1,138 @@
+"""The sentences, word for word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from anpyc_server import wording
+from anpyc_server.db.models import Run
+from anpyc_server.sentences import sentence, state_sentence
+
+
+def _run(status: str, **more: Any) -> Run:
+    given: dict[str, Any] = {
+        "status": status,
+        "metrics": {},
+        "plan": {"tasks": 10},
+        "spec": {"benchmark": {"tasks": 10}},
+        "position": {},
+        "attempt": 1,
+        "cancel_requested": False,
+        "error": None,
+    }
+    return Run(**(given | more))
+
+
+def _matrix(*rows: list[float]) -> list[list[float | None]]:
+    filled: list[list[float | None]] = [[*row, *[None] * (10 - len(row))] for row in rows]
+    return filled + [[None] * 10 for _ in range(10 - len(rows))]
+
+
+AFTER_THREE = _matrix([0.98], [0.975, 0.97], [0.966, 0.968, 0.96])
+
+
+@pytest.mark.parametrize(
+    ("run", "matrix", "said"),
+    [
+        (_run("queued", attempt=0), None, "Nothing to see yet: the run has not begun."),
+        (_run("running"), _matrix(), "Just started: the data are being prepared."),
+        (
+            _run("running", position={"task": 0}),
+            _matrix(),
+            "Learning the first of 10 tasks; its accuracy will stand here after the first evaluation.",
+        ),
+        (
+            _run("running", metrics={"average_accuracy": 0.98}),
+            _matrix([0.98]),
+            "After 1 of 10 tasks: 98.0 % on task 0.",
+        ),
+        (
+            _run("running", metrics={"average_accuracy": 0.9647, "capacity_free": 0.26}),
+            AFTER_THREE,
+            "After 3 of 10 tasks: 96.5 % on average. Task 0 has lost most, 1.4 points since it was learnt. "
+            "26 % of the weights are free.",
+        ),
+        (
+            _run("running", metrics={"average_accuracy": 0.975}),
+            _matrix([0.98], [0.98, 0.97]),
+            "After 2 of 10 tasks: 97.5 % on average. Task 0 has lost nothing since it was learnt.",
+        ),
+        (
+            _run("cancelled", position={"task": 3, "round": 1}, metrics={"average_accuracy": 0.9647}),
+            AFTER_THREE,
+            "Cancelled during task 4 of 10, pruning round 1. After 3 of 10 tasks: 96.5 % on average. "
+            "Task 0 has lost most, 1.4 points since it was learnt.",
+        ),
+        (_run("cancelled", attempt=0), _matrix(), "Cancelled before training began."),
+        (
+            _run("failed", position={"task": 0}, error={"message": "The loss became infinite at step 3."}),
+            _matrix(),
+            "Failed during task 1 of 10: The loss became infinite at step 3.",
+        ),
+        (
+            _run("succeeded", metrics={"average_accuracy": 0.9, "forgetting": 0.01}),
+            None,
+            "So far: 90.0 % on average. 1.0 point forgotten on average.",
+        ),
+    ],
+)
+def test_a_run_tells_how_it_goes(run: Run, matrix: Any, said: str) -> None:
+    assert sentence(run, matrix) == said
+
+
+def test_before_the_first_task_ends_the_newest_accuracy_is_told() -> None:
+    run = _run("running", position={"task": 0})
+    assert sentence(run, _matrix(), {0: 0.872}) == "Learning the first of 10 tasks: 87.2 % on task 0 so far."
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (_run("running", position={"task": 2, "round": 1}), "running · task 3 of 10, pruning round 1"),
+        (_run("running", position={"task": 5, "round": 0}), "running · task 6 of 10"),
+        (_run("running"), "running · preparing"),
+        (_run("running", cancel_requested=True), "running · stopping"),
+        (_run("succeeded"), "succeeded"),
+        (_run("failed", position={"task": 1}), "failed · task 2 of 10"),
+        (_run("queued", attempt=0), "queued · waiting for a worker"),
+        (_run("queued", position={"task": 3}), "queued · waiting for a worker · goes on from task 4 of 10"),
+    ],
+)
+def test_a_run_tells_where_it_stands(run: Run, said: str) -> None:
+    assert state_sentence(run) == said
+
+
+def test_a_waiting_run_tells_why() -> None:
+    assert (
+        state_sentence(_run("queued", attempt=0), "waiting: no worker online.")
+        == "queued · no worker online."
+    )
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda: wording.percent(0.9618), "96.2 %"),
+        (lambda: wording.percent(-0.01), "−1.0 %"),
+        (lambda: wording.whole_percent(0.001), "under 1 %"),
+        (lambda: wording.whole_percent(0.999), "over 99 %"),
+        (lambda: wording.whole_percent(1.0), "100 %"),
+        (lambda: wording.points(-0.014), "1.4 points"),
+        (lambda: wording.points(0.01), "1.0 point"),
+        (lambda: wording.signed_points(-0.014), "−1.4 points"),
+        (lambda: wording.signed_points(0.0213), "+2.1 points"),
+        (lambda: wording.signed_points(-0.0001), "0.0 points"),
+        (lambda: wording.count(401_408, "weight"), "401,408 weights"),
+        (lambda: wording.count(1, "run"), "1 run"),
+        (lambda: wording.duration(192), "3 m 12 s"),
+        (lambda: wording.duration(7_500), "2 h 5 m"),
+        (lambda: wording.duration(100_800), "1 d 4 h"),
+        (lambda: wording.listed(["a", "b", "c"]), "a, b and c"),
+        (lambda: wording.after_tasks(1, 1), "After the only task"),
+        (lambda: wording.after_tasks(10, 10), "After all 10 tasks"),
+    ],
+)
+def test_numbers_are_written_the_same_everywhere(write: Any, said: str) -> None:
+    assert write() == said
