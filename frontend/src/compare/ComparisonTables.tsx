@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Comparison } from "../api/types";
+import { titleOf } from "../form/schema";
 import { points } from "../text/numbers";
 import classes from "./ComparePage.module.css";
 
@@ -92,7 +93,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
             {settings.map(({ field, title, unit, values }) => (
               <tr key={field}>
                 <th scope="row" title={field}>
-                  {title} {unit && <span className="quiet">{unit}</span>}
+                  {settingTitle(field, title)} {unit && <span className="quiet">{unit}</span>}
                 </th>
                 {values.map((value, index) => (
                   <td key={columns[index]?.key} dir="auto">
@@ -112,6 +113,12 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
       )}
     </div>
   );
+}
+
+/** A part's `kind` is called by the part: "Strategy" instead of "Kind". */
+function settingTitle(field: string, title: string): string {
+  const steps = field.split(".");
+  return steps.at(-1) === "kind" ? titleOf(steps.at(-2) ?? title) : title;
 }
 
 function Body({ title, children }: { title: string; children: ReactNode }) {

@@ -2,12 +2,13 @@ import { Button, CopyButton } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { messageOf, type Problem } from "../api/client";
-import { healthQuery } from "../api/queries";
+import { healthQuery, pastRunsQuery } from "../api/queries";
 import type { Catalog } from "../api/types";
 import { plural } from "../text/numbers";
+import { duration } from "../text/time";
 import { asCommand, asPython } from "./command";
 import type { Reading, Spec } from "./draft";
-import { estimateInWords } from "./estimate";
+import { estimateInWords, expectedSeconds } from "./estimate";
 import classes from "./Form.module.css";
 import { story, sweepInWords } from "./story";
 
@@ -31,6 +32,8 @@ export function Summary(props: SummaryProps) {
   const dataset = spec.dataset as { kind?: string; download?: boolean } | undefined;
   const entry = catalog.datasets.find(({ kind }) => kind === dataset?.kind);
   const size = estimateInWords(spec);
+  const { data: past } = useQuery(pastRunsQuery(dataset?.kind ?? ""));
+  const expected = expectedSeconds(spec, past?.items ?? []);
   return (
     <aside className={`panel ${classes.summary}`} aria-label="Summary">
       <p className={classes.story} data-testid="story">
@@ -40,6 +43,13 @@ export function Summary(props: SummaryProps) {
         <p className={classes.note} data-testid="estimate">
           {size}
           {count > 1 ? " in each run" : ""}.
+          {expected && (
+            <>
+              {" "}
+              About {duration(expected.seconds * count)} of training, at the pace of “
+              <span dir="auto">{expected.judgedBy}</span>”.
+            </>
+          )}
         </p>
       )}
       {count > 1 && (
@@ -74,8 +84,8 @@ export function Summary(props: SummaryProps) {
         seeds 0..4, make one run for each.
       </p>
       <div style={{ display: "flex", gap: 8 }}>
-        <Copy label="Command" text={() => asCommand(spec, defaults)} />
-        <Copy label="Python" text={() => asPython(spec, window.location.origin)} />
+        {count === 1 && <Copy label="Command" text={() => asCommand(spec, defaults)} />}
+        <Copy label="Python" text={() => asPython(spec, window.location.origin, grid)} />
       </div>
     </aside>
   );

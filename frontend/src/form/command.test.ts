@@ -25,4 +25,11 @@ describe("asPython", () => {
     expect(text).toContain('"d": [1, "x"]');
     expect(text).toContain("http://localhost:8000/api/runs");
   });
+
+  it("sends a sweep as a sweep", () => {
+    const text = asPython({ seed: 0 }, "http://localhost:8000", { "strategy.lam": [1, 3], seed: [0, 1] });
+    expect(text).toContain("/api/sweeps");
+    expect(text).toContain('"strategy.lam": [1, 3]');
+    expect(text).toContain('"seeds": [0, 1]');
+  });
 });

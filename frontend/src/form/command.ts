@@ -1,6 +1,6 @@
 /** The same run for a terminal and for a notebook. */
 
-import type { Spec } from "./draft";
+import type { Grid, Spec } from "./draft";
 
 /** The same specification with each part's `kind` before its other fields. */
 export function kindFirst(spec: Spec): Spec {
@@ -51,12 +51,17 @@ function pythonic(value: unknown, indent: string): string {
 }
 
 /** A request with httpx, which comes with the dashboard. */
-export function asPython(spec: Spec, origin: string): string {
+export function asPython(spec: Spec, origin: string, grid: Grid = {}): string {
+  const { seed: seeds = [], ...rest } = grid;
+  const isSweep = Object.keys(grid).length > 0;
+  const body = isSweep
+    ? `{"spec": spec, "grid": ${pythonic(rest, "")}, "seeds": ${pythonic(seeds, "")}}`
+    : "spec";
   return `import httpx
 
 spec = ${pythonic(spec, "")}
-answer = httpx.post("${origin}/api/runs", json=spec)
+answer = httpx.post("${origin}/api/${isSweep ? "sweeps" : "runs"}", json=${body})
 answer.raise_for_status()
-print(answer.json()["id"])
+print(answer.json()["${isSweep ? "group_id" : "id"}"])
 `;
 }

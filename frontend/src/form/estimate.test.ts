@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { estimate, estimateInWords } from "./estimate";
+import { estimate, estimateInWords, expectedSeconds } from "./estimate";
 
 const SPEC = {
   benchmark: { kind: "permuted", tasks: 3 },
@@ -18,5 +18,28 @@ describe("estimate", () => {
     expect(estimate({ ...SPEC, strategy: { kind: "finetune" } })?.retraining).toBe(0);
     expect(estimate({ training: { epochs: 1 } })).toBeNull();
     expect(estimateInWords({})).toBe("");
+  });
+});
+
+describe("expectedSeconds", () => {
+  const base = { ...SPEC, dataset: { kind: "digits" }, model: { kind: "mlp", hidden: [8] } };
+  const past = [
+    { name: "other model", seconds: 1_000, spec: { ...base, model: { kind: "mlp", hidden: [99] } } },
+    { name: "other strategy", seconds: 500, spec: { ...base, strategy: { kind: "finetune" } } },
+    { name: "alike", seconds: 69, spec: base },
+  ];
+
+  it("scales the pace of the most similar run by the epochs", () => {
+    const twice = {
+      ...base,
+      benchmark: { kind: "permuted", tasks: 3 },
+      training: { kind: "supervised", epochs: 20 },
+    };
+    expect(expectedSeconds(twice, past)).toEqual({ seconds: 99, judgedBy: "alike" });
+  });
+
+  it("says nothing without a similar run", () => {
+    expect(expectedSeconds({ ...base, dataset: { kind: "mnist" } }, past)).toBeNull();
+    expect(expectedSeconds(base, [])).toBeNull();
   });
 });

@@ -47,6 +47,31 @@ export function estimate(spec: Spec): Estimate | null {
   return { tasks, epochs: tasks * perTask, retraining };
 }
 
+interface PastRun {
+  name: string;
+  seconds: number | null;
+  spec: unknown;
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Seconds that this would take at the pace of the most similar run that has ended; null when none is similar. */
+export function expectedSeconds(spec: Spec, past: PastRun[]): { seconds: number; judgedBy: string } | null {
+  const wanted = estimate(spec);
+  if (!wanted) return null;
+  const similar = past.filter((run) => {
+    const ran = run.spec as Spec;
+    const batch = (one: Spec) => (one.training as Spec | undefined)?.batch_size;
+    return same(ran.dataset, spec.dataset) && same(ran.model, spec.model) && batch(ran) === batch(spec);
+  });
+  const kindOf = (one: Spec) => (one.strategy as Spec | undefined)?.kind;
+  const nearest = similar.find((run) => kindOf(run.spec as Spec) === kindOf(spec)) ?? similar[0];
+  const ran = nearest && estimate(nearest.spec as Spec);
+  if (!nearest?.seconds || !ran) return null;
+  const pace = nearest.seconds / (ran.epochs + ran.retraining);
+  return { seconds: pace * (wanted.epochs + wanted.retraining), judgedBy: nearest.name };
+}
+
 /** "5 tasks, 50 epochs and about 39 of retraining after pruning". */
 export function estimateInWords(spec: Spec): string {
   const known = estimate(spec);

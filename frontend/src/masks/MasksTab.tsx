@@ -114,7 +114,7 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
             label: `${value}  ${shape.map(count).join(" × ")}`,
           }))}
         />
-        <div>
+        <div className={classes.kinds}>
           <div className={classes.label}>Show</div>
           <SegmentedControl
             aria-label="Show"

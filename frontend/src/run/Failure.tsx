@@ -10,7 +10,7 @@ export function Failure({ run, error }: { run: Run; error: NonNullable<Run["erro
   const kept = run.position.step ?? 0;
   return (
     <section className={classes.failure} role="alert" data-testid="failure">
-      <h2>{error.message}</h2>
+      <h2 data-testid="sentence">{run.sentence.includes(error.message) ? run.sentence : error.message}</h2>
       <p>
         {kept > 0
           ? `Everything recorded up to epoch ${kept} is safe and shown below.`

@@ -63,8 +63,9 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
       </div>
       <TaskBar run={run} />
       <div className={classes.story}>
-        <p className={classes.sentence} data-testid="sentence" aria-live="polite">
-          {run.sentence}
+        {/* A failure is told below, once, with what to do. */}
+        <p className={classes.sentence} data-testid={run.error ? undefined : "sentence"} aria-live="polite">
+          {run.error ? "" : run.sentence}
         </p>
         <dl className={classes.numbers}>
           <KeyNumber
