@@ -7,17 +7,19 @@ transformation in chunks when they are needed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from anpyc.datasets import ImageData, Images
 from anpyc.errors import DatasetUnreadable
 from anpyc.permutations import pixel_order
-from anpyc.spec import Benchmark, PermutedBenchmark, SplitBenchmark
+from anpyc.spec import Benchmark, PermutedBenchmark, RotatedBenchmark, SplitBenchmark
 
 CHUNK = 2_000
 """Images transformed at a time."""
@@ -116,6 +118,8 @@ class TaskSequence:
             raise DatasetUnreadable(
                 "There are no validation images to evaluate on; set `dataset.validation` above 0."
             )
+        if isinstance(benchmark, SplitBenchmark):
+            _check_split(benchmark, data)
         self._standard = data.train.mean_and_deviation() if standardise else None
         self._class_order = _class_order(benchmark, data.classes, seed)
         self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
@@ -168,6 +172,8 @@ class TaskSequence:
             mean, deviation = self._standard
             images = images.sub_(mean).div_(deviation)
         benchmark = self._benchmark
+        if isinstance(benchmark, RotatedBenchmark):
+            return _turned(images, benchmark.step * task.index)
         if not isinstance(benchmark, PermutedBenchmark) or (task.index == 0 and not benchmark.permute_first):
             return images
         channels, height, width = self.image_shape
@@ -197,6 +203,8 @@ class TaskSequence:
     def _task(self, index: int) -> Task:
         benchmark = self._benchmark
         head = index if self._head_per_task else 0
+        if isinstance(benchmark, RotatedBenchmark):
+            return Task(index, f"turned by {benchmark.step * index:g}°", head, slice(0, self._data.classes))
         if not isinstance(benchmark, SplitBenchmark):
             return Task(index, f"permutation {index + 1}", head, slice(0, self._data.classes))
         own = self._own_classes(index)
@@ -222,3 +230,24 @@ def _class_order(benchmark: Benchmark, classes: int, seed: int) -> Tensor:
     if isinstance(benchmark, SplitBenchmark) and benchmark.shuffle_classes:
         return torch.randperm(classes, generator=torch.Generator().manual_seed(seed))
     return torch.arange(classes)
+
+
+def _check_split(benchmark: SplitBenchmark, data: ImageData) -> None:
+    """What the specification alone cannot tell where a person brings the images."""
+    if benchmark.tasks * benchmark.classes_per_task > data.classes:
+        raise DatasetUnreadable(
+            f"{data.title} has {data.classes} classes; at {benchmark.classes_per_task} per task that "
+            "is enough "
+            f"for {data.classes // benchmark.classes_per_task} tasks."
+        )
+
+
+def _turned(images: Tensor, degrees: float) -> Tensor:
+    """Images turned anticlockwise about their centre, bilinear, with zeros coming in at the corners."""
+    if degrees % 360 == 0:
+        return images
+    angle = math.radians(degrees)
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = torch.tensor([[cos, -sin, 0.0], [sin, cos, 0.0]], device=images.device)
+    grid = F.affine_grid(turn.expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False)

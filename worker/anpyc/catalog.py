@@ -41,6 +41,8 @@ def _idx_files(folder: str) -> tuple[str, ...]:
     return tuple(f"{folder}/raw/{name}-ubyte" for name in names)
 
 
+_CIFAR10_BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
+
 DATASETS: dict[str, DatasetInfo] = {
     "digits": DatasetInfo(
         title="Digits (scikit-learn)",
@@ -59,5 +61,68 @@ DATASETS: dict[str, DatasetInfo] = {
         files=_idx_files("MNIST"),
         download_megabytes=12,
         note="70,000 handwritten digits of 28×28 pixels.",
+    ),
+    "fashion_mnist": DatasetInfo(
+        title="Fashion-MNIST",
+        shape=(1, 28, 28),
+        classes=10,
+        train=60_000,
+        test=10_000,
+        files=_idx_files("FashionMNIST"),
+        download_megabytes=31,
+        note="70,000 pictures of clothes of 28×28 pixels.",
+    ),
+    "kmnist": DatasetInfo(
+        title="KMNIST",
+        shape=(1, 28, 28),
+        classes=10,
+        train=60_000,
+        test=10_000,
+        files=_idx_files("KMNIST"),
+        download_megabytes=21,
+        note="70,000 handwritten Japanese characters of 28×28 pixels.",
+    ),
+    "cifar10": DatasetInfo(
+        title="CIFAR-10",
+        shape=(3, 32, 32),
+        classes=10,
+        train=50_000,
+        test=10_000,
+        files=tuple(
+            f"cifar-10-batches-py/{name}" for name in (*_CIFAR10_BATCHES, "test_batch", "batches.meta")
+        ),
+        download_megabytes=171,
+        note="60,000 colour pictures of 32×32 pixels in 10 classes.",
+    ),
+    "cifar100": DatasetInfo(
+        title="CIFAR-100",
+        shape=(3, 32, 32),
+        classes=100,
+        train=50_000,
+        test=10_000,
+        files=tuple(f"cifar-100-python/{name}" for name in ("train", "test", "meta")),
+        download_megabytes=169,
+        note="60,000 colour pictures of 32×32 pixels in 100 classes.",
+    ),
+    "svhn": DatasetInfo(
+        title="SVHN",
+        shape=(3, 32, 32),
+        classes=10,
+        train=73_257,
+        test=26_032,
+        files=("train_32x32.mat", "test_32x32.mat"),
+        download_megabytes=247,
+        note="99,289 house numbers in colour, 32×32 pixels.",
+    ),
+    "images": DatasetInfo(
+        title="Own images",
+        shape=(3, 32, 32),
+        classes=1_000,
+        train=10_000_000,
+        test=10_000_000,
+        note=(
+            "A .zip of image folders or an .npz of arrays in the data-sets folder; the numbers here "
+            "are limits."
+        ),
     ),
 }

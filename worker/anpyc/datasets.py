@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from anpyc.catalog import DATASETS
 from anpyc.errors import DatasetMissing, DatasetUnreadable
-from anpyc.spec import Dataset, MnistDataset
+from anpyc.spec import Dataset, Downloaded
+from anpyc.uploads import load_upload
 from anpyc.vision import torchvision_datasets
 
 
@@ -65,8 +66,15 @@ def load_dataset(spec: Dataset, datasets_dir: Path) -> ImageData:
     :raises DatasetMissing: if its files are not there and may not be fetched.
     :raises DatasetUnreadable: if they are there and of no use.
     """
-    title = DATASETS[spec.kind].title
-    train, test = _LOADERS[spec.kind](spec, datasets_dir)
+    title, classes = DATASETS[spec.kind].title, DATASETS[spec.kind].classes
+    if spec.kind == "images":
+        (train_pixels, train_labels), (test_pixels, test_labels), classes = load_upload(spec, datasets_dir)
+        title = spec.file
+        train, test = Images(train_pixels, train_labels), Images(test_pixels, test_labels)
+    elif spec.kind == "digits":
+        train, test = _load_digits()
+    else:
+        train, test = _load_downloaded(spec, datasets_dir)
     for part, images in (("training", train), ("test", test)):
         _check(title, part, images)
     if spec.validation >= len(train):
@@ -77,14 +85,14 @@ def load_dataset(spec: Dataset, datasets_dir: Path) -> ImageData:
     end = None if spec.train_limit is None else spec.validation + spec.train_limit
     return ImageData(
         title=title,
-        classes=DATASETS[spec.kind].classes,
+        classes=classes,
         train=train[spec.validation : end],
         validation=train[: spec.validation],
         test=test,
     )
 
 
-def _load_digits(_spec: Dataset, _datasets_dir: Path) -> tuple[Images, Images]:
+def _load_digits() -> tuple[Images, Images]:
     """scikit-learn's digits in one fixed shuffled order (the file is sorted by writer), the last 360 for
     testing."""
     from sklearn.datasets import load_digits
@@ -97,8 +105,8 @@ def _load_digits(_spec: Dataset, _datasets_dir: Path) -> tuple[Images, Images]:
     return images[:train], images[train:]
 
 
-def _load_mnist(spec: Dataset, datasets_dir: Path) -> tuple[Images, Images]:
-    spec = cast("MnistDataset", spec)
+def _load_downloaded(spec: Downloaded, datasets_dir: Path) -> tuple[Images, Images]:
+    """A data set that torchvision knows how to fetch and read."""
     info = DATASETS[spec.kind]
     missing = info.missing_files(datasets_dir)
     if missing and not spec.download:
@@ -107,17 +115,42 @@ def _load_mnist(spec: Dataset, datasets_dir: Path) -> tuple[Images, Images]:
             f"{info.download_megabytes} MB, or put the files there."
         )
     fetch = any(not (datasets_dir / name).is_file() for name in info.files)
-    dataset = torchvision_datasets().MNIST
+    dataset = getattr(torchvision_datasets(), _TORCHVISION_NAMES[spec.kind])
+    splits = (
+        [{"split": name} for name in ("train", "test")]
+        if spec.kind == "svhn"
+        else [
+            {"train": True},
+            {"train": False},
+        ]
+    )
     try:
-        parts = [dataset(datasets_dir, train=train, download=fetch) for train in (True, False)]
-    except (OSError, RuntimeError, ValueError, AssertionError, EOFError) as error:
+        parts = [dataset(datasets_dir, **split, download=fetch) for split in splits]
+    except (OSError, RuntimeError, ValueError, AssertionError, EOFError, pickle.UnpicklingError) as error:
         raise DatasetUnreadable(f"{info.title} in {datasets_dir} cannot be read: {error}.") from error
-    train, test = (Images(part.data.unsqueeze(1), part.targets) for part in parts)
+    train, test = (_images(part) for part in parts)
     return _padded(train, spec.pad), _padded(test, spec.pad)
 
 
-_Loader = Callable[[Dataset, Path], tuple[Images, Images]]
-_LOADERS: Mapping[str, _Loader] = {"digits": _load_digits, "mnist": _load_mnist}
+def _images(part: Any) -> Images:
+    """torchvision's arrays, whatever their layout, as (images, channels, height, width)."""
+    pixels = torch.as_tensor(part.data)
+    labels = torch.as_tensor(part.labels if hasattr(part, "labels") else part.targets)
+    if pixels.dim() == 3:
+        pixels = pixels.unsqueeze(1)
+    elif pixels.shape[-1] == 3:
+        pixels = pixels.permute(0, 3, 1, 2).contiguous()
+    return Images(pixels, labels.to(torch.int64))
+
+
+_TORCHVISION_NAMES = {
+    "mnist": "MNIST",
+    "fashion_mnist": "FashionMNIST",
+    "kmnist": "KMNIST",
+    "cifar10": "CIFAR10",
+    "cifar100": "CIFAR100",
+    "svhn": "SVHN",
+}
 
 
 def _padded(images: Images, pad: int) -> Images:

@@ -45,12 +45,12 @@ def removal_importance(
     return total / count
 
 
-Objective = Callable[[Tensor], Tensor]
-"""(batch, classes) logits → (batch,) one number per image."""
+Objective = Callable[[Tensor, Tensor], Tensor]
+"""(batch, classes) logits and (batch,) labels → (batch,) one number per image."""
 
 
 def per_image_moment(
-    network: Network, images: Tensor, task: Task, objective: Objective, power: Literal[1, 2]
+    network: Network, batch: Examples, task: Task, objective: Objective, power: Literal[1, 2]
 ) -> Tensor:
     """Σ over images of |∂ objective(image) / ∂θ|^power, in evaluation mode.
 
@@ -58,28 +58,29 @@ def per_image_moment(
     matrix product. Other bodies take a gradient per image."""
     body = network.body
     if isinstance(body, Mlp):
-        features, inputs, outputs = body.trace(images)
-        values = objective(network.logits(features, task.head, task.classes)).sum()
+        features, inputs, outputs = body.trace(batch.images)
+        values = objective(network.logits(features, task.head, task.classes), batch.labels).sum()
         deltas = torch.autograd.grad(values, outputs)
         sums = []
         for delta, x in zip(deltas, inputs, strict=True):
             d, x = (delta.abs(), x.abs()) if power == 1 else (delta.square(), x.square())
             sums += [(d.t() @ x).flatten(), d.sum(0)]
         return torch.cat(sums).detach()
-    return _per_image_moment_by_vmap(network, images, task, objective, power)
+    return _per_image_moment_by_vmap(network, batch, task, objective, power)
 
 
 def _per_image_moment_by_vmap(
-    network: Network, images: Tensor, task: Task, objective: Objective, power: int
+    network: Network, batch: Examples, task: Task, objective: Objective, power: int
 ) -> Tensor:
     parameters = {name: p.detach() for name, p in network.body.named_parameters()}
     buffers = dict(network.body.named_buffers())
 
-    def value(tensors: dict[str, Tensor], image: Tensor) -> Tensor:
+    def value(tensors: dict[str, Tensor], image: Tensor, label: Tensor) -> Tensor:
         features = functional_call(network.body, (tensors, buffers), (image.unsqueeze(0),))
-        return objective(network.logits(features, task.head, task.classes)).squeeze(0)
+        logits = network.logits(features, task.head, task.classes)
+        return objective(logits, label.unsqueeze(0)).squeeze(0)
 
-    gradients = vmap(grad(value), in_dims=(None, 0), chunk_size=16)(parameters, images)
+    gradients = vmap(grad(value), in_dims=(None, 0, 0), chunk_size=16)(parameters, batch.images, batch.labels)
     return torch.cat([g.abs().pow(power).sum(0).flatten() for g in gradients.values()]).detach()
 
 
@@ -102,34 +103,28 @@ def fisher_information(
             total += torch.cat([g.flatten() for g in gradients]).square_()
             weight += 1
             continue
-        for objective in _log_likelihoods(kind, batch.labels, task):
-            total += per_image_moment(network, batch.images, task, objective, 2)
+        for objective in _log_likelihoods(kind, task):
+            total += per_image_moment(network, batch, task, objective, 2)
         weight += len(batch)
     network.train(was_training)
     return total / weight
 
 
-def _log_likelihoods(kind: str, labels: Tensor, task: Task) -> Iterator[Objective]:
+def _log_likelihoods(kind: str, task: Task) -> Iterator[Objective]:
     """What is differentiated: one number per image, per pass."""
     if kind == "exact":
         for c in range(task.classes.stop):
-            # √p_c is a constant, so that squaring the gradient gives p_c (∂ log p_c)².
-            yield partial(_weighted_log_p, c=c)
+            yield partial(_weighted_log_p, c)
     elif kind == "predicted":
-        yield lambda z: F.log_softmax(z, 1).max(1).values
+        yield lambda logits, _labels: F.log_softmax(logits, 1).max(1).values
     else:
-        yield lambda z: _log_p(z, labels)
+        yield lambda logits, labels: -F.cross_entropy(logits, labels, reduction="none")
 
 
-def _weighted_log_p(logits: Tensor, c: int) -> Tensor:
+def _weighted_log_p(c: int, logits: Tensor, _labels: Tensor) -> Tensor:
+    """√p_c · log p_c with √p_c a constant, so that squaring the gradient gives p_c (∂ log p_c)²."""
     log_p = F.log_softmax(logits, 1)[:, c]
     return log_p.detach().mul(0.5).exp() * log_p
-
-
-def _log_p(logits: Tensor, labels: Tensor) -> Tensor:
-    if labels.numel() != len(logits):
-        raise ValueError("The empirical Fisher information per image needs a body of fully connected layers.")
-    return F.log_softmax(logits, 1).gather(1, labels.unsqueeze(1)).squeeze(1)
 
 
 def output_sensitivity(
@@ -142,7 +137,7 @@ def output_sensitivity(
     weight = 0
     for batch in batches(examples, batch_size):
         if gradients == "sample":
-            total += per_image_moment(network, batch.images, task, lambda z: z.square().sum(1), 1)
+            total += per_image_moment(network, batch, task, _squared_output, 1)
             weight += len(batch)
             continue
         loss = network(batch.images, task.head, task.classes).square().mean()
@@ -156,3 +151,7 @@ def output_entropy(logits: Tensor) -> Tensor:
     """H = −Σ_c p_c log p_c of each row, in nats; finite for every finite input."""
     log_p = F.log_softmax(logits, dim=1)
     return -(log_p.exp() * log_p).sum(1)
+
+
+def _squared_output(logits: Tensor, _labels: Tensor) -> Tensor:
+    return logits.square().sum(1)

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from anpyc.convolutional import Convnet, ResNet18
+from anpyc.errors import DatasetUnreadable
 from anpyc.recording import LayerInfo
 from anpyc.spec import MlpModel, Model
 
@@ -164,9 +166,9 @@ def build_network(
     spec: Model, image_shape: tuple[int, int, int], head_sizes: Sequence[int], device: torch.device
 ) -> Network:
     """The network of a specification with freshly drawn weights, on ``device``."""
-    body = Mlp(spec, image_shape)
+    body = _build_body(spec, image_shape)
     network = Network(body, body.features, head_sizes)
-    if spec.initialisation == "truncated_normal":
+    if spec.kind == "mlp" and spec.initialisation == "truncated_normal":
         for name, parameter in network.named_parameters():
             if name.endswith("bias"):
                 nn.init.constant_(parameter, 0.1)
@@ -174,3 +176,15 @@ def build_network(
                 nn.init.trunc_normal_(parameter, std=0.1, a=-0.2, b=0.2)
     network.flatten_parameters(device, image_shape)
     return network
+
+
+def _build_body(spec: Model, image_shape: tuple[int, int, int]) -> Mlp | Convnet | ResNet18:
+    if spec.kind == "mlp":
+        return Mlp(spec, image_shape)
+    if min(image_shape[1:]) < 8:
+        raise DatasetUnreadable(
+            f"Images of {image_shape[1]}×{image_shape[2]} pixels are too small for a {spec.kind}; "
+            "take an MLP or "
+            "pad them."
+        )
+    return Convnet(spec, image_shape) if spec.kind == "convnet" else ResNet18(spec.width, image_shape)

@@ -76,7 +76,19 @@ class SplitBenchmark(SpecPart):
     """Deal the classes in an order drawn from the seed instead of 0, 1, 2, …"""
 
 
-Benchmark = Annotated[PermutedBenchmark | SplitBenchmark, Field(discriminator="kind")]
+class RotatedBenchmark(SpecPart):
+    """Every task shows the same images turned by another angle."""
+
+    kind: Literal["rotated"] = "rotated"
+    tasks: int = _field("Tasks", default=5, ge=1, le=200)
+    """How many tasks are learnt one after the other."""
+    scenario: Literal["task", "domain"] = _field("Scenario", default="domain")
+    """`task`: the task is known when tested, one head each. `domain`: one head for all tasks."""
+    step: float = _field("Turned per task", "degrees", default=30.0, ge=0, le=360)
+    """Each task turns the images this much further than the one before; the first shows them upright."""
+
+
+Benchmark = Annotated[PermutedBenchmark | SplitBenchmark | RotatedBenchmark, Field(discriminator="kind")]
 
 
 # --- data set -----------------------------------------------------------------------------------------------
@@ -117,7 +129,56 @@ class MnistDataset(DownloadedDataset):
     kind: Literal["mnist"] = "mnist"
 
 
-Dataset = Annotated[DigitsDataset | MnistDataset, Field(discriminator="kind")]
+class FashionMnistDataset(DownloadedDataset):
+    """70,000 pictures of clothes of 28×28 pixels."""
+
+    kind: Literal["fashion_mnist"] = "fashion_mnist"
+
+
+class KmnistDataset(DownloadedDataset):
+    """70,000 handwritten Japanese characters of 28×28 pixels."""
+
+    kind: Literal["kmnist"] = "kmnist"
+
+
+class Cifar10Dataset(DownloadedDataset):
+    """60,000 colour pictures of 32×32 pixels in 10 classes."""
+
+    kind: Literal["cifar10"] = "cifar10"
+
+
+class Cifar100Dataset(DownloadedDataset):
+    """60,000 colour pictures of 32×32 pixels in 100 classes."""
+
+    kind: Literal["cifar100"] = "cifar100"
+
+
+class SvhnDataset(DownloadedDataset):
+    """99,289 house numbers in colour, 32×32 pixels."""
+
+    kind: Literal["svhn"] = "svhn"
+
+
+class ImagesDataset(DatasetPart):
+    """Your own images: a .zip of image folders or an .npz of arrays in the data-sets folder."""
+
+    kind: Literal["images"] = "images"
+    file: str = _field("File", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.(zip|npz)$", max_length=200)
+    """Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
+    train_images, train_labels, test_images and test_labels."""
+    size: int = _field("Size", "pixels", default=32, ge=8, le=256)
+    """Images are scaled to this height and width."""
+    colour: bool = _field("Colour", default=True)
+    """Off: shades of grey."""
+
+
+Downloaded = (
+    MnistDataset | FashionMnistDataset | KmnistDataset | Cifar10Dataset | Cifar100Dataset | SvhnDataset
+)
+Dataset = Annotated[
+    DigitsDataset | Downloaded | ImagesDataset,
+    Field(discriminator="kind"),
+]
 
 
 # --- model --------------------------------------------------------------------------------------------------
@@ -139,7 +200,30 @@ class MlpModel(SpecPart):
     """`torch`: PyTorch's default. `truncated_normal`: σ 0.1 cut at two σ, biases 0.1, as the authors do."""
 
 
-Model = Annotated[MlpModel, Field(discriminator="kind")]
+class ConvnetModel(SpecPart):
+    """Three 3×3 convolutions with pooling and one fully connected layer, as the authors use for colour
+    images."""
+
+    kind: Literal["convnet"] = "convnet"
+    channels: tuple[Annotated[int, Field(ge=1, le=4_096)], ...] = _field(
+        "Channels", default=(64, 128, 256), min_length=3, max_length=3
+    )
+    """Of the three convolutions."""
+    units: int = _field("Units", "units", default=512, ge=1, le=16_384)
+    """Of the fully connected layer."""
+    dropout: float = _field("Dropout", default=0.0, ge=0, lt=1)
+    """Share of its units silenced at each training step."""
+
+
+class Resnet18Model(SpecPart):
+    """ResNet-18 with a 3×3 first convolution, for images of about 32×32 pixels."""
+
+    kind: Literal["resnet18"] = "resnet18"
+    width: int = _field("Width", "channels", default=64, ge=4, le=512)
+    """Channels of the first stage; each of the three others has twice as many as the one before."""
+
+
+Model = Annotated[MlpModel | ConvnetModel | Resnet18Model, Field(discriminator="kind")]
 
 
 # --- strategy -----------------------------------------------------------------------------------------------

@@ -1,0 +1,92 @@
+"""What each method promises, on a sequence that fine-tuning forgets."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from anpyc.spec import RunSpec, SpecError
+from anpyc.strategies import STRATEGIES
+from anpyc.training import RunResult, train
+from unit.anpyc.recorders import Memory, tiny
+
+
+def forgetful(kind: str, **fields: object) -> RunSpec:
+    changes: dict[str, object] = {
+        "strategy.kind": kind,
+        "model.dropout": 0,
+        "model.hidden": [64, 32],
+        "dataset.train_limit": None,
+        "training.epochs": 12,
+        "training.optimizer": "adam",
+        "training.lr": 0.003,
+    }
+    return tiny(changes | {f"strategy.{name}": value for name, value in fields.items()})
+
+
+@cache
+def outcome(kind: str) -> RunResult:
+    fields: dict[str, dict[str, object]] = {
+        "anpyc": {"lam": 300.0, "initial_prune_percent": 0},
+        "ewc": {"lam": 300.0},
+        "online_ewc": {"lam": 300.0},
+        "mas": {"lam": 1.0},
+        "si": {"lam": 10.0},
+        "packnet": {"prune_percent": 60.0},
+    }
+    return train(forgetful(kind, **fields.get(kind, {})), Memory(), datasets_dir=Path(), threads=1)
+
+
+def test_the_registry_is_the_schema() -> None:
+    union = get_args(RunSpec.model_fields["strategy"].annotation)
+    kinds = {part.model_fields["kind"].default for part in union}
+    assert kinds == set(STRATEGIES)
+
+
+@pytest.mark.parametrize("kind", ["anpyc", "ewc", "online_ewc", "mas", "si"])
+def test_less_is_forgotten_than_by_fine_tuning(kind: str) -> None:
+    assert outcome(kind).metrics["forgetting"] < outcome("finetune").metrics["forgetting"] - 0.05
+
+
+@pytest.mark.parametrize("kind", ["packnet", "frozen"])
+def test_hard_protection_forgets_nothing(kind: str) -> None:
+    for j, first in enumerate(row[j] for j, row in enumerate(outcome(kind).accuracy)):
+        assert all(row[j] == first for row in outcome(kind).accuracy[j:])
+
+
+def test_a_single_head_forgets_more_than_a_head_per_task() -> None:
+    single, several = outcome("single_head").metrics, outcome("finetune").metrics
+    assert single["average_accuracy"] < several["average_accuracy"]
+
+
+def test_joint_training_is_the_upper_bound() -> None:
+    best = max(outcome(kind).metrics["average_accuracy"] for kind in STRATEGIES if kind != "joint")
+    joint = outcome("joint").metrics
+    assert joint["average_accuracy"] > best - 0.01
+    assert joint["forgetting"] < 0.03
+
+
+def test_own_parameters_shield_a_task_from_what_grows_later() -> None:
+    fields: dict[str, object] = {
+        "initial_prune_percent": 70,
+        "prune_decay": 1.0,
+        "prune_step": 70,
+        "lam": 1e9,
+    }
+    fields |= {"pruned_by": "curvature", "normalise": True, "strength": "removal"}
+    shielded, open_ = (
+        train(forgetful("anpyc", **fields, recall=recall), Memory(), datasets_dir=Path(), threads=1)
+        for recall in ("own", "all")
+    )
+    assert shielded.metrics["forgetting"] < 0.02
+    assert shielded.metrics["average_accuracy"] > 0.9
+    assert open_.metrics["forgetting"] > shielded.metrics["forgetting"] + 0.05
+
+
+@pytest.mark.parametrize("changes", [{"strategy.recall": "own"}, {"strategy.kind": "packnet"}])
+def test_own_parameters_need_the_task_to_be_known(changes: dict[str, object]) -> None:
+    with pytest.raises(SpecError, match=r"benchmark\.scenario: .*choose `task`"):
+        tiny({**changes, "benchmark.scenario": "domain"})
