@@ -1,7 +1,7 @@
 import { Button, SegmentedControl, Select, Skeleton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { refreshLists, submitRun, submitSweep } from "../api/actions";
 import { ApiError, messageOf, type Problem } from "../api/client";
 import { catalogQuery, runQuery } from "../api/queries";
@@ -75,9 +75,11 @@ function Form(props: FormProps) {
 
   const reading = useMemo(() => read(nodes, draft), [nodes, draft]);
   const defaults = useMemo(() => read(nodes, draftOf(nodes)).spec, [nodes]);
+  /** With every field of today's schema: one that an older version stored may lack some. */
+  const complete = useCallback((spec: Spec) => read(nodes, draftOf(nodes, spec)).spec, [nodes]);
   const changed = useMemo(
-    () => new Set(source ? differences(source.spec as unknown as Spec, reading.spec) : []),
-    [source, reading.spec],
+    () => new Set(source ? differences(complete(source.spec as unknown as Spec), reading.spec) : []),
+    [source, reading.spec, complete],
   );
   const count = combinations(reading.grid);
 
@@ -190,6 +192,7 @@ function Form(props: FormProps) {
         reading={reading}
         count={count}
         defaults={defaults}
+        complete={complete}
         problems={problems}
         failure={
           submit.error && !(submit.error instanceof ApiError && submit.error.problems.length)

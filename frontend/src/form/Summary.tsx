@@ -1,6 +1,7 @@
 import { Button, CopyButton } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { messageOf, type Problem } from "../api/client";
 import { healthQuery, pastRunsQuery } from "../api/queries";
 import type { Catalog } from "../api/types";
@@ -17,6 +18,7 @@ interface SummaryProps {
   reading: Reading;
   count: number;
   defaults: Spec;
+  complete: (spec: Spec) => Spec;
   problems: Problem[];
   failure: unknown;
   busy: boolean;
@@ -26,14 +28,18 @@ interface SummaryProps {
 
 /** What will happen when the button is pressed, before it is pressed. */
 export function Summary(props: SummaryProps) {
-  const { catalog, reading, count, defaults, problems, failure, busy, blocked, onProblem } = props;
+  const { catalog, reading, count, defaults, complete, problems, failure, busy, blocked, onProblem } = props;
   const { data: health } = useQuery(healthQuery);
   const { spec, grid } = reading;
   const dataset = spec.dataset as { kind?: string; download?: boolean } | undefined;
   const entry = catalog.datasets.find(({ kind }) => kind === dataset?.kind);
   const size = estimateInWords(spec);
   const { data: past } = useQuery(pastRunsQuery(dataset?.kind ?? ""));
-  const expected = expectedSeconds(spec, past?.items ?? []);
+  const similar = useMemo(
+    () => (past?.items ?? []).map((run) => ({ ...run, spec: complete(run.spec as unknown as Spec) })),
+    [past, complete],
+  );
+  const expected = expectedSeconds(spec, similar);
   return (
     <aside className={`panel ${classes.summary}`} aria-label="Summary">
       <p className={classes.story} data-testid="story">

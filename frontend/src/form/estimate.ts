@@ -50,7 +50,7 @@ export function estimate(spec: Spec): Estimate | null {
 interface PastRun {
   name: string;
   seconds: number | null;
-  spec: unknown;
+  spec: Spec;
 }
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
@@ -60,13 +60,13 @@ export function expectedSeconds(spec: Spec, past: PastRun[]): { seconds: number;
   const wanted = estimate(spec);
   if (!wanted) return null;
   const similar = past.filter((run) => {
-    const ran = run.spec as Spec;
+    const ran = run.spec;
     const batch = (one: Spec) => (one.training as Spec | undefined)?.batch_size;
     return same(ran.dataset, spec.dataset) && same(ran.model, spec.model) && batch(ran) === batch(spec);
   });
   const kindOf = (one: Spec) => (one.strategy as Spec | undefined)?.kind;
-  const nearest = similar.find((run) => kindOf(run.spec as Spec) === kindOf(spec)) ?? similar[0];
-  const ran = nearest && estimate(nearest.spec as Spec);
+  const nearest = similar.find((run) => kindOf(run.spec) === kindOf(spec)) ?? similar[0];
+  const ran = nearest && estimate(nearest.spec);
   if (!nearest?.seconds || !ran) return null;
   const pace = nearest.seconds / (ran.epochs + ran.retraining);
   return { seconds: pace * (wanted.epochs + wanted.retraining), judgedBy: nearest.name };

@@ -14,6 +14,7 @@ import classes from "./Figure.module.css";
 import { type FigureData, pointsIn, toCsv, without } from "./figure";
 import { Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { saveText } from "./save";
+import { useNearView } from "./useNearView";
 
 interface FigureProps {
   name: string;
@@ -48,10 +49,13 @@ export function Figure({
   hidden,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
-  const query = useQuery({ ...figureQuery(name, runs, params, scheme), enabled: ready && runs.length > 0 });
+  const { ref: inView, near } = useNearView();
+  const query = useQuery({
+    ...figureQuery(name, runs, params, scheme),
+    enabled: near && ready && runs.length > 0,
+  });
   const heading = useId();
   const plot = useRef<PlotHandle>(null);
-  const section = useRef<HTMLElement>(null);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => (sent && hidden?.size ? without(sent, hidden) : sent), [sent, hidden]);
@@ -61,7 +65,7 @@ export function Figure({
 
   return (
     <section
-      ref={section}
+      ref={inView}
       className={`panel ${classes.figure}`}
       aria-labelledby={heading}
       data-testid={`figure-${name}`}
@@ -82,7 +86,7 @@ export function Figure({
             void plot.current?.resetZoom();
             onZoom?.(null);
           }}
-          onFull={() => void section.current?.requestFullscreen?.()}
+          onFull={() => void inView.current?.requestFullscreen?.()}
         />
         <p className={classes.sentence} title={sentence}>
           {meta?.empty ? "" : sentence}

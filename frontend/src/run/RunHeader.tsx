@@ -56,7 +56,7 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
         </span>
       </div>
       <div className={classes.state}>
-        <strong>
+        <strong aria-live="polite">
           <StatusWord status={run.status} stopping={run.cancel_requested} />
         </strong>
         <Facts run={run} />
@@ -64,7 +64,7 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
       <TaskBar run={run} />
       <div className={classes.story}>
         {/* A failure is told below, once, with what to do. */}
-        <p className={classes.sentence} data-testid={run.error ? undefined : "sentence"} aria-live="polite">
+        <p className={classes.sentence} data-testid={run.error ? undefined : "sentence"}>
           {run.error ? "" : run.sentence}
         </p>
         <dl className={classes.numbers}>
