@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,9 @@ from anpyc_server.groups.service import common_title
 from anpyc_server.runs.listing import in_group
 from anpyc_server.runs.lookup import find_run
 from anpyc_server.services import Services
+
+if TYPE_CHECKING:
+    from anpyc_server.figures.gathering import Need
 
 _KINDS = len(THEMES["light"].runs) * len(DASHES)
 
@@ -47,8 +51,8 @@ def columns(session: Session, keys: Sequence[str]) -> list[Members]:
     ]
 
 
-def gathered(services: Services, keys: Sequence[str]) -> list[Column]:
-    """The columns with everything that figures are drawn from."""
+def gathered(services: Services, keys: Sequence[str], needs: Sequence[Need]) -> list[Column]:
+    """The columns with what a figure is drawn from."""
     from anpyc_server.figures.gathering import run_rows
 
     with services.database.read() as session:
@@ -57,7 +61,7 @@ def gathered(services: Services, keys: Sequence[str]) -> list[Column]:
                 key=one.key,
                 title=one.title,
                 rank=one.rank,
-                runs=[run_rows(services, session, run) for run in one.runs],
+                runs=[run_rows(services, session, run, needs) for run in one.runs],
                 specs=[run.spec for run in one.runs],
             )
             for one in columns(session, keys)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 from anpyc_server.figures.palette import Theme
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import plotly.graph_objects as go
+
+    Numbers = Sequence[int] | npt.NDArray[np.int64]
 
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 _MOST_END_LABELS = 12
@@ -99,21 +103,22 @@ def text(words: str, length: int = 40) -> str:
 class Timeline:
     """Where tasks and pruning rounds lie on the axis of epochs."""
 
-    def __init__(self, steps: Sequence[int], tasks: Sequence[int], rounds: Sequence[int]) -> None:
+    def __init__(self, steps: Numbers, tasks: Numbers, rounds: Numbers) -> None:
         """One entry per epoch or evaluation, by step. A task begins where the one before it ended."""
+        import numpy as np
+
         self.starts: dict[int, int] = {}
         self.rounds: list[int] = []
         self.end = int(steps[-1]) if len(steps) else 0
-        place: tuple[int, int] | None = None
-        before = 0
-        for step, task, round_ in zip(steps, tasks, rounds, strict=True):
-            if (task, round_) != place:
-                if place is None or task != place[0]:
-                    self.starts[int(task)] = before
-                else:
-                    self.rounds.append(before)
-                place = (task, round_)
-            before = int(step)
+        task_of, round_of = np.asarray(tasks), np.asarray(rounds)
+        task_changes = np.diff(task_of, prepend=-1) != 0
+        changes = np.flatnonzero(task_changes | (np.diff(round_of, prepend=-1) != 0))
+        for place in changes.tolist():
+            before = int(steps[place - 1]) if place else 0
+            if task_changes[place]:
+                self.starts[int(task_of[place])] = before
+            else:
+                self.rounds.append(before)
 
     def shapes(self, theme: Theme) -> list[dict[str, Any]]:
         """A hairline where each task but the first begins, a tick where each pruning round does."""

@@ -104,7 +104,7 @@ def nothing(run: RunRows, layer: str | None) -> str:
         return f"There is no layer {layer}. Choose one of: {known}."
     if run.status in ("queued", "running"):
         return "Statistics of the layers come at the end of the first task or pruning round."
-    if len(run.evaluations.step):
+    if any(value is not None for row in run.matrix for value in row):
         return f"{run.strategy} frees no parameters and recorded no statistics of layers."
     return run.waiting
 

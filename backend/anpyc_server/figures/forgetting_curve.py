@@ -47,11 +47,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
             traces.append(raw)
         labels.append((f"task {task}", colors[task], float(accuracy[-1])))
     first_of_step = np.diff(data.step, prepend=-1) != 0
-    timeline = Timeline(
-        data.step[first_of_step].tolist(),
-        data.task[first_of_step].tolist(),
-        data.round[first_of_step].tolist(),
-    )
+    timeline = Timeline(data.step[first_of_step], data.task[first_of_step], data.round[first_of_step])
     right = max(run.steps or 0, timeline.end, 1)
     y_axis = percent_axis(theme, "accuracy", float(data.accuracy.min()))
     at_ends = end_labels(labels, *y_axis["range"])

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Literal
+
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -12,29 +17,19 @@ from anpyc_server.masks.arrays import StoredArray, nothing_stored
 from anpyc_server.masks.schemas import ArrayKind
 from anpyc_server.masks.service import image_shape, original_order
 from anpyc_server.recorded.accuracy import accuracy_matrix, tasks_of
+from anpyc_server.recorded.series import Epochs, Evaluations
 from anpyc_server.services import Services
 
+Need = Literal["evaluations", "epochs", "layers"]
+_NO_INTS, _NO_FLOATS = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+NO_EVALUATIONS = Evaluations(_NO_INTS, _NO_INTS, _NO_INTS, _NO_INTS, _NO_FLOATS, np.empty(0, dtype=np.bool_))
+NO_EPOCHS = Epochs(*(_NO_INTS,) * 4, *(_NO_FLOATS,) * 4)
 
-def run_rows(services: Services, session: Session, run: Run) -> RunRows:
-    """Everything but arrays."""
-    query = select(
-        LayerRow.task,
-        LayerRow.round,
-        LayerRow.step,
-        LayerRow.layer,
-        LayerRow.total,
-        LayerRow.free,
-        LayerRow.consolidated,
-        LayerRow.pruned,
-        LayerRow.reused,
-        LayerRow.end_of_task,
-        LayerRow.quantiles,
-        LayerRow.skewness,
-        LayerRow.kurtosis,
-    ).where(LayerRow.run_id == run.id)
-    rows = session.execute(query.order_by(LayerRow.step, LayerRow.task, LayerRow.round)).all()
+
+def run_rows(services: Services, session: Session, run: Run, needs: Collection[Need] = ()) -> RunRows:
+    """A run's matrix, and of its long tables those that are needed; the others stay empty."""
     order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
-    layers = [LayerMoment(*row) for row in rows]
+    layers = _layer_moments(session, run) if "layers" in needs else []
     layers.sort(key=lambda row: (row.step, row.task, row.round, order.get(row.layer, len(order)), row.layer))
     return RunRows(
         id=run.id,
@@ -44,11 +39,16 @@ def run_rows(services: Services, session: Session, run: Run) -> RunRows:
         tasks=tasks_of(run),
         steps=run.plan.get("steps"),
         matrix=accuracy_matrix(session, run),
-        evaluations=services.series.evaluations(session, run),
-        epochs=services.series.epochs(session, run),
+        evaluations=(services.series.evaluations(session, run) if "evaluations" in needs else NO_EVALUATIONS),
+        epochs=services.series.epochs(session, run) if "epochs" in needs else NO_EPOCHS,
         layers=layers,
         metrics=run.metrics,
     )
+
+
+def _layer_moments(session: Session, run: Run) -> list[LayerMoment]:
+    query = select(*(getattr(LayerRow, part.name) for part in fields(LayerMoment)))
+    return [LayerMoment(*row) for row in session.execute(query.where(LayerRow.run_id == run.id))]
 
 
 def array_rows(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anpyc_server.figures.canvas import Timeline, axis, empty, figure
+from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure
 from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.palette import Theme, translucent
 from anpyc_server.figures.rows import Options, RunRows
@@ -53,7 +54,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
             traces.append({key: value for key, value in line.items() if key != "hovertemplate"} | faint)
             line["y"] = [value if np.isfinite(value) else None for value in smooth.tolist()]
         traces.append(line)
-    timeline = Timeline(data.step.tolist(), data.task.tolist(), data.round.tolist())
+    timeline = Timeline(data.step, data.task, data.round)
     right = max(run.steps or 0, timeline.end, 1)
     logarithmic = _spans_decades(data.loss, data.penalty)
     return figure(
@@ -63,8 +64,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         sentence=_sentence(run, thinned),
         thinned=thinned,
         hovermode="x unified",
-        showlegend=len(traces) > 1,
-        legend={"x": 1, "xanchor": "right", "y": 0.98, "bgcolor": "rgba(0,0,0,0)", "font": {"size": 11}},
+        margin={"r": 92},
         xaxis=axis(
             theme, "epochs of the whole run", range=[0, right], unifiedhovertitle={"text": "epoch %{x}"}
         ),
@@ -75,7 +75,26 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
             **({} if logarithmic else {"rangemode": "tozero"}),
         ),
         shapes=timeline.shapes(theme),
-        annotations=timeline.names(theme, right),
+        annotations=timeline.names(theme, right) + _names(traces, logarithmic),
+    )
+
+
+def _names(traces: list[dict[str, Any]], logarithmic: bool) -> list[dict[str, Any]]:
+    """The lines' names at their ends; on a logarithmic axis plotly places notes by the exponent."""
+    ends = {
+        trace["name"]: (trace["name"], trace["line"]["color"], trace["y"][-1])
+        for trace in traces
+        if trace["y"][-1] is not None and (not logarithmic or trace["y"][-1] > 0)
+    }
+    values = [value for trace in traces for value in trace["y"] if value is not None]
+    if logarithmic:
+        values = [math.log10(value) for value in values if value > 0]
+        ends = {name: (words, color, math.log10(y)) for name, (words, color, y) in ends.items()}
+    if not values:
+        return []
+    return (
+        end_labels(ends.values(), min(0.0, min(values)) if not logarithmic else min(values), max(values))
+        or []
     )
 
 

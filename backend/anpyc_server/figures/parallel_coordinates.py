@@ -101,8 +101,10 @@ def _settings(columns: Sequence[Column]) -> list[_Axis]:
     fields = [field for field in dict.fromkeys(f for content in contents for f in content) if field != "name"]
     if any(len(column.runs) > 1 for column in columns):
         fields = [field for field in fields if field != "seed"]
-    varied = [f for f in fields if len({str(content.get(f)) for content in contents}) > 1]
-    return [_scaled(field, [content.get(field) for content in contents]) for field in varied[:_MOST_AXES]]
+    # A setting that only some of them have belongs to another choice, which has an axis of its own.
+    shared = [field for field in fields if all(field in content for content in contents)]
+    varied = [field for field in shared if len({str(content[field]) for content in contents}) > 1]
+    return [_scaled(field, [content[field] for content in contents]) for field in varied[:_MOST_AXES]]
 
 
 def _outcomes(columns: Sequence[Column]) -> list[_Axis]:

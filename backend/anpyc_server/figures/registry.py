@@ -25,6 +25,7 @@ from anpyc_server.figures import (
     parallel_coordinates,
     unit_images,
 )
+from anpyc_server.figures.gathering import Need
 from anpyc_server.masks.schemas import ArrayKind
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class FigureKind:
     """What it is drawn from: one run's rows, a stored array, or several runs."""
     draw: Callable[[Any, Any, Any], go.Figure]
     params: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    """Long tables of the run that it is drawn from."""
     gather: tuple[str, ...] = ()
     """What is needed besides the array asked for: "tasks", "before", "images"."""
     of: ArrayKind | None = None
@@ -50,20 +53,22 @@ class FigureKind:
 
 FIGURES: dict[str, FigureKind] = {
     "forgetting_curve": FigureKind(
-        forgetting_curve.TITLE, "run", forgetting_curve.draw, ("smooth", "points")
+        forgetting_curve.TITLE, "run", forgetting_curve.draw, ("smooth", "points"), needs=("evaluations",)
     ),
     "accuracy_matrix": FigureKind(accuracy_matrix.TITLE, "run", accuracy_matrix.draw),
-    "capacity": FigureKind(capacity.TITLE, "run", capacity.draw, ("layer",)),
+    "capacity": FigureKind(capacity.TITLE, "run", capacity.draw, ("layer",), needs=("layers",)),
     "mask_heatmap": FigureKind(
         "Mask, owner, importance or weight of a layer",
         "array",
         mask_heatmap.draw,
         ("layer", "task", "round", "of", "rows", "cols", "size"),
     ),
-    "loss": FigureKind(loss.TITLE, "run", loss.draw, ("smooth", "points")),
+    "loss": FigureKind(loss.TITLE, "run", loss.draw, ("smooth", "points"), needs=("epochs",)),
     "forgetting": FigureKind(forgetting.TITLE, "run", forgetting.draw),
     "average_accuracy": FigureKind(average_accuracy.TITLE, "run", average_accuracy.draw),
-    "capacity_flows": FigureKind(capacity_flows.TITLE, "run", capacity_flows.draw, ("layer",)),
+    "capacity_flows": FigureKind(
+        capacity_flows.TITLE, "run", capacity_flows.draw, ("layer",), needs=("layers",)
+    ),
     "mask_difference": FigureKind(
         mask_difference.TITLE,
         "array",
@@ -87,7 +92,9 @@ FIGURES: dict[str, FigureKind] = {
     "unit_images": FigureKind(
         unit_images.TITLE, "array", unit_images.draw, ("layer", "task", "round", "of"), gather=("images",)
     ),
-    "compare_curves": FigureKind(compare_curves.TITLE, "comparison", compare_curves.draw, ("task", "points")),
+    "compare_curves": FigureKind(
+        compare_curves.TITLE, "comparison", compare_curves.draw, ("task", "points"), needs=("evaluations",)
+    ),
     "compare_average_accuracy": FigureKind(
         compare_average_accuracy.TITLE, "comparison", compare_average_accuracy.draw
     ),

@@ -66,7 +66,7 @@ def drawn(services: Services, name: str, asked: Asked) -> go.Figure:
     if kind.source == "comparison":
         from anpyc_server.compare.columns import gathered
 
-        return kind.draw(gathered(services, asked.runs), options, theme)
+        return kind.draw(gathered(services, asked.runs, kind.needs), options, theme)
     if len(asked.runs) > 1:
         raise Invalid.at("run", f"{name} shows one run. Give one, or choose a figure that compares.")
     with services.database.read() as session:
@@ -76,7 +76,7 @@ def drawn(services: Services, name: str, asked: Asked) -> go.Figure:
             options = replace(options, of=kind.of or options.of)
             rows = array_rows(services, session, run, options, kind.gather)
         else:
-            rows = run_rows(services, session, run)
+            rows = run_rows(services, session, run, kind.needs)
     return kind.draw(rows, options, theme)
 
 

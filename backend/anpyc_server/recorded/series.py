@@ -142,11 +142,11 @@ def _longer(
 
 
 def _read(session: Session, query: Any, types: Sequence[str]) -> tuple[npt.NDArray[Any], ...]:
+    """The columns of a query. The driver's own tuples are taken: of a million rows, that saves seconds."""
     import numpy as np
 
-    rows = session.execute(query).all()
-    if not rows:
-        return tuple(np.empty(0, dtype=kind) for kind in types)
-    return tuple(
-        np.array(column, dtype=kind) for column, kind in zip(zip(*rows, strict=True), types, strict=True)
-    )
+    result = session.connection().execute(query)
+    rows = result.cursor.fetchall() if result.cursor is not None else []
+    result.close()
+    table = np.array(rows, dtype=[(f"column{place}", kind) for place, kind in enumerate(types)])
+    return tuple(np.ascontiguousarray(table[name]) for name in table.dtype.names or ())

@@ -122,11 +122,13 @@ def _curve_points(evaluations: Evaluations, points: int) -> Chosen:
 
     from anpyc_server.recorded.thinning import kept
 
+    tasks = np.unique(evaluations.on_task)
+    per_task = max(10, 2 * points // max(1, len(tasks)))
     steps_kept = [evaluations.step[evaluations.end_of_task]]
-    for task in np.unique(evaluations.on_task):
+    for task in tasks:
         own = evaluations.on_task == task
         steps = evaluations.step[own]
-        steps_kept.append(steps[kept(steps, evaluations.accuracy[own], points)])
+        steps_kept.append(steps[kept(steps, evaluations.accuracy[own], per_task)])
     wanted = np.unique(np.concatenate(steps_kept))
     return np.isin(evaluations.step, wanted)
 

@@ -31,9 +31,14 @@ def kept(steps: Steps, values: Values, points: int, always: Chosen | None = None
     chosen[[0, -1]] = True
     chosen |= ~np.isfinite(values)
     bucket = steps // bucket_width(int(steps[-1]), points)
-    for order in (np.lexsort((steps, values, bucket)), np.lexsort((steps, -values, bucket))):
-        first_of_bucket = np.r_[True, np.diff(bucket[order]) != 0]
-        chosen[order[first_of_bucket]] = True
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    finite = np.isfinite(values)
+    for signed in (values, -values):
+        # The first of the lowest in each bucket; upside down the highest.
+        low = np.where(finite, signed, np.inf)
+        lowest = np.repeat(np.minimum.reduceat(low, starts), np.diff(starts, append=len(steps)))
+        reached = np.flatnonzero(low == lowest)
+        chosen[reached[np.flatnonzero(np.diff(bucket[reached], prepend=-1))]] = True
     return chosen
 
 
