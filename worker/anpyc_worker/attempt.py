@@ -37,12 +37,13 @@ class Attempt:
         checkpoint = self._checkpoint()
         self.recorder.start(checkpoint.step if checkpoint else 0)
         try:
+            spec = parse_spec(self.held.spec)
             result = training.train(
-                self._spec(),
+                spec,
                 self.recorder,
                 datasets_dir=self.datasets,
                 checkpoint=checkpoint,
-                threads=self.threads,
+                threads=self._threads(spec),
                 checkpoint_seconds=CHECKPOINT_SECONDS,
             )
         except training.Stopped:
@@ -74,8 +75,9 @@ class Attempt:
         self.recorder.close()
         return LEFT
 
-    def _spec(self) -> RunSpec:
-        return parse_spec(self.held.spec)
+    def _threads(self, spec: RunSpec) -> int:
+        """One for a perceptron: its matrices are too small to share, and waiting for each other costs far more."""
+        return 1 if spec.model.kind == "mlp" else self.threads
 
     def _checkpoint(self) -> Checkpoint | None:
         """The newest checkpoint that can be read. What was recorded past it goes."""

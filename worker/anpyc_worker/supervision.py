@@ -78,7 +78,7 @@ class Nursery:
 
     def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
         self._command = (*command, str(os.getpid()))
-        self._environment = os.environ | environment_of(settings)
+        self._environment = os.environ | environment_of(settings) | {"OMP_WAIT_POLICY": "PASSIVE"}
         self._logs = settings.data_dir / "logs"
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nursery")
         self._lock = threading.Lock()
