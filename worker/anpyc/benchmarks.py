@@ -19,7 +19,13 @@ from torch.nn import functional as F
 from anpyc.datasets import ImageData, Images
 from anpyc.errors import DatasetUnreadable
 from anpyc.permutations import pixel_order
-from anpyc.spec import Benchmark, PermutedBenchmark, RotatedBenchmark, SplitBenchmark
+from anpyc.spec import (
+    Benchmark,
+    PermutedBenchmark,
+    RotatedBenchmark,
+    SequenceBenchmark,
+    SplitBenchmark,
+)
 
 CHUNK = 2_000
 """Images transformed at a time."""
@@ -100,43 +106,45 @@ class TaskSequence:
     def __init__(
         self,
         benchmark: Benchmark,
-        data: ImageData,
+        data: Sequence[ImageData],
         device: torch.device,
         seed: int,
         validate: bool = False,
         shared_head: bool = False,
         standardise: bool = False,
     ) -> None:
-        """:param validate: evaluate on the validation images and leave the test images alone.
+        """:param data: one data set or, for a sequence of data sets, one per task.
+        :param validate: evaluate on the validation images and leave the test images alone.
         :param shared_head: one head for all tasks, whatever the scenario."""
         self._benchmark = benchmark
         self._head_per_task = benchmark.scenario == "task" and not shared_head
         self._data = data
         self._device = device
-        self._held_out = data.validation if validate else data.test
-        if not len(self._held_out):
+        self._validate = validate
+        if validate and not all(len(one.validation) for one in data):
             raise DatasetUnreadable(
                 "There are no validation images to evaluate on; set `dataset.validation` above 0."
             )
         if isinstance(benchmark, SplitBenchmark):
-            _check_split(benchmark, data)
-        self._standard = data.train.mean_and_deviation() if standardise else None
-        self._class_order = _class_order(benchmark, data.classes, seed)
+            _check_split(benchmark, data[0])
+        self._standard = [one.train.mean_and_deviation() for one in data] if standardise else None
+        self._class_order = _class_order(benchmark, data[0].classes, seed)
         self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
-        for images, part in ((data.train, "training"), (self._held_out, "held-out")):
-            self._check_classes(images, part)
+        for one in data:
+            self._check_classes(one, one.train, "training")
+            self._check_classes(one, self._held_out(one), "held-out")
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(channels, height, width)."""
-        channels, height, width = self._data.train.pixels.shape[1:]
+        channels, height, width = self._data[0].train.pixels.shape[1:]
         return channels, height, width
 
     @property
     def head_sizes(self) -> tuple[int, ...]:
         """Outputs of each head."""
         benchmark = self._benchmark
-        size = self._data.classes
+        size = max(one.classes for one in self._data)
         if isinstance(benchmark, SplitBenchmark):
             size = benchmark.classes_per_task * (benchmark.tasks if benchmark.scenario == "class" else 1)
         return (size,) * (benchmark.tasks if self._head_per_task else 1)
@@ -148,15 +156,23 @@ class TaskSequence:
 
     def training_examples(self, task: Task) -> Examples:
         """All training images of a task, resident on the device in the order of the file."""
-        return self._examples(task, self._data.train)
+        return self._examples(task, self._source(task).train)
 
     def held_out_examples(self, task: Task) -> Iterator[Examples]:
         """The images a task is evaluated on, in chunks."""
-        chosen, labels = self._selection(task, self._held_out)
+        source = self._held_out(self._source(task))
+        chosen, labels = self._selection(task, source)
         for start in range(0, len(labels), CHUNK):
             part = slice(start, min(start + CHUNK, len(labels)))
-            images = self._held_out.floats(part if chosen is None else chosen[part], self._device)
+            images = source.floats(part if chosen is None else chosen[part], self._device)
             yield Examples(self._transform(task, images), labels[part].to(self._device))
+
+    def _source(self, task: Task) -> ImageData:
+        """The data set that a task takes its images from."""
+        return self._data[task.index] if len(self._data) > 1 else self._data[0]
+
+    def _held_out(self, data: ImageData) -> Images:
+        return data.validation if self._validate else data.test
 
     def _examples(self, task: Task, source: Images) -> Examples:
         chosen, labels = self._selection(task, source)
@@ -169,7 +185,7 @@ class TaskSequence:
 
     def _transform(self, task: Task, images: Tensor) -> Tensor:
         if self._standard is not None:
-            mean, deviation = self._standard
+            mean, deviation = self._standard[task.index if len(self._standard) > 1 else 0]
             images = images.sub_(mean).div_(deviation)
         benchmark = self._benchmark
         if isinstance(benchmark, RotatedBenchmark):
@@ -192,8 +208,8 @@ class TaskSequence:
 
     def _position_in_order(self) -> Tensor:
         """Where each class of the data set stands in the order in which classes are dealt out."""
-        position = torch.empty(self._data.classes, dtype=torch.int64)
-        position[self._class_order] = torch.arange(self._data.classes)
+        position = torch.empty(len(self._class_order), dtype=torch.int64)
+        position[self._class_order] = torch.arange(len(self._class_order))
         return position
 
     def _own_classes(self, index: int) -> slice:
@@ -203,26 +219,29 @@ class TaskSequence:
     def _task(self, index: int) -> Task:
         benchmark = self._benchmark
         head = index if self._head_per_task else 0
+        data = self._data[index if len(self._data) > 1 else 0]
+        if isinstance(benchmark, SequenceBenchmark):
+            return Task(index, data.title, head, slice(0, data.classes))
         if isinstance(benchmark, RotatedBenchmark):
-            return Task(index, f"turned by {benchmark.step * index:g}°", head, slice(0, self._data.classes))
+            return Task(index, f"turned by {benchmark.step * index:g}°", head, slice(0, data.classes))
         if not isinstance(benchmark, SplitBenchmark):
-            return Task(index, f"permutation {index + 1}", head, slice(0, self._data.classes))
+            return Task(index, f"permutation {index + 1}", head, slice(0, data.classes))
         own = self._own_classes(index)
         title = "classes " + ", ".join(str(int(name)) for name in self._class_order[own])
         outputs = slice(0, own.stop if benchmark.scenario == "class" else benchmark.classes_per_task)
         return Task(index, title, head, outputs)
 
-    def _check_classes(self, images: Images, part: str) -> None:
+    def _check_classes(self, data: ImageData, images: Images, part: str) -> None:
         """Every class that the tasks use has at least one image."""
-        present = torch.bincount(images.labels, minlength=self._data.classes) > 0
-        used = self._class_order
+        present = torch.bincount(images.labels, minlength=data.classes) > 0
+        used = torch.arange(data.classes)
         if isinstance(self._benchmark, SplitBenchmark):
-            used = used[: self._benchmark.tasks * self._benchmark.classes_per_task]
+            used = self._class_order[: self._benchmark.tasks * self._benchmark.classes_per_task]
         absent = [int(name) for name in used if not present[name]]
         if absent:
             raise DatasetUnreadable(
-                f"Class {absent[0]} of {self._data.title} has no {part} images; "
-                "use more images or leave the class out."
+                f"Class {absent[0]} of {data.title} has no {part} images; use more images or leave "
+                "the class out."
             )
 
 

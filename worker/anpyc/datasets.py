@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from anpyc.catalog import DATASETS
 from anpyc.errors import DatasetMissing, DatasetUnreadable
-from anpyc.spec import Dataset, Downloaded
+from anpyc.spec import Dataset, Downloaded, RunSpec, parse_dataset
 from anpyc.uploads import load_upload
 from anpyc.vision import torchvision_datasets
 
@@ -42,6 +42,13 @@ class Images:
             pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.to(torch.float32, copy=True)
         )
 
+    def with_shape(self, channels: int, size: int) -> Images:
+        """With a margin of zeros around, and grey repeated in all channels."""
+        height, width = self.pixels.shape[2:]
+        left, top = (size - width) // 2, (size - height) // 2
+        pixels = F.pad(self.pixels, (left, size - width - left, top, size - height - top))
+        return Images(pixels.expand(-1, channels, -1, -1), self.labels)
+
     def mean_and_deviation(self) -> tuple[float, float]:
         """Over all pixels, on the scale of :meth:`floats`."""
         scale = 255 if self.pixels.dtype == torch.uint8 else 1
@@ -58,6 +65,27 @@ class ImageData:
     train: Images
     validation: Images
     test: Images
+
+    def with_shape(self, channels: int, size: int) -> ImageData:
+        """The same images with a margin of zeros and, where colour is wanted, three equal channels."""
+        parts = (part.with_shape(channels, size) for part in (self.train, self.validation, self.test))
+        train, validation, test = parts
+        return ImageData(self.title, self.classes, train, validation, test)
+
+
+def load_datasets(spec: RunSpec, datasets_dir: Path) -> list[ImageData]:
+    """The data of a run: one data set or, for a sequence of data sets, one per task, all of one shape."""
+    if spec.benchmark.kind != "sequence":
+        return [load_dataset(spec.dataset, datasets_dir)]
+    settings = spec.dataset.model_dump(include={"validation", "standardise", "train_limit", "download"})
+    loaded = {}
+    for kind in spec.benchmark.datasets:
+        own = settings if kind != "digits" else {**settings, "download": None}
+        fields = {name: value for name, value in own.items() if value is not None}
+        loaded[kind] = load_dataset(parse_dataset({"kind": kind, **fields}), datasets_dir)
+    shapes = [data.train.pixels.shape[1:] for data in loaded.values()]
+    channels, size = max(shape[0] for shape in shapes), max(max(shape[1:]) for shape in shapes)
+    return [loaded[kind].with_shape(channels, size) for kind in spec.benchmark.datasets]
 
 
 def load_dataset(spec: Dataset, datasets_dir: Path) -> ImageData:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from anpyc.catalog import DATASETS
@@ -88,7 +88,28 @@ class RotatedBenchmark(SpecPart):
     """Each task turns the images this much further than the one before; the first shows them upright."""
 
 
-Benchmark = Annotated[PermutedBenchmark | SplitBenchmark | RotatedBenchmark, Field(discriminator="kind")]
+class SequenceBenchmark(SpecPart):
+    """Every task is another data set, whole."""
+
+    kind: Literal["sequence"] = "sequence"
+    datasets: tuple[
+        Literal["digits", "mnist", "fashion_mnist", "kmnist", "cifar10", "cifar100", "svhn"], ...
+    ] = _field("Data sets", default=("mnist", "fashion_mnist", "kmnist"), min_length=1, max_length=50)
+    """In the order in which they are learnt. The data set chosen besides lends its settings (download,
+    validation, limits) to all of them. Smaller images get a margin, grey ones become coloured where others
+    are."""
+    scenario: Literal["task", "domain"] = _field("Scenario", default="task")
+    """`task`: the task is known when tested, one head each. `domain`: one head for all tasks."""
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks are learnt one after the other."""
+        return len(self.datasets)
+
+
+Benchmark = Annotated[
+    PermutedBenchmark | SplitBenchmark | RotatedBenchmark | SequenceBenchmark, Field(discriminator="kind")
+]
 
 
 # --- data set -----------------------------------------------------------------------------------------------
@@ -518,6 +539,14 @@ class RunSpec(SpecPart):
     def title(self) -> str:
         """The name, or one made from strategy and benchmark."""
         return self.name or f"{self.strategy.kind} on {self.benchmark.kind} {self.dataset.kind}"
+
+
+_DATASET: TypeAdapter[Dataset] = TypeAdapter(Dataset)
+
+
+def parse_dataset(data: Mapping[str, Any]) -> Dataset:
+    """The data set part in ``data``, alone."""
+    return _DATASET.validate_python(data)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from anpyc.benchmarks import Examples, PooledExamples, Task, TaskSequence
 from anpyc.capacity import Ledger
 from anpyc.checkpoints import VERSION, check_belongs, identity, pack_tensors, unpack_tensors
-from anpyc.datasets import load_dataset
+from anpyc.datasets import load_datasets
 from anpyc.environment import choose_device, describe_environment
 from anpyc.errors import NonFiniteLoss, OutOfMemory
 from anpyc.metrics import summarise
@@ -125,7 +125,7 @@ class _Run:
         self._device = device
         self._checkpoint_seconds = checkpoint_seconds
         self._shuffle = torch.Generator().manual_seed(spec.seed)
-        data = load_dataset(spec.dataset, datasets_dir)
+        data = load_datasets(spec, datasets_dir)
         validate = spec.training.evaluate_on == "validation"
         shared_head = STRATEGIES[spec.strategy.kind].shared_head
         self._sequence = TaskSequence(

@@ -66,7 +66,7 @@ def test_digits_are_split_without_overlap_and_hold_every_class() -> None:
 
 def test_standardised_pixels_have_mean_zero_and_deviation_one() -> None:
     data = load_dataset(DigitsDataset(), Path())
-    sequence = TaskSequence(PermutedBenchmark(), data, CPU, 0, standardise=True)
+    sequence = TaskSequence(PermutedBenchmark(), [data], CPU, 0, standardise=True)
     images = sequence.training_examples(sequence.tasks[1]).images
     assert float(images.mean()) == pytest.approx(0, abs=1e-4)
     assert float(images.std()) == pytest.approx(1, abs=1e-3)
@@ -75,7 +75,7 @@ def test_standardised_pixels_have_mean_zero_and_deviation_one() -> None:
 
 def test_a_permuted_task_reads_each_pixel_where_its_order_says() -> None:
     data = load_dataset(DigitsDataset(), Path())
-    sequence = TaskSequence(PermutedBenchmark(tasks=3), data, CPU, 0)
+    sequence = TaskSequence(PermutedBenchmark(tasks=3), [data], CPU, 0)
     shown = sequence.training_examples(sequence.tasks[2]).images.flatten(1)
     order = list(pixel_order(64, 2))
     assert torch.equal(shown, data.train.pixels.flatten(1)[:, order])
@@ -84,14 +84,14 @@ def test_a_permuted_task_reads_each_pixel_where_its_order_says() -> None:
 
 def test_split_tasks_share_out_all_images_once() -> None:
     data = load_dataset(DigitsDataset(), Path())
-    sequence = TaskSequence(SplitBenchmark(tasks=5, shuffle_classes=True), data, CPU, seed=3)
+    sequence = TaskSequence(SplitBenchmark(tasks=5, shuffle_classes=True), [data], CPU, seed=3)
     assert sum(len(sequence.training_examples(task)) for task in sequence.tasks) == len(data.train)
     assert all(set(sequence.training_examples(t).labels.tolist()) == {0, 1} for t in sequence.tasks)
 
 
 def test_a_quarter_turn_is_exact() -> None:
     data = load_dataset(DigitsDataset(), Path())
-    sequence = TaskSequence(RotatedBenchmark(tasks=2, step=90), data, CPU, 0)
+    sequence = TaskSequence(RotatedBenchmark(tasks=2, step=90), [data], CPU, 0)
     turned = sequence.training_examples(sequence.tasks[1]).images[:20]
     expected = torch.rot90(data.train.pixels[:20], 1, (2, 3))
     assert torch.allclose(turned, expected, atol=1e-4)
@@ -224,3 +224,22 @@ def test_a_residual_network_resumes_and_adds_up(tmp_path: Path, strategy: str) -
     for row in whole.statistics:
         assert row.free + row.consolidated == row.total
         assert "running" not in row.layer
+
+
+def test_a_sequence_of_data_sets_shares_one_shape(tmp_path: Path) -> None:
+    spec = tiny(
+        {
+            "benchmark.kind": "sequence",
+            "benchmark.datasets": ["digits", "digits"],
+            "benchmark.scenario": "domain",
+        }
+    )
+    recorder = Memory()
+    result = train(spec, recorder, datasets_dir=tmp_path, threads=1)
+    assert recorder.plans[0].task_titles == ("Digits (scikit-learn)",) * 2
+    assert result.accuracy[0][0] == result.accuracy[0][1], "one head, and the same images twice"
+    small = load_dataset(DigitsDataset(), Path()).with_shape(3, 12)
+    assert small.train.pixels.shape[1:] == (3, 12, 12)
+    assert torch.equal(
+        small.test.pixels[:, 2, 2:10, 2:10], load_dataset(DigitsDataset(), Path()).test.pixels[:, 0]
+    )
