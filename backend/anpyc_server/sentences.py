@@ -7,6 +7,7 @@ from typing import Any
 
 from anpyc.metrics import rows_done
 from anpyc_server.db.models import CANCELLED, FAILED, QUEUED, RUNNING, Run
+from anpyc_server.recorded.accuracy import tasks_of
 from anpyc_server.wording import after_tasks, percent, points, whole_percent
 
 Matrix = Sequence[Sequence[float | None]]
@@ -22,7 +23,7 @@ def sentence(run: Run, matrix: Matrix | None = None, newest: Mapping[int, float]
     """
     if run.status == QUEUED and not run.metrics:
         return "Nothing to see yet: the run has not begun."
-    outcome = results(run.metrics, _tasks(run), matrix)
+    outcome = results(run.metrics, tasks_of(run), matrix)
     if run.status == FAILED:
         return _joined(_failed(run), outcome)
     if run.status == CANCELLED:
@@ -30,7 +31,7 @@ def sentence(run: Run, matrix: Matrix | None = None, newest: Mapping[int, float]
     return outcome or _just_started(run, newest or {})
 
 
-def results(metrics: Mapping[str, Any], tasks: int | None, matrix: Matrix | None) -> str:
+def results(metrics: Mapping[str, Any], tasks: int, matrix: Matrix | None) -> str:
     """What is known after the tasks learnt so far; empty before the first is."""
     done = rows_done(matrix) if matrix is not None else None
     average = metrics.get("average_accuracy")
@@ -80,7 +81,7 @@ def _again(run: Run) -> str:
 
 
 def _position(run: Run) -> str:
-    task, tasks = run.position.get("task"), _tasks(run)
+    task, tasks = run.position.get("task"), tasks_of(run)
     if task is None:
         return "preparing"
     said = f"task {task + 1} of {tasks}" if tasks else f"task {task + 1}"
@@ -100,7 +101,7 @@ def _failed(run: Run) -> str:
 
 
 def _just_started(run: Run, newest: Mapping[int, float]) -> str:
-    tasks = _tasks(run)
+    tasks = tasks_of(run)
     if run.position.get("task") is None or not tasks:
         return "Just started: the data are being prepared."
     of = f"the first of {tasks} tasks" if tasks > 1 else "the only task"
@@ -132,11 +133,6 @@ def _mean_forgetting(metrics: Mapping[str, Any]) -> str:
     if forgetting < _NOTICEABLE:
         return "Nothing forgotten on average."
     return f"{points(forgetting)[:1].upper()}{points(forgetting)[1:]} forgotten on average."
-
-
-def _tasks(run: Run) -> int | None:
-    tasks = run.plan.get("tasks") or run.spec.get("benchmark", {}).get("tasks")
-    return int(tasks) if tasks else None
 
 
 def _joined(*parts: str) -> str:

@@ -16,7 +16,9 @@ class Compared(Answer):
     is_group: bool
     status: str
     color: str
-    """Belongs to it on every page and in every figure."""
+    """Belongs to it on every page and in every figure of the light theme."""
+    color_dark: str
+    """The same on dark ground."""
     dash: str
 
 

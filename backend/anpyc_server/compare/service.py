@@ -52,6 +52,7 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
                 is_group=one.is_group,
                 status=_status(one),
                 color=run_color(one.rank, THEMES["light"]),
+                color_dark=run_color(one.rank, THEMES["dark"]),
                 dash=run_dash(one.rank),
             )
             for one in compared

@@ -66,7 +66,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         ),
         yaxis=axis(
             theme,
-            "share of the parameters · axis starts at 0",
+            "share · axis starts at 0",
             range=[0, 100],
             ticksuffix=" %",
             hoverformat=".1f",

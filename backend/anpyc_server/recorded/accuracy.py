@@ -44,8 +44,8 @@ def matrix_of(cells: list[tuple[int, int, float]], tasks: int) -> Matrix:
 
 def tasks_of(run: Run) -> int:
     """How many tasks the run has: by its plan, before that by its specification."""
-    tasks = run.plan.get("tasks") or run.spec.get("benchmark", {}).get("tasks") or 0
-    return int(tasks)
+    benchmark = run.spec.get("benchmark", {})
+    return int(run.plan.get("tasks") or benchmark.get("tasks") or len(benchmark.get("datasets", ())))
 
 
 def newest_accuracy(session: Session, run_id: str) -> dict[int, float]:

@@ -87,6 +87,30 @@ def test_a_data_set_that_is_not_there_is_refused_with_what_to_do(server: Server)
     assert _post(server, "/api/runs", {"dataset": {"kind": "mnist", "download": True}}).status_code == 201
 
 
+def test_every_data_set_of_a_sequence_must_be_there(server: Server) -> None:
+    body: dict[str, Any] = {
+        "benchmark": {"kind": "sequence", "datasets": ["digits", "kmnist"]},
+        "dataset": {"kind": "mnist"},
+    }
+    error = _refused(server, body)
+    assert error["field"] == "benchmark.datasets"
+    body["dataset"]["download"] = True
+    run = _post(server, "/api/runs", body).json()
+    assert len(server.get(f"/api/runs/{run['id']}/accuracy")["matrix"]) == 2
+
+
+def test_own_images_must_be_there(server: Server) -> None:
+    body = {"dataset": {"kind": "images", "file": "mine.zip"}}
+    assert _refused(server, body)["field"] == "dataset.file"
+    server.services.settings.datasets.mkdir(exist_ok=True)
+    file = server.services.settings.datasets / "mine.zip"
+    file.touch()
+    try:
+        assert _post(server, "/api/runs", body).status_code == 201
+    finally:
+        file.unlink()
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [(b'{"seed": ', "application/json"), (b"\xff\xfe", "application/json"), (b'{"seed": 1}', "text/plain")],
