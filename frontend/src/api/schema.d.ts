@@ -465,7 +465,7 @@ export interface paths {
         };
         /**
          * List Groups
-         * @description Runs that differ only in name and seed, or that belong to one sweep, with mean and spread of their metrics.
+         * @description Runs that differ only in name and seed, or of one sweep, with mean and spread of their metrics.
          */
         get: operations["list_groups"];
         put?: never;
@@ -687,6 +687,41 @@ export interface components {
              * @default 0
              */
             importance_skip: number;
+            /**
+             * Images for importance at most
+             * @description Measure on the first so many training images; empty: all.
+             */
+            importance_images?: number | null;
+            /**
+             * Pruned by
+             * @description What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
+             *     output's distribution, ½·F·θ² with the exact Fisher information F, image by image.
+             * @default entropy
+             * @enum {string}
+             */
+            pruned_by: "entropy" | "curvature";
+            /**
+             * Consolidated by
+             * @description `removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
+             *     exact Fisher information, which also holds parameters that are zero.
+             * @default removal
+             * @enum {string}
+             */
+            strength: "removal" | "movement";
+            /**
+             * Even out the tasks
+             * @description Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly.
+             * @default false
+             */
+            normalise: boolean;
+            /**
+             * Earlier tasks use
+             * @description `all`: every parameter. `own`: only those held when the task ended, so that what grows from freed ones
+             *     cannot disturb it; needs the task to be known when tested.
+             * @default all
+             * @enum {string}
+             */
+            recall: "all" | "own";
         };
         /**
          * AnpycStrategy
@@ -755,6 +790,41 @@ export interface components {
              * @default 0
              */
             importance_skip: number;
+            /**
+             * Images for importance at most
+             * @description Measure on the first so many training images; empty: all.
+             */
+            importance_images: number | null;
+            /**
+             * Pruned by
+             * @description What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
+             *     output's distribution, ½·F·θ² with the exact Fisher information F, image by image.
+             * @default entropy
+             * @enum {string}
+             */
+            pruned_by: "entropy" | "curvature";
+            /**
+             * Consolidated by
+             * @description `removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
+             *     exact Fisher information, which also holds parameters that are zero.
+             * @default removal
+             * @enum {string}
+             */
+            strength: "removal" | "movement";
+            /**
+             * Even out the tasks
+             * @description Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly.
+             * @default false
+             */
+            normalise: boolean;
+            /**
+             * Earlier tasks use
+             * @description `all`: every parameter. `own`: only those held when the task ended, so that what grows from freed ones
+             *     cannot disturb it; needs the task to be known when tested.
+             * @default all
+             * @enum {string}
+             */
+            recall: "all" | "own";
         };
         /**
          * Artifact
@@ -809,6 +879,170 @@ export interface components {
             datasets: components["schemas"]["DatasetEntry"][];
         };
         /**
+         * Cifar100Dataset
+         * @description 60,000 colour pictures of 32×32 pixels in 100 classes.
+         */
+        "Cifar100Dataset-Input": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit?: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cifar100";
+        };
+        /**
+         * Cifar100Dataset
+         * @description 60,000 colour pictures of 32×32 pixels in 100 classes.
+         */
+        "Cifar100Dataset-Output": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cifar100";
+        };
+        /**
+         * Cifar10Dataset
+         * @description 60,000 colour pictures of 32×32 pixels in 10 classes.
+         */
+        "Cifar10Dataset-Input": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit?: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cifar10";
+        };
+        /**
+         * Cifar10Dataset
+         * @description 60,000 colour pictures of 32×32 pixels in 10 classes.
+         */
+        "Cifar10Dataset-Output": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cifar10";
+        };
+        /**
          * Compared
          * @description One column: a run, or a group of runs.
          */
@@ -828,9 +1062,14 @@ export interface components {
             status: string;
             /**
              * Color
-             * @description Belongs to it on every page and in every figure.
+             * @description Belongs to it on every page and in every figure of the light theme.
              */
             color: string;
+            /**
+             * Color Dark
+             * @description The same on dark ground.
+             */
+            color_dark: string;
             /** Dash */
             dash: string;
         };
@@ -880,6 +1119,74 @@ export interface components {
              * @enum {string}
              */
             kind: "constant";
+        };
+        /**
+         * ConvnetModel
+         * @description Three 3×3 convolutions with pooling and one fully connected layer, as the authors use for colour
+         *     images.
+         */
+        "ConvnetModel-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "convnet";
+            /**
+             * Channels
+             * @description Of the three convolutions.
+             * @default [
+             *       64,
+             *       128,
+             *       256
+             *     ]
+             */
+            channels: number[];
+            /**
+             * Units
+             * @description Of the fully connected layer.
+             * @default 512
+             */
+            units: number;
+            /**
+             * Dropout
+             * @description Share of its units silenced at each training step.
+             * @default 0
+             */
+            dropout: number;
+        };
+        /**
+         * ConvnetModel
+         * @description Three 3×3 convolutions with pooling and one fully connected layer, as the authors use for colour
+         *     images.
+         */
+        "ConvnetModel-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "convnet";
+            /**
+             * Channels
+             * @description Of the three convolutions.
+             * @default [
+             *       64,
+             *       128,
+             *       256
+             *     ]
+             */
+            channels: number[];
+            /**
+             * Units
+             * @description Of the fully connected layer.
+             * @default 512
+             */
+            units: number;
+            /**
+             * Dropout
+             * @description Share of its units silenced at each training step.
+             * @default 0
+             */
+            dropout: number;
         };
         /**
          * CurvePoint
@@ -965,6 +1272,13 @@ export interface components {
              */
             validation: number;
             /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
              * Training images at most
              * @description Use only the first so many training images; empty: all.
              */
@@ -986,6 +1300,13 @@ export interface components {
              * @default 0
              */
             validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
             /**
              * Training images at most
              * @description Use only the first so many training images; empty: all.
@@ -1062,6 +1383,188 @@ export interface components {
             at: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * EwcStrategy
+         * @description Elastic weight consolidation (Kirkpatrick et al. 2017) with one Fisher matrix per task.
+         */
+        "EwcStrategy-Input": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * λ
+             * @description Strength of the penalty.
+             * @default 100
+             */
+            lam: number;
+            /**
+             * Fisher information
+             * @description `exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
+             *     `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients.
+             * @default exact
+             * @enum {string}
+             */
+            fisher: "exact" | "predicted" | "empirical_sample" | "empirical_batch";
+            /**
+             * Images for it at most
+             * @description Measure on the first so many training images; empty: all.
+             */
+            fisher_images?: number | null;
+            /**
+             * Batch for it
+             * @description Images at a time; changes the result for `empirical_batch` only.
+             * @default 128
+             */
+            fisher_batch: number;
+            /**
+             * Factor ½
+             * @description On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it.
+             * @default true
+             */
+            halved: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ewc";
+        };
+        /**
+         * EwcStrategy
+         * @description Elastic weight consolidation (Kirkpatrick et al. 2017) with one Fisher matrix per task.
+         */
+        "EwcStrategy-Output": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * λ
+             * @description Strength of the penalty.
+             * @default 100
+             */
+            lam: number;
+            /**
+             * Fisher information
+             * @description `exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
+             *     `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients.
+             * @default exact
+             * @enum {string}
+             */
+            fisher: "exact" | "predicted" | "empirical_sample" | "empirical_batch";
+            /**
+             * Images for it at most
+             * @description Measure on the first so many training images; empty: all.
+             */
+            fisher_images: number | null;
+            /**
+             * Batch for it
+             * @description Images at a time; changes the result for `empirical_batch` only.
+             * @default 128
+             */
+            fisher_batch: number;
+            /**
+             * Factor ½
+             * @description On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it.
+             * @default true
+             */
+            halved: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ewc";
+        };
+        /**
+         * FashionMnistDataset
+         * @description 70,000 pictures of clothes of 28×28 pixels.
+         */
+        "FashionMnistDataset-Input": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit?: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fashion_mnist";
+        };
+        /**
+         * FashionMnistDataset
+         * @description 70,000 pictures of clothes of 28×28 pixels.
+         */
+        "FashionMnistDataset-Output": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fashion_mnist";
         };
         /**
          * FigureAnswer
@@ -1154,6 +1657,28 @@ export interface components {
             kind: "finetune";
         };
         /**
+         * FrozenStrategy
+         * @description The body is trained on the first task only; later tasks train their heads.
+         */
+        "FrozenStrategy-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "frozen";
+        };
+        /**
+         * FrozenStrategy
+         * @description The body is trained on the first task only; later tasks train their heads.
+         */
+        "FrozenStrategy-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "frozen";
+        };
+        /**
          * GroupPage
          * @description All groups that match, the newest first.
          */
@@ -1189,6 +1714,204 @@ export interface components {
             broker: string;
             /** Workers Online */
             workers_online: number;
+        };
+        /**
+         * ImagesDataset
+         * @description Your own images: a .zip of image folders or an .npz of arrays in the data-sets folder.
+         */
+        "ImagesDataset-Input": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "images";
+            /**
+             * File
+             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
+             *     train_images, train_labels, test_images and test_labels.
+             */
+            file: string;
+            /**
+             * Size
+             * @description Images are scaled to this height and width.
+             * @default 32
+             */
+            size: number;
+            /**
+             * Colour
+             * @description Off: shades of grey.
+             * @default true
+             */
+            colour: boolean;
+        };
+        /**
+         * ImagesDataset
+         * @description Your own images: a .zip of image folders or an .npz of arrays in the data-sets folder.
+         */
+        "ImagesDataset-Output": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "images";
+            /**
+             * File
+             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
+             *     train_images, train_labels, test_images and test_labels.
+             */
+            file: string;
+            /**
+             * Size
+             * @description Images are scaled to this height and width.
+             * @default 32
+             */
+            size: number;
+            /**
+             * Colour
+             * @description Off: shades of grey.
+             * @default true
+             */
+            colour: boolean;
+        };
+        /**
+         * JointStrategy
+         * @description Each task is trained together with all data of the earlier ones: the upper bound.
+         */
+        "JointStrategy-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "joint";
+        };
+        /**
+         * JointStrategy
+         * @description Each task is trained together with all data of the earlier ones: the upper bound.
+         */
+        "JointStrategy-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "joint";
+        };
+        /**
+         * KmnistDataset
+         * @description 70,000 handwritten Japanese characters of 28×28 pixels.
+         */
+        "KmnistDataset-Input": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit?: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "kmnist";
+        };
+        /**
+         * KmnistDataset
+         * @description 70,000 handwritten Japanese characters of 28×28 pixels.
+         */
+        "KmnistDataset-Output": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "kmnist";
         };
         /**
          * LayerStatistics
@@ -1265,6 +1988,130 @@ export interface components {
             items: components["schemas"]["LogLine"][];
             /** Next */
             next: number | null;
+        };
+        /**
+         * LwfStrategy
+         * @description Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before.
+         */
+        "LwfStrategy-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "lwf";
+            /**
+             * λ
+             * @description Weight of the distillation of each earlier task.
+             * @default 1
+             */
+            lam: number;
+            /**
+             * Temperature
+             * @description Softens the outputs that are compared.
+             * @default 2
+             */
+            temperature: number;
+        };
+        /**
+         * LwfStrategy
+         * @description Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before.
+         */
+        "LwfStrategy-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "lwf";
+            /**
+             * λ
+             * @description Weight of the distillation of each earlier task.
+             * @default 1
+             */
+            lam: number;
+            /**
+             * Temperature
+             * @description Softens the outputs that are compared.
+             * @default 2
+             */
+            temperature: number;
+        };
+        /**
+         * MasStrategy
+         * @description Memory aware synapses (Aljundi et al. 2018): importance from the gradient of the squared output.
+         */
+        "MasStrategy-Input": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mas";
+            /**
+             * λ
+             * @description Strength of the penalty λ·Σ Ω·(θ − θ_old)².
+             * @default 1
+             */
+            lam: number;
+            /**
+             * Gradients of
+             * @description `sample`: mean over images of |∂‖f‖²/∂θ|, as in the paper. `batch`: of the mean squared output of
+             *     batches, as a widely used implementation has it.
+             * @default sample
+             * @enum {string}
+             */
+            gradients: "sample" | "batch";
+            /**
+             * Importance batch
+             * @description Images at a time; changes the result for `batch` only.
+             * @default 128
+             */
+            importance_batch: number;
+        };
+        /**
+         * MasStrategy
+         * @description Memory aware synapses (Aljundi et al. 2018): importance from the gradient of the squared output.
+         */
+        "MasStrategy-Output": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mas";
+            /**
+             * λ
+             * @description Strength of the penalty λ·Σ Ω·(θ − θ_old)².
+             * @default 1
+             */
+            lam: number;
+            /**
+             * Gradients of
+             * @description `sample`: mean over images of |∂‖f‖²/∂θ|, as in the paper. `batch`: of the mean squared output of
+             *     batches, as a widely used implementation has it.
+             * @default sample
+             * @enum {string}
+             */
+            gradients: "sample" | "batch";
+            /**
+             * Importance batch
+             * @description Images at a time; changes the result for `batch` only.
+             * @default 128
+             */
+            importance_batch: number;
         };
         /**
          * MaskDifference
@@ -1509,6 +2356,13 @@ export interface components {
              */
             validation: number;
             /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
              * Training images at most
              * @description Use only the first so many training images; empty: all.
              */
@@ -1543,6 +2397,13 @@ export interface components {
              */
             validation: number;
             /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
              * Training images at most
              * @description Use only the first so many training images; empty: all.
              */
@@ -1564,6 +2425,166 @@ export interface components {
              * @enum {string}
              */
             kind: "mnist";
+        };
+        /**
+         * OnlineEwcStrategy
+         * @description Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix.
+         */
+        "OnlineEwcStrategy-Input": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * λ
+             * @description Strength of the penalty.
+             * @default 100
+             */
+            lam: number;
+            /**
+             * Fisher information
+             * @description `exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
+             *     `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients.
+             * @default exact
+             * @enum {string}
+             */
+            fisher: "exact" | "predicted" | "empirical_sample" | "empirical_batch";
+            /**
+             * Images for it at most
+             * @description Measure on the first so many training images; empty: all.
+             */
+            fisher_images?: number | null;
+            /**
+             * Batch for it
+             * @description Images at a time; changes the result for `empirical_batch` only.
+             * @default 128
+             */
+            fisher_batch: number;
+            /**
+             * Factor ½
+             * @description On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it.
+             * @default true
+             */
+            halved: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "online_ewc";
+            /**
+             * γ
+             * @description What remains of the earlier Fisher matrix at each new task.
+             * @default 1
+             */
+            gamma: number;
+        };
+        /**
+         * OnlineEwcStrategy
+         * @description Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix.
+         */
+        "OnlineEwcStrategy-Output": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * λ
+             * @description Strength of the penalty.
+             * @default 100
+             */
+            lam: number;
+            /**
+             * Fisher information
+             * @description `exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
+             *     `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients.
+             * @default exact
+             * @enum {string}
+             */
+            fisher: "exact" | "predicted" | "empirical_sample" | "empirical_batch";
+            /**
+             * Images for it at most
+             * @description Measure on the first so many training images; empty: all.
+             */
+            fisher_images: number | null;
+            /**
+             * Batch for it
+             * @description Images at a time; changes the result for `empirical_batch` only.
+             * @default 128
+             */
+            fisher_batch: number;
+            /**
+             * Factor ½
+             * @description On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it.
+             * @default true
+             */
+            halved: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "online_ewc";
+            /**
+             * γ
+             * @description What remains of the earlier Fisher matrix at each new task.
+             * @default 1
+             */
+            gamma: number;
+        };
+        /**
+         * PacknetStrategy
+         * @description PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
+         *     them alone.
+         */
+        "PacknetStrategy-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "packnet";
+            /**
+             * Pruned per task
+             * @description Share of the weights still free that each task gives back.
+             * @default 75
+             */
+            prune_percent: number;
+            /**
+             * Retraining
+             * @description Epochs of training after pruning.
+             * @default 3
+             */
+            retrain_epochs: number;
+        };
+        /**
+         * PacknetStrategy
+         * @description PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
+         *     them alone.
+         */
+        "PacknetStrategy-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "packnet";
+            /**
+             * Pruned per task
+             * @description Share of the weights still free that each task gives back.
+             * @default 75
+             */
+            prune_percent: number;
+            /**
+             * Retraining
+             * @description Epochs of training after pruning.
+             * @default 3
+             */
+            retrain_epochs: number;
         };
         /**
          * PermutedBenchmark
@@ -1698,6 +2719,100 @@ export interface components {
              * @description What to do when nothing moves; empty when all is well.
              */
             hint: string;
+        };
+        /**
+         * Resnet18Model
+         * @description ResNet-18 with a 3×3 first convolution, for images of about 32×32 pixels.
+         */
+        "Resnet18Model-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "resnet18";
+            /**
+             * Width
+             * @description Channels of the first stage; each of the three others has twice as many as the one before.
+             * @default 64
+             */
+            width: number;
+        };
+        /**
+         * Resnet18Model
+         * @description ResNet-18 with a 3×3 first convolution, for images of about 32×32 pixels.
+         */
+        "Resnet18Model-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "resnet18";
+            /**
+             * Width
+             * @description Channels of the first stage; each of the three others has twice as many as the one before.
+             * @default 64
+             */
+            width: number;
+        };
+        /**
+         * RotatedBenchmark
+         * @description Every task shows the same images turned by another angle.
+         */
+        "RotatedBenchmark-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rotated";
+            /**
+             * Tasks
+             * @description How many tasks are learnt one after the other.
+             * @default 5
+             */
+            tasks: number;
+            /**
+             * Scenario
+             * @description `task`: the task is known when tested, one head each. `domain`: one head for all tasks.
+             * @default domain
+             * @enum {string}
+             */
+            scenario: "task" | "domain";
+            /**
+             * Turned per task
+             * @description Each task turns the images this much further than the one before; the first shows them upright.
+             * @default 30
+             */
+            step: number;
+        };
+        /**
+         * RotatedBenchmark
+         * @description Every task shows the same images turned by another angle.
+         */
+        "RotatedBenchmark-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rotated";
+            /**
+             * Tasks
+             * @description How many tasks are learnt one after the other.
+             * @default 5
+             */
+            tasks: number;
+            /**
+             * Scenario
+             * @description `task`: the task is known when tested, one head each. `domain`: one head for all tasks.
+             * @default domain
+             * @enum {string}
+             */
+            scenario: "task" | "domain";
+            /**
+             * Turned per task
+             * @description Each task turns the images this much further than the one before; the first shows them upright.
+             * @default 30
+             */
+            step: number;
         };
         /**
          * RunAnswer
@@ -1958,15 +3073,9 @@ export interface components {
              * @description Epochs of the whole run.
              */
             steps: number | null;
-            /**
-             * Task Titles
-             * @default []
-             */
+            /** Task Titles */
             task_titles: string[];
-            /**
-             * Layers
-             * @default []
-             */
+            /** Layers */
             layers: components["schemas"]["PlannedLayer"][];
         };
         /**
@@ -1990,16 +3099,17 @@ export interface components {
              *       "permute_first": true
              *     }
              */
-            benchmark: components["schemas"]["PermutedBenchmark-Input"] | components["schemas"]["SplitBenchmark-Input"];
+            benchmark: components["schemas"]["PermutedBenchmark-Input"] | components["schemas"]["SplitBenchmark-Input"] | components["schemas"]["RotatedBenchmark-Input"] | components["schemas"]["SequenceBenchmark-Input"];
             /**
              * Data set
              * @description The images.
              * @default {
              *       "validation": 0,
+             *       "standardise": false,
              *       "kind": "digits"
              *     }
              */
-            dataset: components["schemas"]["DigitsDataset-Input"] | components["schemas"]["MnistDataset-Input"];
+            dataset: components["schemas"]["DigitsDataset-Input"] | components["schemas"]["MnistDataset-Input"] | components["schemas"]["FashionMnistDataset-Input"] | components["schemas"]["KmnistDataset-Input"] | components["schemas"]["Cifar10Dataset-Input"] | components["schemas"]["Cifar100Dataset-Input"] | components["schemas"]["SvhnDataset-Input"] | components["schemas"]["ImagesDataset-Input"];
             /**
              * Model
              * @description The network; each task has a head of its own unless the scenario says otherwise.
@@ -2013,7 +3123,7 @@ export interface components {
              *       "initialisation": "torch"
              *     }
              */
-            model: components["schemas"]["MlpModel-Input"];
+            model: components["schemas"]["MlpModel-Input"] | components["schemas"]["ConvnetModel-Input"] | components["schemas"]["Resnet18Model-Input"];
             /**
              * Strategy
              * @description What is done against forgetting.
@@ -2027,10 +3137,14 @@ export interface components {
              *       "combine": "sum",
              *       "consolidation": "closed_form",
              *       "importance_batch": 100,
-             *       "importance_skip": 0
+             *       "importance_skip": 0,
+             *       "pruned_by": "entropy",
+             *       "strength": "removal",
+             *       "normalise": false,
+             *       "recall": "all"
              *     }
              */
-            strategy: components["schemas"]["AnpycStrategy-Input"] | components["schemas"]["FinetuneStrategy-Input"];
+            strategy: components["schemas"]["AnpycStrategy-Input"] | components["schemas"]["EwcStrategy-Input"] | components["schemas"]["OnlineEwcStrategy-Input"] | components["schemas"]["MasStrategy-Input"] | components["schemas"]["SiStrategy-Input"] | components["schemas"]["LwfStrategy-Input"] | components["schemas"]["PacknetStrategy-Input"] | components["schemas"]["FinetuneStrategy-Input"] | components["schemas"]["SingleHeadStrategy-Input"] | components["schemas"]["FrozenStrategy-Input"] | components["schemas"]["JointStrategy-Input"];
             /**
              * @default {
              *       "kind": "supervised",
@@ -2042,6 +3156,7 @@ export interface components {
              *       "schedule": {
              *         "kind": "constant"
              *       },
+             *       "precision": "full",
              *       "evaluate_on": "test",
              *       "evaluate_every": 1
              *     }
@@ -2082,16 +3197,17 @@ export interface components {
              *       "permute_first": true
              *     }
              */
-            benchmark: components["schemas"]["PermutedBenchmark-Output"] | components["schemas"]["SplitBenchmark-Output"];
+            benchmark: components["schemas"]["PermutedBenchmark-Output"] | components["schemas"]["SplitBenchmark-Output"] | components["schemas"]["RotatedBenchmark-Output"] | components["schemas"]["SequenceBenchmark-Output"];
             /**
              * Data set
              * @description The images.
              * @default {
              *       "validation": 0,
+             *       "standardise": false,
              *       "kind": "digits"
              *     }
              */
-            dataset: components["schemas"]["DigitsDataset-Output"] | components["schemas"]["MnistDataset-Output"];
+            dataset: components["schemas"]["DigitsDataset-Output"] | components["schemas"]["MnistDataset-Output"] | components["schemas"]["FashionMnistDataset-Output"] | components["schemas"]["KmnistDataset-Output"] | components["schemas"]["Cifar10Dataset-Output"] | components["schemas"]["Cifar100Dataset-Output"] | components["schemas"]["SvhnDataset-Output"] | components["schemas"]["ImagesDataset-Output"];
             /**
              * Model
              * @description The network; each task has a head of its own unless the scenario says otherwise.
@@ -2105,7 +3221,7 @@ export interface components {
              *       "initialisation": "torch"
              *     }
              */
-            model: components["schemas"]["MlpModel-Output"];
+            model: components["schemas"]["MlpModel-Output"] | components["schemas"]["ConvnetModel-Output"] | components["schemas"]["Resnet18Model-Output"];
             /**
              * Strategy
              * @description What is done against forgetting.
@@ -2119,10 +3235,14 @@ export interface components {
              *       "combine": "sum",
              *       "consolidation": "closed_form",
              *       "importance_batch": 100,
-             *       "importance_skip": 0
+             *       "importance_skip": 0,
+             *       "pruned_by": "entropy",
+             *       "strength": "removal",
+             *       "normalise": false,
+             *       "recall": "all"
              *     }
              */
-            strategy: components["schemas"]["AnpycStrategy-Output"] | components["schemas"]["FinetuneStrategy-Output"];
+            strategy: components["schemas"]["AnpycStrategy-Output"] | components["schemas"]["EwcStrategy-Output"] | components["schemas"]["OnlineEwcStrategy-Output"] | components["schemas"]["MasStrategy-Output"] | components["schemas"]["SiStrategy-Output"] | components["schemas"]["LwfStrategy-Output"] | components["schemas"]["PacknetStrategy-Output"] | components["schemas"]["FinetuneStrategy-Output"] | components["schemas"]["SingleHeadStrategy-Output"] | components["schemas"]["FrozenStrategy-Output"] | components["schemas"]["JointStrategy-Output"];
             /**
              * @default {
              *       "kind": "supervised",
@@ -2134,6 +3254,7 @@ export interface components {
              *       "schedule": {
              *         "kind": "constant"
              *       },
+             *       "precision": "full",
              *       "evaluate_on": "test",
              *       "evaluate_every": 1
              *     }
@@ -2253,6 +3374,66 @@ export interface components {
             seconds_left: number | null;
         };
         /**
+         * SequenceBenchmark
+         * @description Every task is another data set, whole.
+         */
+        "SequenceBenchmark-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "sequence";
+            /**
+             * Data sets
+             * @description In the order in which they are learnt. The data set chosen besides lends its settings (download,
+             *     validation, limits) to all of them. Smaller images get a margin, grey ones become coloured where others
+             *     are.
+             * @default [
+             *       "mnist",
+             *       "fashion_mnist",
+             *       "kmnist"
+             *     ]
+             */
+            datasets: ("digits" | "mnist" | "fashion_mnist" | "kmnist" | "cifar10" | "cifar100" | "svhn")[];
+            /**
+             * Scenario
+             * @description `task`: the task is known when tested, one head each. `domain`: one head for all tasks.
+             * @default task
+             * @enum {string}
+             */
+            scenario: "task" | "domain";
+        };
+        /**
+         * SequenceBenchmark
+         * @description Every task is another data set, whole.
+         */
+        "SequenceBenchmark-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "sequence";
+            /**
+             * Data sets
+             * @description In the order in which they are learnt. The data set chosen besides lends its settings (download,
+             *     validation, limits) to all of them. Smaller images get a margin, grey ones become coloured where others
+             *     are.
+             * @default [
+             *       "mnist",
+             *       "fashion_mnist",
+             *       "kmnist"
+             *     ]
+             */
+            datasets: ("digits" | "mnist" | "fashion_mnist" | "kmnist" | "cifar10" | "cifar100" | "svhn")[];
+            /**
+             * Scenario
+             * @description `task`: the task is known when tested, one head each. `domain`: one head for all tasks.
+             * @default task
+             * @enum {string}
+             */
+            scenario: "task" | "domain";
+        };
+        /**
          * SettingRow
          * @description A setting in which the columns differ. Null where a column has no such setting.
          */
@@ -2265,6 +3446,92 @@ export interface components {
             unit: string;
             /** Values */
             values: (string | number | boolean | null)[];
+        };
+        /**
+         * SiStrategy
+         * @description Synaptic intelligence (Zenke et al. 2017): importance from each parameter's share in lowering the
+         *     loss.
+         */
+        "SiStrategy-Input": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "si";
+            /**
+             * c
+             * @description Strength of the penalty c·Σ Ω·(θ − θ_old)².
+             * @default 1
+             */
+            lam: number;
+            /**
+             * ξ
+             * @description Keeps Ω finite where a parameter did not move.
+             * @default 0.1
+             */
+            damping: number;
+        };
+        /**
+         * SiStrategy
+         * @description Synaptic intelligence (Zenke et al. 2017): importance from each parameter's share in lowering the
+         *     loss.
+         */
+        "SiStrategy-Output": {
+            /**
+             * Consolidation step
+             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+             *     each optimizer step, stable for every λ.
+             * @default explicit
+             * @enum {string}
+             */
+            consolidation: "explicit" | "closed_form";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "si";
+            /**
+             * c
+             * @description Strength of the penalty c·Σ Ω·(θ − θ_old)².
+             * @default 1
+             */
+            lam: number;
+            /**
+             * ξ
+             * @description Keeps Ω finite where a parameter did not move.
+             * @default 0.1
+             */
+            damping: number;
+        };
+        /**
+         * SingleHeadStrategy
+         * @description One head for all tasks, even where the task is known, and nothing against forgetting.
+         */
+        "SingleHeadStrategy-Input": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "single_head";
+        };
+        /**
+         * SingleHeadStrategy
+         * @description One head for all tasks, even where the task is known, and nothing against forgetting.
+         */
+        "SingleHeadStrategy-Output": {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "single_head";
         };
         /**
          * SplitBenchmark
@@ -2416,6 +3683,88 @@ export interface components {
             first_task_factor: number | null;
         };
         /**
+         * SvhnDataset
+         * @description 99,289 house numbers in colour, 32×32 pixels.
+         */
+        "SvhnDataset-Input": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit?: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "svhn";
+        };
+        /**
+         * SvhnDataset
+         * @description 99,289 house numbers in colour, 32×32 pixels.
+         */
+        "SvhnDataset-Output": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images; empty: all.
+             */
+            train_limit: number | null;
+            /**
+             * Download if missing
+             * @description Fetch the data set into the data-sets folder if it is not there.
+             * @default false
+             */
+            download: boolean;
+            /**
+             * Padding
+             * @description Zero pixels added on each side of an image.
+             * @default 0
+             */
+            pad: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "svhn";
+        };
+        /**
          * Sweep
          * @description The runs of a sweep.
          */
@@ -2517,6 +3866,13 @@ export interface components {
              */
             schedule: components["schemas"]["ConstantSchedule-Input"] | components["schemas"]["StaircaseSchedule-Input"];
             /**
+             * Precision
+             * @description `full`: 32-bit. `fast`: matrix products in bfloat16 on CPUs and TF32 on GPUs that have them.
+             * @default full
+             * @enum {string}
+             */
+            precision: "full" | "fast";
+            /**
              * Evaluate on
              * @description `validation`: measure on the validation images, to choose settings without looking at the test
              *     images.
@@ -2588,6 +3944,13 @@ export interface components {
              *     }
              */
             schedule: components["schemas"]["ConstantSchedule-Output"] | components["schemas"]["StaircaseSchedule-Output"];
+            /**
+             * Precision
+             * @description `full`: 32-bit. `fast`: matrix products in bfloat16 on CPUs and TF32 on GPUs that have them.
+             * @default full
+             * @enum {string}
+             */
+            precision: "full" | "fast";
             /**
              * Evaluate on
              * @description `validation`: measure on the validation images, to choose settings without looking at the test
@@ -3704,7 +5067,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not Found */
+            /** @description Error */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3713,7 +5076,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Error */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3750,22 +5113,22 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description Not Found */
+            /** @description Error */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Error */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };
@@ -3793,13 +5156,13 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description Unprocessable Entity */
+            /** @description Error */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["ErrorAnswer"];
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };

@@ -1,4 +1,4 @@
-import { Button, CopyButton, Menu, Skeleton } from "@mantine/core";
+import { Button, CopyButton, Menu, Skeleton, useComputedColorScheme } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -91,11 +91,12 @@ export function ComparePage() {
 }
 
 function Columns({ comparison, onRemove }: { comparison: Comparison; onRemove: (key: string) => void }) {
+  const dark = useComputedColorScheme("light") === "dark";
   return (
     <ul className={classes.columns} aria-label="Compared">
       {comparison.columns.map((column) => (
         <li key={column.key} className="panel">
-          <Swatch color={column.color} dash={column.dash} />
+          <Swatch color={dark ? column.color_dark : column.color} dash={column.dash} />
           {column.is_group ? (
             <Link to="/" search={{ group: column.key }} dir="auto">
               {column.title}

@@ -1,3 +1,4 @@
+import { useComputedColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Comparison } from "../api/types";
 import { titleOf } from "../form/schema";
@@ -12,6 +13,7 @@ interface ComparisonTablesProps {
 /** What came out, task by task, and in which settings the columns differ; nothing that they share. */
 export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesProps) {
   const { columns, metrics, tasks, settings, same, baseline } = comparison;
+  const dark = useComputedColorScheme("light") === "dark";
   const shared = Object.entries(same).filter(([, value]) => value !== null && value !== "");
   return (
     <div className={`panel ${classes.tables}`}>
@@ -25,7 +27,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
               <th scope="col" key={column.key}>
                 <span
                   className={classes.columnTitle}
-                  style={{ borderColor: column.color }}
+                  style={{ borderColor: dark ? column.color_dark : column.color }}
                   dir="auto"
                   title={column.title}
                 >

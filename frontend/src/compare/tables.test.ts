@@ -9,6 +9,7 @@ const column = (title: string) => ({
   is_group: false,
   status: "succeeded",
   color: "#000",
+  color_dark: "#fff",
   dash: "solid",
 });
 const spread = (mean: number, std: number | null) => ({ mean, std, n: 3, low: mean, high: mean });

@@ -1,4 +1,4 @@
-import { SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { MultiSelect, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
 import { type KeyboardEvent, type ReactNode, useId } from "react";
 import { numbersIn } from "./draft";
 import classes from "./Form.module.css";
@@ -117,6 +117,16 @@ export function FieldInput(props: FieldProps<Field>) {
           rightSection={field.unit && <span className={classes.unit}>{field.unit}</span>}
           rightSectionWidth={field.unit ? field.unit.length * 7 + 18 : undefined}
           rightSectionPointerEvents="none"
+        />
+      );
+    case "choices":
+      return (
+        <MultiSelect
+          {...shared}
+          value={text === "" ? [] : text.split(", ")}
+          onChange={(taken) => onChange(taken.join(", "))}
+          hidePickedOptions
+          data={field.choices.map((choice) => ({ value: choice, label: titleOf(choice) }))}
         />
       );
     case "text":

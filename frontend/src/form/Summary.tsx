@@ -33,6 +33,9 @@ export function Summary(props: SummaryProps) {
   const { spec, grid } = reading;
   const dataset = spec.dataset as { kind?: string; download?: boolean } | undefined;
   const entry = catalog.datasets.find(({ kind }) => kind === dataset?.kind);
+  const sequence = (spec.benchmark as { datasets?: string[] } | undefined)?.datasets;
+  const wanted = sequence ?? [dataset?.kind];
+  const absent = catalog.datasets.filter(({ kind, present }) => wanted.includes(kind) && !present);
   const size = estimateInWords(spec);
   const { data: past } = useQuery(pastRunsQuery(dataset?.kind ?? ""));
   const similar = useMemo(
@@ -63,10 +66,12 @@ export function Summary(props: SummaryProps) {
           <strong>{sweepInWords(grid, count)}</strong>
         </p>
       )}
-      {entry && !entry.present && !dataset?.download && (
+      {absent.length > 0 && !dataset?.download && (
         <p className={classes.warning} role="status">
-          {entry.title} is not on the server. Turn on “Download if missing” ({entry.download_megabytes} MB),
-          or put the files into the data-sets folder.
+          {absent.map(({ title }) => title).join(", ")} {absent.length === 1 ? "is" : "are"} not on the
+          server. Turn on “Download if missing” (
+          {absent.reduce((sum, one) => sum + one.download_megabytes, 0)} MB), or put the files into the
+          data-sets folder.
         </p>
       )}
       {health?.workers_online === 0 && (

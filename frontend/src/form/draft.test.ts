@@ -30,6 +30,12 @@ const SCHEMA: JsonSchema = {
         kind: { const: "supervised" },
         hidden: { type: "array", items: { type: "integer", minimum: 1 }, minItems: 1, default: [128, 64] },
         limit: { anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }], default: null },
+        order: {
+          type: "array",
+          items: { type: "string", enum: ["a", "b", "c"] },
+          minItems: 2,
+          default: ["c", "a"],
+        },
         factor: { type: "number", exclusiveMinimum: 0, maximum: 1, default: 0.9 },
       },
     },
@@ -47,7 +53,7 @@ describe("the form's draft", () => {
       spec: {
         name: "",
         strategy: { kind: "anpyc", lam: 3 },
-        training: { kind: "supervised", hidden: [128, 64], limit: null, factor: 0.9 },
+        training: { kind: "supervised", hidden: [128, 64], limit: null, order: ["c", "a"], factor: 0.9 },
         seed: 0,
       },
       grid: {},
@@ -65,7 +71,7 @@ describe("the form's draft", () => {
     const spec = {
       name: "a",
       strategy: { kind: "finetune" },
-      training: { kind: "supervised", hidden: [5], limit: 9, factor: 1 },
+      training: { kind: "supervised", hidden: [5], limit: 9, order: ["b", "a", "c"], factor: 1 },
       seed: 4,
     };
     expect(read(nodes, draftOf(nodes, spec)).spec).toEqual(spec);
@@ -79,6 +85,7 @@ describe("the form's draft", () => {
     expect(problemsOf({ "training/supervised.hidden": "12, x" })[0]?.field).toBe("training.hidden");
     expect(problemsOf({ seed: "1.5" })[0]?.message).toBe("Enter a whole number.");
     expect(problemsOf({ seed: "" })[0]?.message).toBe("Enter a number.");
+    expect(problemsOf({ "training/supervised.order": "c" })[0]?.message).toBe("Choose at least 2.");
     expect(problemsOf({ name: "01234567890" })[0]?.field).toBe("name");
   });
 

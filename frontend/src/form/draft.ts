@@ -29,6 +29,7 @@ function textOf(field: Field, value: unknown): string | boolean {
     case "flag":
       return Boolean(value);
     case "numbers":
+    case "choices":
       return Array.isArray(value) ? value.join(", ") : "";
     case "raw":
       return value === undefined ? "" : JSON.stringify(value);
@@ -106,6 +107,11 @@ function meant(field: Field, raw: string | boolean | undefined, reading: Reading
       return oneOrMany(field, text, reading, refuse);
     case "numbers":
       return several(field, text, refuse);
+    case "choices": {
+      const taken = text === "" ? [] : text.split(", ");
+      if (taken.length < field.minItems) return refuse(`Choose at least ${field.minItems}.`);
+      return taken.length > field.maxItems ? refuse(`At most ${field.maxItems}.`) : taken;
+    }
   }
 }
 

@@ -41,5 +41,7 @@ describe("expectedSeconds", () => {
   it("says nothing without a similar run", () => {
     expect(expectedSeconds({ ...base, dataset: { kind: "mnist" } }, past)).toBeNull();
     expect(expectedSeconds(base, [])).toBeNull();
+    const split = { ...base, benchmark: { kind: "split", tasks: 3, classes_per_task: 2 } };
+    expect(expectedSeconds(split, past)).toBeNull();
   });
 });

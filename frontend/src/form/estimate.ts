@@ -59,11 +59,15 @@ const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 export function expectedSeconds(spec: Spec, past: PastRun[]): { seconds: number; judgedBy: string } | null {
   const wanted = estimate(spec);
   if (!wanted) return null;
-  const similar = past.filter((run) => {
-    const ran = run.spec;
-    const batch = (one: Spec) => (one.training as Spec | undefined)?.batch_size;
-    return same(ran.dataset, spec.dataset) && same(ran.model, spec.model) && batch(ran) === batch(spec);
-  });
+  // What decides how long an epoch takes: how many images, through which network, in which batches.
+  const load = ({ dataset, model, benchmark, training }: Record<string, Spec | undefined>) => [
+    dataset,
+    model,
+    [benchmark?.kind, benchmark?.classes_per_task, benchmark?.datasets],
+    training?.batch_size,
+  ];
+  const wantedLoad = load(spec as Record<string, Spec | undefined>);
+  const similar = past.filter((run) => same(load(run.spec as Record<string, Spec | undefined>), wantedLoad));
   const kindOf = (one: Spec) => (one.strategy as Spec | undefined)?.kind;
   const nearest = similar.find((run) => kindOf(run.spec) === kindOf(spec)) ?? similar[0];
   const ran = nearest && estimate(nearest.spec);

@@ -71,6 +71,15 @@ export interface ChoiceField extends Named {
   initial: string | null;
 }
 
+/** Several of the choices, in the order in which they were taken. */
+export interface ChoicesField extends Named {
+  type: "choices";
+  choices: string[];
+  minItems: number;
+  maxItems: number;
+  initial: string[];
+}
+
 export interface FlagField extends Named {
   type: "flag";
   initial: boolean;
@@ -102,7 +111,14 @@ export interface Part extends Named {
   initial: string;
 }
 
-export type Field = NumberField | NumbersField | ChoiceField | FlagField | TextField | RawField;
+export type Field =
+  | NumberField
+  | NumbersField
+  | ChoiceField
+  | ChoicesField
+  | FlagField
+  | TextField
+  | RawField;
 export type Node = Field | Part;
 
 const TITLES: Record<string, string> = {
@@ -128,6 +144,9 @@ const TITLES: Record<string, string> = {
   kmnist: "KMNIST",
   svhn: "SVHN",
   packnet: "PackNet",
+  convnet: "Convolutional network",
+  images: "Own images",
+  single_head: "Single head",
 };
 
 /** A kind or choice as a person writes it. */
@@ -254,6 +273,16 @@ function fieldOf(written: JsonSchema, root: JsonSchema, named: Named): Field {
           minItems: schema.minItems ?? 0,
           maxItems: schema.maxItems ?? 1_000,
           initial: (initial as number[]) ?? [],
+        };
+      }
+      if (schema.items?.enum) {
+        return {
+          ...named,
+          type: "choices",
+          choices: schema.items.enum,
+          minItems: schema.minItems ?? 0,
+          maxItems: schema.maxItems ?? 1_000,
+          initial: (initial as string[]) ?? [],
         };
       }
   }

@@ -15,10 +15,16 @@ function model(spec: Spec): string {
 
 /** "ANPyC learns 5 permuted tasks of Digits with an MLP of 128–64 units." */
 export function story(spec: Spec, datasetTitle: string): string {
+  const datasets = (spec.benchmark as Spec | undefined)?.datasets;
+  const learner = titleOf(textOf(spec, "strategy", "kind"));
+  if (Array.isArray(datasets)) {
+    const names = datasets.map((name) => titleOf(String(name))).join(", ");
+    return `${learner} learns ${plural(datasets.length, "data set")} one after the other, ${names}, with ${article(model(spec))}.`;
+  }
   const tasks = Number(textOf(spec, "benchmark", "tasks"));
   const sequence = `${textOf(spec, "benchmark", "kind")} ${tasks === 1 ? "task" : "tasks"}`;
   const counted = Number.isFinite(tasks) && tasks > 0 ? `${tasks} ${sequence}` : `a ${sequence}`;
-  return `${titleOf(textOf(spec, "strategy", "kind"))} learns ${counted} of ${datasetTitle} with ${article(model(spec))}.`;
+  return `${learner} learns ${counted} of ${datasetTitle} with ${article(model(spec))}.`;
 }
 
 function article(noun: string): string {
