@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -62,6 +63,8 @@ def train_command(
 def _train(spec: RunSpec, console: Console, threads: int | None) -> RunResult:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    # Before torch is loaded: threads that spin while they wait slow each other down on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from anpyc.errors import TrainingError
     from anpyc.settings import settings
     from anpyc.training import train

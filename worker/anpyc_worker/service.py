@@ -34,6 +34,8 @@ from anpyc_worker.supervision import COMMAND, Nursery, Supervisor
 
 log = logging.getLogger(__name__)
 
+MOST_THREADS = 8
+"""For one run: networks of this size gain nothing from more."""
 LOOK_SECONDS = 2.0
 """How often a worker with a free slot looks for a waiting run by itself."""
 
@@ -68,7 +70,7 @@ class WorkerService:
             self._database,
             self._nursery,
             lease_seconds=lease_seconds,
-            threads=max(1, (os.cpu_count() or 1) // slots),
+            threads=max(1, min(MOST_THREADS, (os.cpu_count() or 1) // slots)),
             stopping=self._stopping,
             on_change=self._wakeup.notify,
         )

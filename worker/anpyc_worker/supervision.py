@@ -30,6 +30,9 @@ from anpyc_worker.attempt import DONE, LEFT, STALE
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "anpyc_worker.child")
+QUIET = {"OMP_WAIT_POLICY": "passive"}
+"""Threads of torch sleep while they wait for each other. Spinning ones keep each other from working when
+anything else wants the processor, and then a small network trains many times slower (docs/benchmarks.md)."""
 LOOK_SECONDS = 0.5
 BEGIN_SECONDS = 60.0
 """What a training process may take on a busy machine until it renews its lease itself."""
