@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -28,11 +28,8 @@ class Sgd:
         torch._foreach_add_(self._values, updates, alpha=-lr)
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {f"momentum{i}": m for i, m in enumerate(self.momenta)}
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        for i, momentum in enumerate(self.momenta):
-            momentum.copy_(state[f"momentum{i}"])
+        """Under ``<part>.<name>``; part 0 is the body."""
+        return {f"{i}.momentum": m for i, m in enumerate(self.momenta)}
 
 
 class Adam:
@@ -63,18 +60,9 @@ class Adam:
         )
 
     def state_dict(self) -> dict[str, Tensor]:
-        state: dict[str, Tensor] = {}
-        for i, (momentum, square, step) in enumerate(
-            zip(self.momenta, self._squares, self._steps, strict=True)
-        ):
-            state |= {f"momentum{i}": momentum, f"square{i}": square, f"step{i}": step}
-        return state
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        for i in range(len(self._values)):
-            self.momenta[i].copy_(state[f"momentum{i}"])
-            self._squares[i].copy_(state[f"square{i}"])
-            self._steps[i].copy_(state[f"step{i}"])
+        """Under ``<part>.<name>``; part 0 is the body."""
+        kinds = {"momentum": self.momenta, "square": self._squares, "step": self._steps}
+        return {f"{i}.{name}": t for name, parts in kinds.items() for i, t in enumerate(parts)}
 
 
 Optimizer = Sgd | Adam
@@ -83,6 +71,13 @@ Optimizer = Sgd | Adam
 def build_optimizer(training: Training, values: Sequence[Tensor]) -> Optimizer:
     """A fresh optimizer, without memory, that changes ``values`` in place."""
     return Adam(values) if training.optimizer == "adam" else Sgd(values, training.momentum)
+
+
+def restore_memory(optimizer: Optimizer, state: Mapping[str, Tensor], body_only: bool = False) -> None:
+    """Give an optimizer the memory of another, or of one before: all of it, or that of the body alone."""
+    for name, tensor in optimizer.state_dict().items():
+        if not body_only or name.startswith("0."):
+            tensor.copy_(state[name])
 
 
 def learning_rate(training: Training, task: int, round_: int, epoch: int) -> float:

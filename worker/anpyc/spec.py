@@ -462,6 +462,9 @@ class Training(SpecPart):
     """Step size of the optimizer."""
     momentum: float = _field("Momentum", default=0.0, ge=0, lt=1, advanced=True)
     """Of stochastic gradient descent; Adam ignores it."""
+    keep_optimizer: bool = _field("Optimizer remembers", default=False, advanced=True)
+    """Carry the optimizer's averages for the body over from task to task, as some published protocols do;
+    off: each task starts with a fresh optimizer."""
     schedule: Schedule = _field("Schedule", default=ConstantSchedule(), advanced=True)
     """How the learning rate changes over epochs."""
     precision: Literal["full", "fast"] = _field("Precision", default="full", advanced=True)

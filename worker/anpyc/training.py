@@ -28,7 +28,7 @@ from anpyc.environment import choose_device, describe_environment
 from anpyc.errors import NonFiniteLoss, OutOfMemory
 from anpyc.metrics import summarise
 from anpyc.models import build_network
-from anpyc.optimizers import Optimizer, build_optimizer, learning_rate
+from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
 from anpyc.spec import RunSpec, Training
 from anpyc.strategies import STRATEGIES, build_strategy
@@ -139,7 +139,10 @@ class _Run:
         self._ledger = Ledger(self._network)
         self._progress = _Progress()
         self._steps = sum(sum(self._round_epochs(task)) for task in self._tasks)
-        self._resumed: dict[str, dict[str, Tensor]] | None = None
+        self._resumed: dict[str, Tensor] | None = None
+        """The optimizer's state in the middle of the task that a checkpoint leads into."""
+        self._memory: dict[str, Tensor] = {}
+        """The optimizer's state at the last task's end, where the next takes it over."""
         self._started = time.perf_counter()
         self._checkpointed = self._started
         self._batch = 0
@@ -169,10 +172,12 @@ class _Run:
         examples = self._examples(task)
         optimizer = self._optimizer(task)
         if self._resumed is not None:
-            optimizer.load_state_dict(self._resumed.get("optimizer", {}))
+            restore_memory(optimizer, self._resumed)
             self._resumed = None
             strategy.resume_task(task)
-        elif progress.round == 0 and progress.epoch == 0:
+        else:
+            if self._memory:
+                restore_memory(optimizer, self._memory, body_only=True)
             strategy.before_task(task, examples.newest)
         rounds = self._round_epochs(task)
         for round_ in range(progress.round, len(rounds)):
@@ -226,6 +231,8 @@ class _Run:
     ) -> None:
         """Everything that happens between two rounds or two tasks, then a checkpoint."""
         progress, strategy = self._progress, self._strategy
+        if last and self._spec.training.keep_optimizer:
+            self._memory = optimizer.state_dict()
         if last:
             strategy.after_task(task, examples.newest)
         self._evaluate(task, round_, end_of_task=last)
@@ -396,7 +403,7 @@ class _Run:
             "network": {"flat": self._network.flat, **dict(self._network.named_buffers())},
             "strategy": self._strategy.state_dict(),
             "ledger": self._ledger.state_dict(),
-            "optimizer": optimizer.state_dict() if optimizer is not None else {},
+            "optimizer": optimizer.state_dict() if optimizer is not None else self._memory,
             "random": random,
         }
         state = {"version": VERSION, "spec": identity(self._spec), "progress": asdict(progress)}
@@ -417,8 +424,11 @@ class _Run:
         torch.set_rng_state(random["cpu"])
         if "cuda" in random:
             torch.cuda.set_rng_state(random["cuda"], self._device)
+        optimizer = tensors.get("optimizer", {})
         if self._progress.round or self._progress.epoch:
-            self._resumed = tensors
+            self._resumed = optimizer
+        else:
+            self._memory = optimizer
 
 
 def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:

@@ -89,6 +89,25 @@ def test_resumes_to_the_bit_from_every_checkpoint(kind: str, optimizer: str) -> 
         assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
 
 
+def test_the_optimizers_memory_is_carried_over_and_resumed() -> None:
+    changes: dict[str, object] = {
+        "training.optimizer": "adam",
+        "training.lr": 0.02,
+        "training.keep_optimizer": True,
+    }
+    whole = Memory()
+    run(changes, whole)
+    for checkpoint in whole.checkpoints[:-1]:
+        rest = Memory()
+        run(changes, rest, checkpoint)
+        assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
+    forgetful = Memory()
+    run({**changes, "training.keep_optimizer": False}, forgetful)
+    losses = [e.loss for e in whole.epochs]
+    assert losses[:4] == [e.loss for e in forgetful.epochs][:4], "the first task has nothing to carry over"
+    assert losses[4] != forgetful.epochs[4].loss
+
+
 def test_stopped_between_steps_and_resumed_ends_equal() -> None:
     expected = Memory()
     run(recorder=expected)
