@@ -1,7 +1,7 @@
 """Does to a real queue what may go wrong with it, and writes what happened to docs/benchmarks.md.
 
-``python benchmarks/faults.py [--quick] [NAME …]``. Needs Redis and PostgreSQL; the scenario that moves the clock
-needs a C compiler, the one that fills a disk needs root. Takes about twenty minutes.
+``python benchmarks/faults.py [--quick] [NAME …]``. Needs Redis and PostgreSQL, a C compiler to
+move the clock, root to fill a disk. Takes about twenty minutes.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Attempt:
         return LEFT
 
     def _threads(self, spec: RunSpec) -> int:
-        """One for a perceptron: its matrices are too small to share, and waiting for each other costs far more."""
+        """One for a perceptron: its matrices are too small to share; waiting for each other costs more."""
         return 1 if spec.model.kind == "mlp" else self.threads
 
     def _checkpoint(self) -> Checkpoint | None:

@@ -1,0 +1,53 @@
+"""Models and migrations say the same, on both engines, also when the tables are full."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, inspect, select
+
+from anpyc.spec import RunSpec
+from anpyc_server.db import lifecycle, migration
+from anpyc_server.db.models import Base, Event, Run
+from processes import Deployment
+
+
+def test_the_migrations_make_the_tables_of_the_models(deployment: Deployment) -> None:
+    with deployment.database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert migration.current(deployment.database.engine) == migration.head()
+
+
+def test_migrating_again_changes_nothing_and_keeps_every_row(deployment: Deployment) -> None:
+    with deployment.database.write() as session:
+        for _ in range(3):
+            lifecycle.submit(session, RunSpec())
+    deployment.database.migrate()
+    with deployment.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Run)) == 3
+        assert session.scalar(select(func.count()).select_from(Event)) == 3
+
+
+def test_the_way_back_leaves_an_empty_database(deployment: Deployment) -> None:
+    engine = deployment.database.engine
+    with engine.begin() as connection:
+        command.downgrade(migration.configuration(connection), "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    deployment.database.migrate()
+    assert "runs" in inspect(engine).get_table_names()
+
+
+def test_a_number_as_large_as_the_form_allows_is_stored(deployment: Deployment) -> None:
+    with deployment.database.write() as session:
+        run, _ = lifecycle.submit(session, RunSpec(seed=2**32 - 1))
+    assert deployment.run(run.id).seed == 2**32 - 1
+
+
+def test_deleting_a_run_deletes_what_it_recorded(deployment: Deployment) -> None:
+    run_id = deployment.submit()
+    with deployment.database.write() as session:
+        lifecycle.request_cancel(session, run_id)
+        lifecycle.remove(session, run_id)
+    assert deployment.events(run_id) == []

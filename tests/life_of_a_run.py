@@ -1,0 +1,211 @@
+"""A state machine that does to runs whatever people, workers and the reconciler may do, in any order.
+
+It keeps its own idea of every run's state, and the database has to agree after each step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from sqlalchemy import select
+
+from anpyc.recording import EpochResult
+from anpyc.spec import RunSpec
+from anpyc_server.db import lifecycle, recording
+from anpyc_server.db.engine import Database
+from anpyc_server.db.lifecycle import MAX_LOSSES, Claim, Conflict, Stale
+from anpyc_server.db.models import TERMINAL, EpochRow, Event, Run
+from anpyc_server.db.recording import Batch, SavedCheckpoint
+
+LEGAL = {
+    ("queued", "running"),
+    ("queued", "cancelled"),
+    ("running", "queued"),
+    ("running", "succeeded"),
+    ("running", "failed"),
+    ("running", "cancelled"),
+}
+
+
+class LifeOfARun(RuleBasedStateMachine):
+    """Set ``database`` before use."""
+
+    database: Database
+    runs = Bundle("runs")
+    claims = Bundle("claims")
+
+    @initialize()
+    def begin(self) -> None:
+        self.status: dict[str, str] = {}
+        self.cancel: dict[str, bool] = {}
+        self.losses: dict[str, int] = {}
+        self.attempts: dict[str, int] = {}
+        self.checkpoint: dict[str, int] = {}
+        self.recorded: dict[str, int] = {}
+        self.live: dict[str, Claim] = {}
+        self.batches: dict[int, int] = {}
+        self.keys: dict[str, str] = {}
+
+    # --- people ---------------------------------------------------------------------------------------------
+
+    @rule(target=runs, key=st.none() | st.sampled_from("abc"))
+    def submit(self, key: str | None) -> str:
+        named = None if key is None else f"{id(self)}-{key}"
+        with self.database.write() as session:
+            run, created = lifecycle.submit(session, RunSpec(), idempotency_key=named)
+        assert created == (key is None or key not in self.keys)
+        if key is not None:
+            assert self.keys.setdefault(key, run.id) == run.id
+        if created:
+            self._new(run.id)
+        return run.id
+
+    def _new(self, run_id: str) -> None:
+        self.status[run_id], self.cancel[run_id] = "queued", False
+        self.losses[run_id] = self.attempts[run_id] = self.recorded[run_id] = 0
+
+    @rule(run=runs)
+    def request_cancel(self, run: str) -> None:
+        if self.status[run] in TERMINAL:
+            self._refused(lifecycle.request_cancel, run)
+            return
+        self._do(lifecycle.request_cancel, run)
+        self.cancel[run] = True
+        if self.status[run] == "queued":
+            self._becomes(run, "cancelled")
+
+    @rule(target=runs, run=runs)
+    def retry(self, run: str) -> str:
+        if self.status[run] not in ("failed", "cancelled"):
+            self._refused(lifecycle.retry, run)
+            return run
+        new = self._do(lifecycle.retry, run)
+        assert (new.parent_id, new.parent_relation, new.attempt) == (run, "retry", 0)
+        self._new(new.id)
+        return str(new.id)
+
+    @rule(run=runs)
+    def resume(self, run: str) -> None:
+        if self.status[run] not in ("failed", "cancelled") or run not in self.checkpoint:
+            self._refused(lifecycle.resume, run)
+            return
+        self._do(lifecycle.resume, run)
+        self.status[run], self.cancel[run], self.losses[run] = "queued", False, 0
+
+    # --- workers --------------------------------------------------------------------------------------------
+
+    @rule(target=claims, run=runs)
+    def claim(self, run: str) -> Claim | None:
+        with self.database.write() as session:
+            held = lifecycle.claim(session, run, "worker", 15)
+        assert (held is not None) == (self.status[run] == "queued")
+        if held is not None:
+            self._becomes(run, "running")
+            self.attempts[run] += 1
+            assert held.attempt == self.attempts[run]
+            self.live[run] = held
+            self.recorded[run] = self.checkpoint.get(run, 0)
+        return held
+
+    @rule(held=claims, steps=st.integers(1, 3), with_checkpoint=st.booleans(), sent=st.integers(1, 2))
+    def record(self, held: Claim | None, steps: int, with_checkpoint: bool, sent: int) -> None:
+        if held is None:
+            return
+        first = self.recorded[held.run_id] + 1
+        last = first + steps - 1
+        number = self.batches.get(id(held), 0) + 1
+        epochs = [EpochResult(at, 0, 0, at, 1.0, 0.0, 0.1, 0.1, 0.5) for at in range(first, last + 1)]
+        batch = Batch(number, epochs=epochs)
+        if with_checkpoint:
+            batch.checkpoint = SavedCheckpoint(f"{last}", f"{last}.json", 1, "0" * 64, last, 0, 0)
+        for _ in range(sent):
+            if not self._under(held, lambda session: recording.write(session, held, batch)):
+                return
+        self.batches[id(held)] = number
+        self.recorded[held.run_id] = last
+        if with_checkpoint:
+            self.checkpoint[held.run_id] = last
+
+    @rule(held=claims)
+    def heartbeat(self, held: Claim | None) -> None:
+        if held is not None:
+            self._under(held, lambda session: lifecycle.heartbeat(session, held, 15))
+
+    @rule(held=consumes(claims), how=st.sampled_from(["succeeded", "failed", "cancelled", "released"]))
+    def end(self, held: Claim | None, how: str) -> None:
+        if held is None:
+            return
+        acts: dict[str, Any] = {
+            "succeeded": lambda session: lifecycle.finish(session, held, {"average_accuracy": 0.5}),
+            "failed": lambda session: lifecycle.fail(session, held, "code", "message"),
+            "cancelled": lambda session: lifecycle.cancelled(session, held),
+            "released": lambda session: lifecycle.release(session, held, "stopped"),
+        }
+        if self._under(held, acts[how]):
+            back = "cancelled" if self.cancel[held.run_id] else "queued"
+            self._becomes(held.run_id, back if how == "released" else how)
+
+    # --- reconciler -----------------------------------------------------------------------------------------
+
+    @rule(held=claims)
+    def lose(self, held: Claim | None) -> None:
+        if held is None:
+            return
+        run = held.run_id
+
+        def act(session: Any) -> Any:
+            return lifecycle.requeue(session, run, held.token, "worker_lost", "gone")
+
+        if self._under(held, act):
+            if self.cancel[run]:
+                self._becomes(run, "cancelled")
+                return
+            self.losses[run] += 1
+            self._becomes(run, "failed" if self.losses[run] >= MAX_LOSSES else "queued")
+
+    # --- what must hold -------------------------------------------------------------------------------------
+
+    @invariant()
+    def database_agrees(self) -> None:
+        with self.database.read() as session:
+            for run in session.scalars(select(Run).where(Run.id.in_(self.status))):
+                assert run.status == self.status[run.id]
+                assert (run.attempt, run.losses) == (self.attempts[run.id], self.losses[run.id])
+                assert run.cancel_requested == self.cancel[run.id]
+                assert (run.worker_id is not None) == (run.status == "running")
+                assert (run.finished_at is not None) == (run.status in TERMINAL)
+                kinds = session.execute(
+                    select(Event.seq, Event.kind).where(Event.run_id == run.id).order_by(Event.seq)
+                ).all()
+                assert [seq for seq, _ in kinds] == list(range(1, run.next_seq))
+                assert sum(kind == "started" for _, kind in kinds) == run.attempt
+                steps = session.scalars(select(EpochRow.step).where(EpochRow.run_id == run.id)).all()
+                assert sorted(steps) == list(range(1, self.recorded[run.id] + 1))
+
+    def _under(self, held: Claim, act: Any) -> bool:
+        """Do it; refused exactly when somebody else owns the run or it has ended."""
+        if self.live.get(held.run_id) is held and self.status[held.run_id] == "running":
+            with self.database.write() as session:
+                act(session)
+            return True
+        with self.database.write() as session, pytest.raises(Stale):
+            act(session)
+        return False
+
+    def _do(self, act: Any, run: str) -> Run:
+        with self.database.write() as session:
+            done: Run = act(session, run)
+        return done
+
+    def _refused(self, act: Any, run: str) -> None:
+        with self.database.write() as session, pytest.raises(Conflict):
+            act(session, run)
+
+    def _becomes(self, run: str, status: str) -> None:
+        assert (self.status[run], status) in LEGAL
+        self.status[run] = status
+        if status != "running":
+            self.live.pop(run, None)

@@ -1,0 +1,18 @@
+"""A new SQLite database for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from anpyc_server.db.engine import Database, open_database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{tmp_path / 'anpyc.sqlite3'}")
+    opened.migrate()
+    yield opened
+    opened.dispose()

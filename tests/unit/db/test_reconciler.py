@@ -1,0 +1,101 @@
+"""Which run is lost is told by watching, not by comparing clocks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from anpyc.spec import RunSpec
+from anpyc_server.db import engine, lifecycle, locks, reconciler
+from anpyc_server.db.engine import Database
+from anpyc_server.db.models import Run
+from anpyc_server.db.reconciler import Reconciler
+
+
+class Steady:
+    """A steady clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def _held(database: Database) -> lifecycle.Claim:
+    with database.write() as session:
+        run, _ = lifecycle.submit(session, RunSpec())
+        held = lifecycle.claim(session, run.id, "worker", 15)
+    assert held is not None
+    return held
+
+
+def _watch(watcher: Reconciler, clock: Steady, seconds: float) -> list[str]:
+    lost: list[str] = []
+    for _ in range(int(seconds / 2)):
+        clock.seconds += 2
+        lost += watcher.look()
+    return lost
+
+
+def _status(database: Database, run_id: str) -> str:
+    with database.read() as session:
+        return session.get_one(Run, run_id).status
+
+
+def test_a_silent_worker_loses_its_run_after_the_lease(database: Database) -> None:
+    held, clock = _held(database), Steady()
+    watcher = Reconciler(database, "a", clock=clock)
+    assert _watch(watcher, clock, 15) == []
+    assert _watch(watcher, clock, 4) == [held.run_id]
+    assert _status(database, held.run_id) == "queued"
+
+
+def test_a_worker_that_reports_keeps_it(database: Database) -> None:
+    held, clock = _held(database), Steady()
+    watcher = Reconciler(database, "a", clock=clock)
+    for _ in range(10):
+        assert _watch(watcher, clock, 10) == []
+        with database.write() as session:
+            lifecycle.heartbeat(session, held, 15)
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_wall_clock_that_jumps_takes_no_run_away(
+    database: Database, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    held, clock = _held(database), Steady()
+    watcher = Reconciler(database, "a", clock=clock)
+    _watch(watcher, clock, 4)
+    true_now = engine.now
+
+    def moved(session: Any) -> Any:
+        return true_now(session) + timedelta(hours=hours)
+
+    for module in (lifecycle, locks):
+        monkeypatch.setattr(module, "now", moved)
+    for _ in range(5):
+        with database.write() as session:
+            lifecycle.heartbeat(session, held, 15)
+        assert _watch(watcher, clock, 10) == []
+    assert _watch(watcher, clock, 18) == [held.run_id], "a lost run is still found with the moved clock"
+
+
+def test_time_in_which_the_database_was_away_does_not_count(database: Database) -> None:
+    held, clock = _held(database), Steady()
+    watcher = Reconciler(database, "a", clock=clock)
+    _watch(watcher, clock, 10)
+    clock.seconds += 600
+    assert watcher.look() == []
+    assert _watch(watcher, clock, 6) == [held.run_id]
+
+
+def test_only_the_holder_of_the_role_acts(database: Database) -> None:
+    held, clock = _held(database), Steady()
+    first, second = Reconciler(database, "a", clock=clock), Reconciler(database, "b", clock=clock)
+    with database.write() as session:
+        assert locks.hold(session, reconciler.ROLE, "a", reconciler.ROLE_SECONDS)
+    assert _watch(second, clock, 30) == []
+    assert _watch(first, clock, 30) == [held.run_id]

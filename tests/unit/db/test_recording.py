@@ -1,0 +1,104 @@
+"""Batches are written whole, once, and only by whoever holds the run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from anpyc.recording import EpochResult, Evaluation, MaskSnapshot
+from anpyc.spec import RunSpec
+from anpyc_server.db import lifecycle, recording
+from anpyc_server.db.engine import Database
+from anpyc_server.db.lifecycle import Claim, Stale
+from anpyc_server.db.models import EpochRow, EvaluationRow, Event, LogLine, MaskRow, Run
+from anpyc_server.db.recording import Batch, SavedCheckpoint
+
+
+@pytest.fixture
+def held(database: Database) -> Claim:
+    with database.write() as session:
+        run, _ = lifecycle.submit(session, RunSpec())
+        claim = lifecycle.claim(session, run.id, "worker", 15)
+    assert claim is not None
+    return claim
+
+
+def _epoch(step: int) -> EpochResult:
+    return EpochResult(step, 0, 0, step, 1.0 / step, 0.0, 0.1, 0.01, step / 10)
+
+
+def _batch(number: int, *steps: int) -> Batch:
+    rows = [Evaluation(step, 0, 0, {0: 0.5 + step / 100}, end_of_task=False) for step in steps]
+    return Batch(number, epochs=[_epoch(step) for step in steps], evaluations=rows, lines=[("info", "x")])
+
+
+def _count(database: Database, table: type) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_batch_sent_twice_is_written_once(database: Database, held: Claim) -> None:
+    for _ in range(2):
+        with database.write() as session:
+            recording.write(session, held, _batch(1, 1, 2))
+    counts = [_count(database, table) for table in (EpochRow, EvaluationRow, LogLine, Event)]
+    assert counts == [2, 2, 1, 5]
+
+
+def test_nothing_is_written_after_a_takeover(database: Database, held: Claim) -> None:
+    with database.write() as session:
+        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+        assert lifecycle.claim(session, held.run_id, "another", 15) is not None
+    with database.write() as session, pytest.raises(Stale):
+        recording.write(session, held, _batch(1, 1))
+    for step in (lifecycle.finish, lifecycle.cancelled, lambda s, h: lifecycle.heartbeat(s, h, 15)):
+        with database.write() as session, pytest.raises(Stale):
+            step(session, held)  # type: ignore[operator]
+    assert _count(database, EpochRow) == 0
+
+
+def test_a_failed_batch_leaves_nothing(database: Database, held: Claim) -> None:
+    batch = _batch(1, 1)
+    broken = np.array([[np.nan]], np.float32)
+    batch.masks = [(1, MaskSnapshot(0, 0, "fc", np.ones((1, 1), bool), importance=broken))]
+    with pytest.raises(ValueError, match="finite"), database.write() as session:
+        recording.write(session, held, batch)
+    assert [_count(database, table) for table in (EpochRow, MaskRow)] == [0, 0]
+    with database.write() as session:
+        recording.write(session, held, _batch(1, 1))
+    assert _count(database, EpochRow) == 1
+
+
+def _checkpoint(step: int) -> SavedCheckpoint:
+    return SavedCheckpoint(f"step-{step}", f"place/{step}.json", 10, "0" * 64, step, 2, 0)
+
+
+def test_the_next_attempt_forgets_what_lies_past_its_checkpoint(database: Database, held: Claim) -> None:
+    with database.write() as session:
+        first = _batch(1, 1, 2)
+        first.checkpoint = _checkpoint(2)
+        recording.write(session, held, first)
+        recording.write(session, held, _batch(2, 3, 4))
+        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+    with database.write() as session:
+        again = lifecycle.claim(session, held.run_id, "another", 15)
+    assert again is not None
+    assert [checkpoint.step for checkpoint in again.checkpoints] == [2]
+    with database.read() as session:
+        assert session.scalars(select(EpochRow.step).order_by(EpochRow.step)).all() == [1, 2]
+        assert session.get_one(Run, held.run_id).position["step"] == 2
+        started = session.scalars(select(Event).where(Event.kind == "started").order_by(Event.seq)).all()[1]
+    assert started.data == {"attempt": 2, "worker": "another", "step": 2, "task": 2, "round": 0}
+
+
+def test_two_checkpoints_are_kept(database: Database, held: Claim) -> None:
+    dropped: list[str] = []
+    for number in (1, 2, 3):
+        batch = _batch(number, number)
+        batch.checkpoint = _checkpoint(number)
+        with database.write() as session:
+            dropped += recording.write(session, held, batch)
+    assert dropped == ["place/1.json"]
+    with database.read() as session:
+        assert [kept.step for kept in lifecycle.checkpoints(session, held.run_id)] == [3, 2]
