@@ -77,7 +77,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             process.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:
             process.kill()
-            pytest.fail(f"`anpyc up` did not stop within {STOP_LIMIT:.0f} s of Ctrl-C:\n{log.read_text()[-4000:]}")
+            pytest.fail(
+                f"`anpyc up` did not stop within {STOP_LIMIT:.0f} s of Ctrl-C:\n{log.read_text()[-4000:]}"
+            )
 
 
 @pytest.fixture(scope="session")
