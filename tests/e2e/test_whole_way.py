@@ -1,4 +1,4 @@
-"""The whole way once, as a person goes it: open, fill the form, start, watch it forget, look inside, cancel."""
+"""The whole way once: open, fill the form, start, watch it forget, look inside, cancel, be refused."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import time
 
 import httpx
 import pytest
-from e2e.conftest import Stack
 from playwright.sync_api import Page, expect
+
+from e2e.conftest import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
