@@ -21,6 +21,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if os.environ.get("CI") == "true" and _skipped:
-        terminalreporter.write_line(f"{len(_skipped)} skipped under CI=true, which counts as failed:", red=True)
+        terminalreporter.write_line(
+            f"{len(_skipped)} skipped under CI=true, which counts as failed:", red=True
+        )
         for name in _skipped:
             terminalreporter.write_line(f"  {name}", red=True)
