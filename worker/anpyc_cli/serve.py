@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -46,10 +47,13 @@ def worker_command(
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "auto",
     slots: Annotated[int, typer.Option(help="Runs trained at the same time.", min=1, max=64)] = 1,
     data_dir: DataDir = None,
+    check: Annotated[bool, typer.Option("--check", help="Only tell whether one is online here.")] = False,
     follow_parent: FollowParent = False,
 ) -> None:
     """Start a worker. It trains waiting runs until it is stopped; then they go back to the queue."""
     here = chosen_settings(data_dir=data_dir)
+    if check:
+        raise typer.Exit(0 if _worker_is_online(here) else 1)
     if device not in ("auto", "cpu", "cuda"):
         stop_with(f"There is no device {device!r}. Choose auto, cpu or cuda.")
     from anpyc_worker.device import NoSuchDevice
@@ -61,6 +65,18 @@ def worker_command(
     except NoSuchDevice as error:
         stop_with(str(error))
     raise typer.Exit(service.run())
+
+
+def _worker_is_online(here: Settings) -> bool:
+    from anpyc_server.db import workers
+    from anpyc_server.db.engine import open_database
+
+    database = open_database(here.database)
+    try:
+        with database.read() as session:
+            return any(each.host == socket.gethostname() for each in workers.online(session))
+    finally:
+        database.dispose()
 
 
 def drain_command(

@@ -103,7 +103,7 @@ class ArtifactStore:
     def _write(self, name: str, content: bytes) -> None:
         path = self._path(name)
         if not self._local:
-            self._files.pipe_file(path, content)  # object stores show an object whole or not at all
+            self._put(path, content)  # object stores show an object whole or not at all
             return
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +114,13 @@ class ArtifactStore:
             os.fsync(file.fileno())
         unfinished.rename(target)
         _sync_folder(target.parent)
+
+    def _put(self, path: str, content: bytes) -> None:
+        try:
+            self._files.pipe_file(path, content)
+        except FileNotFoundError:  # the bucket is still to be made
+            self._files.makedirs(self._root, exist_ok=True)
+            self._files.pipe_file(path, content)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
