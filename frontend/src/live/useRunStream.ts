@@ -48,12 +48,13 @@ const QUERY_FEEDS: Record<string, readonly string[]> = {
   log: ["log"],
   masks: ["masks"],
   units: ["masks"],
+  artifacts: ["layers", "masks"],
 };
 
 /** At most two updates a second, fewer when the server needs longer. */
 const INTERVAL = 500;
 
-function concerns(query: Query, run: string, kinds: Set<string>): boolean {
+function concerns(query: Query, run: string, kinds: ReadonlySet<string>): boolean {
   const [what, name, runs] = query.queryKey as [string, string, string[] | undefined];
   const isFigure = what === "figure";
   if (isFigure ? !runs?.includes(run) : name !== run) return false;
@@ -62,7 +63,7 @@ function concerns(query: Query, run: string, kinds: Set<string>): boolean {
   return feeds?.some((kind) => kinds.has(kind)) ?? false;
 }
 
-function refresh(client: QueryClient, run: string, kinds: Set<string>): Promise<void> {
+function refresh(client: QueryClient, run: string, kinds: ReadonlySet<string>): Promise<void> {
   return client.invalidateQueries({ predicate: (query) => concerns(query, run, kinds) });
 }
 
@@ -92,6 +93,13 @@ export function useRunStream(run: string, active: boolean, after: number): Conne
       stream.close();
       gatherer.stop();
     };
+  }, [client, run, active]);
+
+  // An answer may tell the end before its event does, and the stream then closes with changes still unread.
+  const wasActive = useRef(active);
+  useEffect(() => {
+    if (wasActive.current && !active) void refresh(client, run, TURNS);
+    wasActive.current = active;
   }, [client, run, active]);
 
   return connection;

@@ -7,15 +7,19 @@ import classes from "./Failure.module.css";
 /** Why the run failed, what is safe, what to do; the traceback for who wants it. */
 export function Failure({ run, error }: { run: Run; error: NonNullable<Run["error"]> }) {
   const [shown, setShown] = useState(false);
+  const [what, rest] = parted(run.sentence, error.message);
   const kept = run.position.step ?? 0;
   return (
     <section className={classes.failure} role="alert" data-testid="failure">
-      <h2 data-testid="sentence">{run.sentence.includes(error.message) ? run.sentence : error.message}</h2>
+      <div data-testid="sentence">
+        <h2>{what}</h2>
+        <p>{rest}</p>
+      </div>
       <p>
         {kept > 0
           ? `Everything recorded up to epoch ${kept} is safe and shown below.`
           : "Nothing had been recorded yet, so nothing is lost."}{" "}
-        {kept > 0
+        {kept > 0 && error.code !== "checkpoint_mismatch"
           ? "Resume goes on from the last checkpoint; Clone opens the form with these settings, to change what was wrong."
           : "Clone opens the form with these settings, to change what was wrong; Retry runs them again as they are."}
       </p>
@@ -32,4 +36,12 @@ export function Failure({ run, error }: { run: Run; error: NonNullable<Run["erro
       )}
     </section>
   );
+}
+
+/** The sentence up to the end of the reason, and what it says after that. */
+export function parted(sentence: string, reason: string): [string, string] {
+  const at = sentence.indexOf(reason);
+  if (at < 0) return [reason, sentence];
+  const end = at + reason.length;
+  return [sentence.slice(0, end), sentence.slice(end).trim()];
 }
