@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from anpyc import spec as specification
 from anpyc_server.db.lifecycle import Conflict, NotFound
+from anpyc_server.headers import HEADERS
 from anpyc_server.schemas import ErrorAnswer
 
 log = logging.getLogger(__name__)
@@ -123,12 +124,14 @@ async def _conflict(_request: Request, error: Exception) -> JSONResponse:
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     """The broad catch at the edge: the traceback goes to the server's log, not to the page."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(
+    response = answer(
         500,
         ApiError.code,
-        f"The server met an error of its own ({type(error).__name__}). Nothing was changed. "
+        f"The server met an error of its own ({type(error).__name__}). "
         "The server's log has the details; please report it.",
     )
+    response.headers.update(HEADERS)  # this answer leaves outside the guards
+    return response
 
 
 BY_STATUS = {

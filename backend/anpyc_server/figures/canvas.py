@@ -156,7 +156,7 @@ class Timeline:
 
 
 def end_labels(
-    labels: Iterable[tuple[str, str, float]], lowest: float, highest: float, height: float = 0.055
+    labels: Iterable[tuple[str, str, float]], lowest: float, highest: float, height: float = 0.07
 ) -> list[dict[str, Any]] | None:
     """Names at the right ends of lines, pushed apart where they would cover each other; None without room.
 

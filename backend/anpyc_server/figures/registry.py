@@ -11,6 +11,7 @@ from anpyc_server.figures import (
     average_accuracy,
     capacity,
     capacity_flows,
+    capacity_left,
     compare_average_accuracy,
     compare_curves,
     compare_tasks,
@@ -68,6 +69,9 @@ FIGURES: dict[str, FigureKind] = {
     "average_accuracy": FigureKind(average_accuracy.TITLE, "run", average_accuracy.draw),
     "capacity_flows": FigureKind(
         capacity_flows.TITLE, "run", capacity_flows.draw, ("layer",), needs=("layers",)
+    ),
+    "capacity_left": FigureKind(
+        capacity_left.TITLE, "run", capacity_left.draw, ("layer",), needs=("layers",)
     ),
     "mask_difference": FigureKind(
         mask_difference.TITLE,

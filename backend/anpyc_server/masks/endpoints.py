@@ -8,7 +8,14 @@ from fastapi import APIRouter, Path, Query
 
 from anpyc_server.errors import documented
 from anpyc_server.masks import service
-from anpyc_server.masks.schemas import ArrayKind, MaskDifference, MaskIndex, MaskWindow, UnitImages
+from anpyc_server.masks.schemas import (
+    ArrayKind,
+    MaskDifference,
+    MaskIndex,
+    MaskWindow,
+    RowOrder,
+    UnitImages,
+)
 from anpyc_server.runs.endpoints import RunId
 from anpyc_server.services import ServicesHere
 
@@ -40,9 +47,12 @@ def get_mask(
     size: Size = 256,
     of: ArrayKind = "mask",
     round: Round = None,
+    order: Annotated[RowOrder, Query(description="Rows as they are, or the densest first.")] = "index",
 ) -> MaskWindow:
     """A window of a mask, owner, importance or weight at a resolution."""
-    return service.window(services, run_id, task, layer, rows=rows, cols=cols, size=size, of=of, round_=round)
+    return service.window(
+        services, run_id, task, layer, rows=rows, cols=cols, size=size, of=of, round_=round, order=order
+    )
 
 
 @router.get("/masks/{task}/{layer}/difference", responses=documented(404))

@@ -7,6 +7,7 @@ from typing import Literal
 from anpyc_server.schemas import Answer, Cells
 
 ArrayKind = Literal["mask", "owner", "importance", "weight"]
+RowOrder = Literal["index", "density"]
 
 
 class MaskWindow(Answer):
@@ -27,6 +28,8 @@ class MaskWindow(Answer):
     """For owners the most frequent task of the cell, −1 for none; null never occurs for the other kinds."""
     exact: bool
     """True when a cell is one parameter."""
+    units: list[int] | None
+    """With the rows in another order: which row of the tensor each row of the window is."""
     rounds: list[int]
     """All rounds of this task for which this array is stored."""
     tasks: list[int]

@@ -16,6 +16,7 @@ from anpyc_server.masks.schemas import (
     MaskIndex,
     MaskIndexEntry,
     MaskWindow,
+    RowOrder,
     UnitImages,
 )
 from anpyc_server.runs.lookup import find_run
@@ -68,8 +69,9 @@ def window(
     size: int,
     of: ArrayKind,
     round_: int | None,
+    order: RowOrder = "index",
 ) -> MaskWindow:
-    """A window of an array at a resolution."""
+    """A window of an array at a resolution, its rows as they are or the densest first."""
     from anpyc_server.masks import cells
 
     with services.database.read() as session:
@@ -77,7 +79,8 @@ def window(
         stored = services.arrays.load(session, run, task, layer, of, round_)
         around = _around(session, run, layer)
     view = cells.window(stored.values.shape, rows, cols, size)
-    part = view.cut(stored.values)
+    values_in_order, units = cells.ordered(stored.values, order)
+    part = view.cut(values_in_order)
     if of == "owner":
         values = cells.most_frequent(part, view.cell).tolist()
     elif of == "mask" and view.exact:
@@ -95,6 +98,7 @@ def window(
         cell=list(view.cell),
         values=values,
         exact=view.exact,
+        units=units[view.rows[0] : view.rows[1]].tolist() if order != "index" else None,
         rounds=sorted({entry.round for entry in around if entry.task == task and entry.of == of}),
         tasks=sorted({entry.task for entry in around if entry.of == of}),
         kinds=[

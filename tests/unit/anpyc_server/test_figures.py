@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anpyc_server.db.models import Run
-from anpyc_server.figures import canvas, palette
+from anpyc_server.figures import canvas, capacity_left, palette
 from anpyc_server.figures.registry import FIGURES
 from serving import ROUNDS, Server, Trainer, queued, spec
 
@@ -63,7 +63,9 @@ def test_a_figure_without_data_says_why(server: Server, name: str) -> None:
     assert figure["data"] == []
 
 
-@pytest.mark.parametrize("name", ["capacity", "capacity_flows", "mask_heatmap", "overlap", "unit_images"])
+@pytest.mark.parametrize(
+    "name", ["capacity", "capacity_flows", "capacity_left", "mask_heatmap", "overlap", "unit_images"]
+)
 def test_a_strategy_that_frees_nothing_says_so(library: Server, unpruned: Trainer, name: str) -> None:
     meta = _figure(library, name, unpruned)["layout"]["meta"]
     assert meta["empty"] is True
@@ -193,6 +195,25 @@ def test_flows_count_what_each_task_freed_and_took(library: Server, finished: Tr
         assert _trace(figure, "pruned now")["y"][task] == sum(row["pruned"] for row in own)
         assert _trace(figure, "taken again")["y"][task] == -sum(row["reused"] for row in own)
     assert _trace(figure, "pruned now")["marker"]["color"] == palette.THEMES["light"].pruned
+
+
+def test_a_forecast_of_capacity_is_exact_where_the_rule_holds() -> None:
+    halved = [0.64, 0.32, 0.16, 0.08]
+    assert capacity_left.forecast(halved) == pytest.approx([0.04, 0.02])
+    assert capacity_left.past_error(halved) == pytest.approx(0)
+    assert capacity_left.forecast([0.2, 0.3]) == []
+    assert capacity_left.past_error([0.5, 0.4, 0.2]) == pytest.approx(0.12)
+
+
+def test_capacity_left_goes_on_from_what_was_recorded(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "capacity_left", finished)
+    rows = library.get(f"/api/runs/{finished.claim.run_id}/layers")
+    ends = [[row for row in rows if row["task"] == task and row["end_of_task"]] for task in range(5)]
+    free = [sum(row["free"] for row in end) / sum(row["total"] for row in end) for end in ends]
+    assert _trace(figure, "free")["y"] == pytest.approx([100 * share for share in free], abs=0.01)
+    ahead = _trace(figure, "forecast")
+    assert (ahead["x"][0], ahead["y"][0]) == (4, pytest.approx(100 * free[-1], abs=0.01))
+    assert "more task" in figure["layout"]["meta"]["sentence"]
 
 
 def test_loss_is_drawn_per_epoch(library: Server, finished: Trainer) -> None:
@@ -427,7 +448,7 @@ def test_labels_at_the_ends_do_not_cover_each_other() -> None:
     placed = canvas.end_labels(labels, 60, 101)
     assert placed is not None
     heights = sorted(note["y"] for note in placed)
-    gap = 41 * 0.055
+    gap = 41 * 0.07
     assert all(later - earlier >= gap - 1e-9 for earlier, later in pairwise(heights))
     assert heights[-1] <= 101
     assert canvas.end_labels([("x", "#000000", 1.0)] * 13, 0, 100) is None

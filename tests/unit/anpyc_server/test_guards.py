@@ -88,6 +88,21 @@ def test_a_body_over_the_limit_without_a_length_is_refused_too(server: Server) -
     assert _error(response)["code"] == "too_large"
 
 
+def test_a_fault_of_the_server_leaves_in_the_one_shape_with_the_headers(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_services: object) -> None:
+        raise RuntimeError("the secret cause")
+
+    monkeypatch.setattr("anpyc_server.workers.service.queue", broken)
+    response = server.http.get("/api/queue")
+    assert response.status_code == 500
+    assert _error(response)["code"] == "internal"
+    assert "secret" not in response.text
+    assert "script-src 'self'" in response.headers["content-security-policy"]
+    assert any(record.exc_info for record in caplog.records)
+
+
 def test_the_built_page_is_served_with_its_client_routes(tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     (dist / "assets").mkdir(parents=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from anpyc_server.db import lifecycle
 from anpyc_server.db.models import Run
@@ -136,6 +137,25 @@ def test_a_list_item_tells_its_story(server: Server) -> None:
     assert 0 < item["progress"] < 1
     assert "plan" not in item
     assert "environment" not in item
+
+
+def test_a_longer_list_asks_no_more_questions(server: Server) -> None:
+    def statements(limit: int) -> int:
+        asked: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            asked.append(statement)
+
+        event.listen(server.database.engine, "before_cursor_execute", note)
+        try:
+            assert len(server.get("/api/runs", limit=limit)["items"]) == limit
+        finally:
+            event.remove(server.database.engine, "before_cursor_execute", note)
+        return sum(" FROM runs" in one or " FROM evaluations" in one for one in asked)
+
+    for seed in range(30):
+        queued(server.database, spec(seed=seed))
+    assert statements(30) <= statements(3) + 2  # the relay and the reconciler ask beside
 
 
 def test_seeds_are_grouped_with_mean_and_spread(server: Server, some: dict[str, str]) -> None:

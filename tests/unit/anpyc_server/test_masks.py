@@ -54,6 +54,17 @@ def test_a_window_of_another_array(library: Server, finished: Trainer, of: str) 
     np.testing.assert_allclose(np.array(shown["values"]), expected, rtol=2e-3, atol=1e-7)
 
 
+@pytest.mark.parametrize("of", ["mask", "owner"])
+def test_rows_can_be_sorted_by_density(library: Server, finished: Trainer, of: str) -> None:
+    shown = _window(library, finished, 3, "fc1.weight", of=of, order="density", rows="0:10")
+    array = getattr(finished.snapshots[3, 2, "fc1.weight"], of).astype(int)
+    held = (array > (-1 if of == "owner" else 0)).sum(axis=1)
+    assert np.array_equal(np.array(shown["values"]), array[shown["units"]])
+    densities = held[shown["units"]].tolist()
+    assert densities == sorted(held.tolist(), reverse=True)[:10]
+    assert _window(library, finished, 3, "fc1.weight")["units"] is None
+
+
 def test_an_earlier_round_can_be_asked_for(library: Server, finished: Trainer) -> None:
     shown = _window(library, finished, 1, "fc1.weight", round=1)
     assert np.array_equal(np.array(shown["values"]), finished.snapshots[1, 1, "fc1.weight"].mask)
