@@ -1,0 +1,104 @@
+"""Takes the pictures of docs/screenshots from a real dashboard with real runs: ``make screenshots``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from e2e.stack import CHROMIUM_FLAGS, find_chromium, running_stack  # noqa: E402
+
+OUT = HERE / "screenshots"
+WIDE = (1440, 900)
+NARROW = (390, 844)
+LIMIT_SECONDS = 300.0
+SETTLE = 1_500
+"""Milliseconds for the last chart to be drawn."""
+
+
+def main() -> None:
+    """Start, train, look."""
+    chromium = find_chromium()
+    if chromium is None:
+        raise SystemExit("No chromium on the PATH: apt-get install chromium")
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as room, running_stack(Path(room), workers=1) as stack:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+            _take_all(browser, stack.url)
+            browser.close()
+
+
+def _take_all(browser: Browser, url: str) -> None:
+    presets = httpx.get(f"{url}/api/catalog").json()["presets"]
+    _take(browser, url, "/", "empty-wide")
+    runs = {name: _submit(url, presets[name]) for name in ("demo-anpyc", "demo-ewc", "demo-finetune")}
+    _wait(url, runs["demo-anpyc"], lambda run: run["position"].get("task", 0) >= 2)
+    _take(browser, url, f"/runs/{runs['demo-anpyc']}", "run-live-wide")
+    for run in runs.values():
+        _wait(url, run, lambda run: run["status"] == "succeeded")
+    failing = presets["demo-finetune"] | {"name": "A learning rate that is far too high"}
+    failing["training"] = failing["training"] | {"lr": 100.0}
+    failed = _submit(url, failing)
+    _wait(url, failed, lambda run: run["status"] in ("failed", "succeeded"))
+    one = f"/runs/{runs['demo-anpyc']}"
+    for name, size, scheme in (("wide", WIDE, "light"), ("dark", WIDE, "dark"), ("narrow", NARROW, "light")):
+        _take(browser, url, "/", f"runs-{name}", size, scheme)
+        _take(browser, url, one, f"run-{name}", size, scheme)
+        _take(browser, url, "/new?preset=demo-anpyc", f"new-{name}", size, scheme)
+    _take(browser, url, f"{one}?tab=masks", "masks-wide")
+    _take(browser, url, f"{one}?tab=masks", "masks-dark", scheme="dark")
+    _take(browser, url, f"{one}?tab=capacity", "capacity-wide")
+    _take(browser, url, f"/runs/{failed}", "failed-wide")
+    _take(browser, url, "/workers", "workers-wide")
+    asked = "&".join(f"run={run}" for run in runs.values())
+    _take(browser, url, f"/compare?{asked}", "compare-wide")
+
+
+def _take(
+    browser: Browser,
+    url: str,
+    path: str,
+    name: str,
+    size: tuple[int, int] = WIDE,
+    scheme: Any = "light",
+) -> None:
+    viewport: Any = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
+    page: Page = context.new_page()
+    page.goto(url + path)
+    page.wait_for_timeout(SETTLE)
+    page.wait_for_function("document.querySelectorAll('.mantine-Skeleton-root').length === 0")
+    page.wait_for_timeout(SETTLE)
+    page.screenshot(path=OUT / f"{name}.png")
+    context.close()
+    print(f"{name}.png", flush=True)
+
+
+def _submit(url: str, spec: dict[str, Any]) -> str:
+    answer = httpx.post(f"{url}/api/runs", json=spec)
+    answer.raise_for_status()
+    run_id: str = answer.json()["id"]
+    return run_id
+
+
+def _wait(url: str, run_id: str, ready: Any) -> None:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while time.monotonic() < deadline:
+        run = httpx.get(f"{url}/api/runs/{run_id}").json()
+        if ready(run):
+            return
+        time.sleep(0.3)
+    raise SystemExit(f"Run {run_id} is {run['status']} after {LIMIT_SECONDS:.0f} s: {run['state_sentence']}")
+
+
+if __name__ == "__main__":
+    main()
