@@ -30,11 +30,14 @@ def main() -> None:
     if chromium is None:
         raise SystemExit("No chromium on the PATH: apt-get install chromium")
     OUT.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as room, running_stack(Path(room), workers=1) as stack:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-            _take_all(browser, stack.url)
-            browser.close()
+    with (
+        tempfile.TemporaryDirectory() as room,
+        running_stack(Path(room), workers=1) as stack,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        _take_all(browser, stack.url)
+        browser.close()
 
 
 def _take_all(browser: Browser, url: str) -> None:
