@@ -117,8 +117,12 @@ def _broker(here: Settings) -> Finding:
     if here.embedded_broker:
         return Finding("broker", "files in the data folder")
     import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
-    client = redis.Redis.from_url(str(here.broker_url), socket_timeout=3, socket_connect_timeout=3)
+    client = redis.Redis.from_url(
+        str(here.broker_url), socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
+    )
     client.ping()
     client.close()
     return Finding("broker", "redis answers")

@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 _PREFIX = "anpyc:news:"
 _RETRY_SECONDS = 2.0
@@ -110,15 +113,21 @@ class RedisWakeUp(WakeUp):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self._redis = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        once = Retry(NoBackoff(), 0)  # a hint that arrives late is worth less than the time of a submit
+        self._redis = redis.Redis.from_url(url, socket_timeout=1.0, socket_connect_timeout=0.3, retry=once)
+        self._silent_until = 0.0
         self._closed = threading.Event()
         self._listener: threading.Thread | None = None
         self._connected = threading.Event()
 
     def notify(self, run_id: str) -> None:
         self._ring_here(run_id)
-        with contextlib.suppress(redis.RedisError, OSError):
+        if time.monotonic() < self._silent_until:
+            return
+        try:
             self._redis.publish(_PREFIX + run_id, "")
+        except (redis.RedisError, OSError):
+            self._silent_until = time.monotonic() + _RETRY_SECONDS
 
     @contextmanager
     def subscribe(self, run_id: str) -> Iterator[Subscription]:

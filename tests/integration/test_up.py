@@ -1,0 +1,111 @@
+"""``anpyc up`` as a person uses it: start, port taken, stop, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from processes import wait_for
+from services import free_port
+
+ANPYC = [sys.executable, "-m", "anpyc_cli.main"]
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A dashboard that has said its address."""
+    output = tmp_path / "said"
+    with output.open("w") as said:
+        process = subprocess.Popen(
+            [*ANPYC, "up", "--port", str(free_port()), "--data-dir", str(tmp_path / "data")],
+            stdout=said,
+            stderr=said,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+    try:
+        found = wait_for(lambda: re.search(r"http://\S+", output.read_text()), 40, "the address")
+        yield process, found.group()
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _family(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_it_comes_up_trains_and_leaves_nothing_behind(up: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = up
+    with httpx.Client(base_url=address) as client:
+        wait_for(lambda: client.get("/api/health").json()["workers_online"] == 1, what="the worker")
+        long = {"training": {"epochs": 5_000}}
+        run_id = client.post("/api/runs", json=long).json()["id"]
+        wait_for(lambda: client.get(f"/api/runs/{run_id}").json()["progress"] > 0, what="training")
+    family = _family(process)
+    assert len(family) >= 3, "server, worker and training process"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=25) == 0
+    assert psutil.wait_procs(family, timeout=1)[1] == []
+
+
+def test_nothing_outlives_it_when_it_is_killed(up: tuple[subprocess.Popen[str], str]) -> None:
+    process, _ = up
+    family = _family(process)
+    process.kill()
+    assert psutil.wait_procs(family, timeout=25)[1] == []
+
+
+def test_a_port_that_is_taken_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        answer = subprocess.run(
+            [*ANPYC, "up", "--port", str(port), "--data-dir", str(tmp_path)], capture_output=True, text=True
+        )
+    assert answer.returncode == 1
+    assert f"Port {port}" in answer.stderr
+    assert f"--port {port + 1}" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "server"])
+def test_other_machines_are_kept_out_without_a_token(tmp_path: Path, command: str) -> None:
+    arguments = [command, "--host", "192.0.2.1", "--data-dir", str(tmp_path)]
+    answer = subprocess.run([*ANPYC, *arguments], capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert "ANPYC_TOKEN" in answer.stderr
+
+
+def test_help_needs_no_torch() -> None:
+    code = "import sys, anpyc_cli.main; assert not {'torch', 'fastapi', 'celery'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    answer = subprocess.run([*ANPYC, "--help"], capture_output=True, text=True, check=True)
+    for name in ("up", "server", "worker", "train", "submit", "doctor"):
+        assert name in answer.stdout
+
+
+def test_the_doctor_says_what_is_missing_and_what_to_do(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "ANPYC_DATA_DIR": str(tmp_path),
+        "ANPYC_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0",
+        "COLUMNS": "200",
+    }
+    answer = subprocess.run([*ANPYC, "doctor"], capture_output=True, text=True, env=environment)
+    assert answer.returncode == 1
+    lines = answer.stdout.splitlines()
+    broker = next(index for index, line in enumerate(lines) if " broker " in line)
+    assert lines[broker].startswith("no")
+    assert "Is Redis running?" in lines[broker + 1]
+    assert any(line.startswith("ok") and "digits" in line for line in lines)
