@@ -2228,6 +2228,11 @@ export interface components {
              */
             exact: boolean;
             /**
+             * Units
+             * @description With the rows in another order: which row of the tensor each row of the window is.
+             */
+            units: number[] | null;
+            /**
              * Rounds
              * @description All rounds of this task for which this array is stored.
              */
@@ -3153,6 +3158,7 @@ export interface components {
              *       "optimizer": "adam",
              *       "lr": 0.001,
              *       "momentum": 0,
+             *       "keep_optimizer": false,
              *       "schedule": {
              *         "kind": "constant"
              *       },
@@ -3251,6 +3257,7 @@ export interface components {
              *       "optimizer": "adam",
              *       "lr": 0.001,
              *       "momentum": 0,
+             *       "keep_optimizer": false,
              *       "schedule": {
              *         "kind": "constant"
              *       },
@@ -3858,6 +3865,13 @@ export interface components {
              */
             momentum: number;
             /**
+             * Optimizer remembers
+             * @description Carry the optimizer's averages for the body over from task to task, as some published protocols do;
+             *     off: each task starts with a fresh optimizer.
+             * @default false
+             */
+            keep_optimizer: boolean;
+            /**
              * Schedule
              * @description How the learning rate changes over epochs.
              * @default {
@@ -3936,6 +3950,13 @@ export interface components {
              * @default 0
              */
             momentum: number;
+            /**
+             * Optimizer remembers
+             * @description Carry the optimizer's averages for the body over from task to task, as some published protocols do;
+             *     off: each task starts with a fresh optimizer.
+             * @default false
+             */
+            keep_optimizer: boolean;
             /**
              * Schedule
              * @description How the learning rate changes over epochs.
@@ -4898,6 +4919,8 @@ export interface operations {
                 of?: "mask" | "owner" | "importance" | "weight";
                 /** @description Without it: the task's last. */
                 round?: number | null;
+                /** @description Rows as they are, or the densest first. */
+                order?: "index" | "density";
             };
             header?: never;
             path: {

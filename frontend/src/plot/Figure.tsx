@@ -7,12 +7,12 @@ import {
   IconZoomReset,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useId, useMemo, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import classes from "./Figure.module.css";
 import { type FigureData, pointsIn, toCsv, without } from "./figure";
-import { Plot, type PlotHandle, type ZoomRange } from "./Plot";
+import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { saveText } from "./save";
 import { useNearView } from "./useNearView";
 
@@ -54,6 +54,10 @@ export function Figure({
     ...figureQuery(name, runs, params, scheme),
     enabled: near && ready && runs.length > 0,
   });
+  useEffect(() => {
+    // Fetched beside the figure, not after it; the drawing itself tells when it fails.
+    if (near) loadPlotly().catch(() => {});
+  }, [near]);
   const heading = useId();
   const plot = useRef<PlotHandle>(null);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
@@ -105,13 +109,16 @@ export function Figure({
         ) : meta?.empty ? (
           <p className={classes.nothing}>{meta.sentence}</p>
         ) : (
-          <Plot
-            figure={figure}
-            label={`${title}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
-            handle={plot}
-            onZoom={onZoom}
-            onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
-          />
+          <>
+            {drawn.revision === 0 && <Skeleton className={classes.cover} radius={4} aria-hidden />}
+            <Plot
+              figure={figure}
+              label={`${title}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
+              handle={plot}
+              onZoom={onZoom}
+              onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
+            />
+          </>
         )}
       </div>
     </section>

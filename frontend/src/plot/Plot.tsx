@@ -9,7 +9,7 @@ type Plotly = typeof plotlyModule;
 let loading: Promise<Plotly> | null = null;
 
 /** plotly is fetched when the first chart is shown, once. */
-function loadPlotly(): Promise<Plotly> {
+export function loadPlotly(): Promise<Plotly> {
   loading ??= import("plotly.js-cartesian-dist-min").then((module) => module.default);
   return loading;
 }
