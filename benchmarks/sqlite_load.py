@@ -1,7 +1,7 @@
 """SQLite under load: 8 training processes write as recorders do while 20 readers follow runs, for a minute.
 
 ``python benchmarks/sqlite_load.py [--seconds 60]``. Every writer sends four batches a second, as a recorder
-does; every reader asks twice a second for the run and for the events past the last it has seen, as a page does.
+does; every reader asks twice a second for the run and for its new events, as a page does.
 """
 
 from __future__ import annotations

@@ -6,9 +6,8 @@ import time
 from contextlib import closing
 from typing import Any
 
-from services import free_port
-
 from anpyc_server.db.wakeup import open_wakeup
+from services import free_port
 
 
 def test_a_hint_reaches_another_process_over_redis(servers: Any) -> None:

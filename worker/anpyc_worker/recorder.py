@@ -45,8 +45,8 @@ HOLD_SECONDS = 0.6
 RETRY_SECONDS = 0.5
 CHECKPOINT_SECONDS = 0.2
 """How often training offers a checkpoint between epochs; as many are stored as storing is cheap."""
-STORING_SHARE = 0.02
-"""Of the time, at most, goes into storing those. The ones that end a task or a round are always stored."""
+WORKING_SHARE, WAITING_SHARE = 0.02, 0.3
+"""Of a processor and of the recorder's time, at most, goes into storing checkpoints within a round."""
 MAX_WAITING_BYTES = 256 * 2**20
 """More reports than this are not gathered; training waits for the database instead."""
 MAX_LINE = 10_000
@@ -74,7 +74,7 @@ class DatabaseRecorder:
         self._checkpoint: Checkpoint | None = None
         self._waiting_bytes = 0
         self._stored_at: dict[str, int] | None = None
-        self._store_again = 0.0
+        self._store_again = self._covered_since = 0.0
         self._step = 0
         self._matrix: dict[int, dict[int, float]] = {}
         self._trouble: Exception | None = None
@@ -123,6 +123,8 @@ class DatabaseRecorder:
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """What was reported so far is written together with it, so a resumed run has little to do again."""
         with self._gathering:
+            if self._checkpoint is None:
+                self._covered_since = time.monotonic()
             self._covered.extend(self._pending)
             self._pending, self._checkpoint = Batch(), checkpoint
 
@@ -201,9 +203,13 @@ class DatabaseRecorder:
 
     def _flush(self, everything: bool = False) -> None:
         """Write what a checkpoint covers; the rest when that takes too long to come."""
+        moment = time.monotonic()
         with self._gathering:
             batch, checkpoint = self._covered, self._checkpoint
-            if everything or time.monotonic() - self._pending_since > HOLD_SECONDS:
+            held_back = checkpoint is not None and not self._may_store(checkpoint, moment)
+            if held_back and not everything and moment - self._covered_since <= HOLD_SECONDS:
+                return
+            if everything or moment - self._pending_since > HOLD_SECONDS:
                 batch.extend(self._pending)
                 self._pending = Batch()
             if not batch and checkpoint is None:
@@ -222,10 +228,8 @@ class DatabaseRecorder:
             self._store.delete(url)
 
     def _save(self, checkpoint: Checkpoint, batch: Batch) -> None:
-        """Store the checkpoint, unless it is one of many within a round and the last took long to store."""
-        began = time.monotonic()
-        position = goes_on(checkpoint)
-        if position == self._stored_at and began < self._store_again:
+        began, worked = time.monotonic(), time.thread_time()
+        if not self._may_store(checkpoint, began):
             return
         try:
             batch.checkpoint = self._store.save(self._held.run_id, self._held.token, checkpoint)
@@ -233,9 +237,13 @@ class DatabaseRecorder:
             batch.lines.append(
                 ("error", f"{error} Training goes on; the checkpoint before this one is kept.")
             )
-        ended = time.monotonic()
-        self._stored_at = position
-        self._store_again = ended + (ended - began) / STORING_SHARE
+        ended, worked = time.monotonic(), time.thread_time() - worked
+        self._stored_at = goes_on(checkpoint)
+        self._store_again = ended + max(worked / WORKING_SHARE, (ended - began) / WAITING_SHARE)
+
+    def _may_store(self, checkpoint: Checkpoint, moment: float) -> bool:
+        """Always where a task or a round has ended; in between only when the last one did not cost much."""
+        return goes_on(checkpoint) != self._stored_at or moment >= self._store_again
 
     def _persistently(self, work: Callable[[Session], T]) -> T:
         """Do the work in a transaction, again and again until the database can be reached."""
