@@ -44,7 +44,7 @@ def _take_all(browser: Browser, url: str) -> None:
     presets = httpx.get(f"{url}/api/catalog").json()["presets"]
     _take(browser, url, "/", "empty-wide")
     runs = {name: _submit(url, presets[name]) for name in ("demo-anpyc", "demo-ewc", "demo-finetune")}
-    _wait(url, runs["demo-anpyc"], lambda run: run["position"].get("task", 0) >= 2)
+    _wait(url, runs["demo-anpyc"], lambda run: (run["position"]["task"] or 0) >= 2)
     _take(browser, url, f"/runs/{runs['demo-anpyc']}", "run-live-wide")
     for run in runs.values():
         _wait(url, run, lambda run: run["status"] == "succeeded")
