@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anpyc.metrics import rows_done
+from anpyc_server.db.lifecycle import recovery
 from anpyc_server.db.models import CANCELLED, FAILED, QUEUED, RUNNING, Run
 from anpyc_server.recorded.accuracy import tasks_of
 from anpyc_server.wording import after_tasks, percent, points, whole_percent
@@ -66,7 +67,9 @@ def state_sentence(run: Run, reason: str | None = None) -> str:
         waits = (reason or "waiting for a worker").removeprefix("waiting: ")
         return f"queued · {waits}{_again(run)}"
     if run.status == RUNNING:
-        return f"running · {'stopping' if run.cancel_requested else _position(run)}"
+        said = f"running · {'stopping' if run.cancel_requested else _position(run)}"
+        again = recovery(run)
+        return f"{said} · {again}" if again else said
     if run.status == FAILED:
         return f"failed{_during(run, ' · ')}"
     if run.status == CANCELLED:

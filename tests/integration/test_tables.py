@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, inspect, select
+from sqlalchemy import column, func, inspect, select, table
 
 from anpyc.spec import RunSpec
 from anpyc_server.db import lifecycle, migration
@@ -28,6 +30,37 @@ def test_migrating_again_changes_nothing_and_keeps_every_row(deployment: Deploym
     with deployment.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Run)) == 3
         assert session.scalar(select(func.count()).select_from(Event)) == 3
+
+
+def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> None:
+    engine = deployment.database.engine
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        command.downgrade(migration.configuration(connection), "base")
+    migration.upgrade(engine, "0001")
+    assert "recovery" not in {found["name"] for found in inspect(engine).get_columns("runs")}
+    moment = datetime.now(UTC)
+    given = {"status": "queued", "notes": "", "tags": [], "archived": False, "version": 1, "progress": 0.0}
+    given |= {
+        "position": {},
+        "plan": {},
+        "environment": {},
+        "metrics": {},
+        "attempt": 0,
+        "losses": 0,
+        "token": 0,
+    }
+    given |= {"batch": 0, "cancel_requested": False, "next_seq": 2, "next_line": 1}
+    given |= {"created_at": moment, "updated_at": moment}
+    given |= {"id": "R", "name": "n", "spec": {}, "spec_hash": "", "strategy": ""}
+    given |= {"benchmark": "", "dataset": "", "seed": 0, "device": "cpu"}
+    runs = table("runs", *(column(name, Run.__table__.columns[name].type) for name in given))
+    events = Event.__table__
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        connection.execute(runs.insert().values(**given))
+        row = {"run_id": "R", "seq": 1, "kind": "queued", "data": {}, "at": moment}
+        connection.execute(events.insert().values(**row))
+    deployment.database.migrate()
+    assert (deployment.run("R").recovery, len(deployment.events("R"))) == ({}, 1)
 
 
 def test_the_way_back_leaves_an_empty_database(deployment: Deployment) -> None:

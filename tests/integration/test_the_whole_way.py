@@ -118,6 +118,10 @@ def test_a_killed_training_process_costs_nothing(dashboard: Any) -> None:
     requeued = next(event for event in deployed.events(disturbed) if event.kind == "requeued")
     assert "killed" in requeued.data["reason"]
     second = [event for event in deployed.events(disturbed) if event.kind == "started"][1]
+    assert (
+        second.data["recovery"]
+        == f"training process lost, resumed from task {second.data['task'] + 1} (attempt 2)"
+    )
     assert second.data["step"] >= 4, "it started over instead of going on from its checkpoint"
 
 

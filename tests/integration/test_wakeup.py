@@ -11,11 +11,15 @@ from services import free_port
 
 
 def test_a_hint_reaches_another_process_over_redis(servers: Any) -> None:
-    with closing(open_wakeup(servers.redis.url)) as here, closing(open_wakeup(servers.redis.url)) as there:
-        with here.subscribe("r") as mine, here.subscribe("s") as other:
-            there.notify("r")
-            assert mine.wait(2)
-            assert not other.wait(0.1)
+    with (
+        closing(open_wakeup(servers.redis.url)) as here,
+        closing(open_wakeup(servers.redis.url)) as there,
+        here.subscribe("r") as mine,
+        here.subscribe("s") as other,
+    ):
+        there.notify("r")
+        assert mine.wait(2)
+        assert not other.wait(0.1)
 
 
 def test_a_redis_that_is_away_costs_no_time() -> None:

@@ -163,6 +163,7 @@ def resume(session: Session, run_id: str) -> Run:
         raise Conflict("The run has left no checkpoint to go on from. Retry it from the start instead.")
     run.status, run.finished_at, run.error = QUEUED, None, None
     run.cancel_requested, run.losses = False, 0
+    run.recovery = {"what": "continued"}
     run.token += 1
     _enqueue(session, run, now(session), {"resumed": True, "position": run.position})
     return run
@@ -203,6 +204,9 @@ def claim(session: Session, run_id: str, worker_id: str, lease_seconds: float) -
     started = {"attempt": run.attempt, "worker": worker_id, "step": 0}
     if saved:
         started |= saved[0].details
+    if run.recovery:
+        run.recovery = run.recovery | {"task": saved[0].details["task"] if saved else None}
+        started["recovery"] = recovery(run)
     events.append(session, run, "started", started, at=moment)
     return Claim(run.id, run.token, run.attempt, worker_id, dict(run.spec), tuple(saved))
 
@@ -238,7 +242,7 @@ def release(session: Session, held: Claim, reason: str) -> Run:
     run = _held(session, held)
     if run.cancel_requested:
         return _end(session, run, CANCELLED)
-    return _back_to_queue(session, run, reason)
+    return _back_to_queue(session, run, "worker stopped", reason)
 
 
 def requeue(session: Session, run_id: str, token: int, code: str, reason: str) -> Run:
@@ -258,7 +262,7 @@ def requeue(session: Session, run_id: str, token: int, code: str, reason: str) -
             "Look at the worker's log and its memory, then resume the run."
         )
         return _fail(session, run, code, message, None)
-    return _back_to_queue(session, run, reason)
+    return _back_to_queue(session, run, _LOST.get(code, "attempt lost"), reason)
 
 
 # --- shared -------------------------------------------------------------------------------------------------
@@ -314,6 +318,16 @@ def held_run(session: Session, held: Claim) -> Run:
     return _held(session, held)
 
 
+def recovery(run: Run) -> str | None:
+    """How a later attempt came about: "worker lost, resumed from task 3 (attempt 2)"."""
+    if not run.recovery or run.status != RUNNING:
+        return None
+    task = run.recovery.get("task")
+    origin = "started again" if task is None else f"resumed from task {task + 1}"
+    return f"{run.recovery['what']}, {origin} (attempt {run.attempt})"
+
+
+_LOST = {"worker_lost": "worker lost", "process_lost": "training process lost"}
 _ENDED = {SUCCEEDED: "succeeded", FAILED: "failed", CANCELLED: "been cancelled"}
 _IS = {
     QUEUED: "is waiting in the queue",
@@ -347,8 +361,9 @@ def _enqueue(session: Session, run: Run, moment: datetime, data: Mapping[str, An
     events.append(session, run, "queued", data, at=moment)
 
 
-def _back_to_queue(session: Session, run: Run, reason: str) -> Run:
+def _back_to_queue(session: Session, run: Run, what: str, reason: str) -> Run:
     moment = now(session)
+    run.recovery = {"what": what}
     run.status, run.worker_id, run.lease_until = QUEUED, None, None
     run.token += 1
     session.add(Outbox(run_id=run.id, queue=run.device, created_at=moment))

@@ -105,6 +105,8 @@ class Run(Base):
     """0 before the first claim, then raised by each claim."""
     losses: Mapped[int] = mapped_column(default=0)
     """Attempts that ended because the worker or the training process was lost, since submitted or resumed."""
+    recovery: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Of a later attempt: {"what": how the one before ended, "task": what it went on with}."""
     token: Mapped[int] = mapped_column(default=0)
     """Fencing token: raised whenever ownership changes; a write that carries an older one is refused."""
     batch: Mapped[int] = mapped_column(default=0)

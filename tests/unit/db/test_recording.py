@@ -89,7 +89,9 @@ def test_the_next_attempt_forgets_what_lies_past_its_checkpoint(database: Databa
         assert session.scalars(select(EpochRow.step).order_by(EpochRow.step)).all() == [1, 2]
         assert session.get_one(Run, held.run_id).position["step"] == 2
         started = session.scalars(select(Event).where(Event.kind == "started").order_by(Event.seq)).all()[1]
-    assert started.data == {"attempt": 2, "worker": "another", "step": 2, "task": 2, "round": 0}
+    said = "worker lost, resumed from task 3 (attempt 2)"
+    place = {"step": 2, "task": 2, "round": 0}
+    assert started.data == {"attempt": 2, "worker": "another", "recovery": said} | place
 
 
 def test_two_checkpoints_are_kept(database: Database, held: Claim) -> None:
