@@ -21,8 +21,8 @@ def shortened(spec: RunSpec) -> RunSpec:
     """The same run with few images, epochs, tasks and units."""
     data = spec.model_dump()
     data["benchmark"]["tasks"] = min(3, data["benchmark"]["tasks"])
-    data["dataset"] |= {"train_limit": 400}
-    data["training"] |= {"epochs": 1, "evaluate_every": 100}
+    data["dataset"] |= {"train_limit": 400, "validation": 300}
+    data["training"] |= {"epochs": 1, "evaluate_every": 100, "evaluate_on": "validation"}
     data["model"]["hidden"] = [min(64, units) for units in data["model"]["hidden"]]
     if data["training"]["iterations"]:
         data["training"]["iterations"] = 10
