@@ -237,10 +237,10 @@ def worker_frozen(deployed: Deployment, lease_seconds: float) -> Seen:
 def messages_thrice(deployed: Deployment, runs: int) -> Seen:
     """Every message is delivered three times, in another order."""
     deployed.worker(slots=2)
-    plain = [deployed.submit(rings=False, **quick(epochs=2, seed=seed)) for seed in range(runs)]
+    plain = [deployed.submit(rings=False, **quick(epochs=2, seed=seed)) for seed in range(100, 100 + runs)]
     for run_id in plain:
         deployed.wait_until(run_id)
-    ids = [deployed.submit(rings=False, **quick(epochs=2, seed=seed)) for seed in range(runs)]
+    ids = [deployed.submit(rings=False, **quick(epochs=2, seed=seed)) for seed in range(100, 100 + runs)]
     messages = [run_id for run_id in ids for _ in range(3)]
     random.shuffle(messages)
     with closing(open_bell(deployed.settings)) as ring:
