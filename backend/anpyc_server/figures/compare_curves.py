@@ -64,7 +64,7 @@ def curve(run: RunRows, task: int | None) -> tuple[npt.NDArray[np.int64], npt.ND
     """Steps and percent: the mean over the tasks evaluated at each, or that of one task."""
     data = run.evaluations
     if task is not None:
-        own = data.on_task == task
+        own = (data.on_task == task) & (data.on_task <= data.task)
         return data.step[own], data.accuracy[own] * 100
     seen = data.on_task <= data.task
     steps, place = np.unique(data.step[seen], return_inverse=True)

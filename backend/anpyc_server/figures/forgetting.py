@@ -58,7 +58,9 @@ def _sentence(run: RunRows, done: int, changes: list[float]) -> str:
     mean = backward_transfer(run.matrix) or 0.0
     worst = min(range(len(changes)), key=changes.__getitem__)
     said = f"{after_tasks(done, run.tasks or done)}: {signed_points(mean)} on average since each was learnt"
-    return f"{said}; task {worst} {signed_points(changes[worst])}." if len(changes) > 1 else f"{said}."
+    if len(changes) < 2:
+        return f"{said}."
+    return f"{said}; the worst is task {worst} with {signed_points(changes[worst])}."
 
 
 def _too_early(run: RunRows) -> str:

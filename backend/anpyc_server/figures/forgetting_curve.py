@@ -21,19 +21,19 @@ TITLE = "Accuracy of every task over training"
 
 
 def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
-    """One line per task, hairlines where tasks begin, ticks where pruning rounds do."""
+    """One line per task from its start on, hairlines where tasks begin, ticks where pruning rounds do."""
     data = run.evaluations
     if not len(data.step):
         return empty(theme, title=TITLE, sentence=run.waiting)
-    seen = [int(task) for task in np.unique(data.on_task)]
+    # Of a task that is still to be learnt only forward transfer could be seen; a line through that misleads.
+    begun = data.on_task <= data.task
+    seen = [int(task) for task in np.unique(data.on_task[begun])]
     colors = task_colors(max(run.tasks, seen[-1] + 1), theme)
     traces: list[dict[str, Any]] = []
     labels: list[tuple[str, str, float]] = []
     thinned = False
     for task in seen:
-        own = (data.on_task == task) & _measured_in_training(data.step, data.on_task)
-        if not own.any():
-            continue
+        own = begun & (data.on_task == task)
         steps, accuracy = data.step[own], data.accuracy[own] * 100
         chosen = kept(steps, accuracy, options.points, data.end_of_task[own])
         thinned |= not bool(chosen.all())
@@ -49,7 +49,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
     first_of_step = np.diff(data.step, prepend=-1) != 0
     timeline = Timeline(data.step[first_of_step], data.task[first_of_step], data.round[first_of_step])
     right = max(run.steps or 0, timeline.end, 1)
-    y_axis = percent_axis(theme, "accuracy", float(data.accuracy.min()))
+    y_axis = percent_axis(theme, "accuracy", float(data.accuracy[begun].min()))
     at_ends = end_labels(labels, *y_axis["range"])
     return figure(
         traces,
@@ -68,14 +68,6 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         shapes=timeline.shapes(theme),
         annotations=timeline.names(theme, right) + (at_ends or []),
     )
-
-
-def _measured_in_training(
-    steps: npt.NDArray[np.int64], on_task: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    """All but the untrained network's accuracy on later tasks: a line from there to the task's own begin,
-    epochs later, would show progress that nobody measured."""
-    return np.asarray((steps > 0) | (on_task == 0))
 
 
 def moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:

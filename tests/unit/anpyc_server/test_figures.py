@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from anpyc.recording import Evaluation
 from anpyc_server.db.models import Run
 from anpyc_server.figures import canvas, capacity_left, palette
 from anpyc_server.figures.registry import FIGURES
@@ -110,6 +111,18 @@ def test_the_forgetting_curve_has_a_line_per_task(library: Server, finished: Tra
         expected = [(p["step"], 100 * p["accuracy"][str(task)]) for p in curve if str(task) in p["accuracy"]]
         assert trace["x"] == [step for step, _ in expected]
         assert trace["y"] == pytest.approx([value for _, value in expected], abs=1e-3)
+
+
+def test_a_line_begins_with_its_task(server: Server) -> None:
+    trainer = Trainer(server.database, queued(server.database), tasks=3)
+    trainer.write(evaluations=[Evaluation(0, 0, 0, {0: 0.1, 1: 0.1, 2: 0.1}, end_of_task=False)])
+    trainer.train(2)
+    figure = _figure(server, "forgetting_curve", trainer)
+    assert [trace["name"] for trace in figure["data"]] == ["task 0", "task 1"]
+    assert (_trace(figure, "task 0")["x"][0], _trace(figure, "task 1")["x"][0]) == (0, 7)
+    assert figure["layout"]["yaxis"]["title"]["text"] == "accuracy · axis starts at 0"
+    single = server.get("/api/figures/compare_curves", run=trainer.claim.run_id, task=1)
+    assert single["data"][0]["x"][0] == 7
 
 
 def test_the_forgetting_curve_marks_tasks_and_rounds(library: Server, finished: Trainer) -> None:
