@@ -170,6 +170,10 @@ class _Run:
     def _train_task(self, task: Task) -> None:
         progress, strategy = self._progress, self._strategy
         examples = self._examples(task)
+        self._recorder.log(
+            "info",
+            f"Task {task.index + 1} of {len(self._tasks)}, {task.title}: {len(examples):,} training images.",
+        )
         optimizer = self._optimizer(task)
         if self._resumed is not None:
             restore_memory(optimizer, self._resumed)
@@ -331,8 +335,8 @@ class _Run:
     @torch.no_grad()
     def _accuracy(self, task: Task, classes: slice) -> float:
         self._network.eval()
-        trained = self._network.body_flat.clone()
         own = self._strategy.parameters_for(task)
+        trained = self._network.body_flat.clone() if own is not None else None
         if own is not None:
             self._network.body_flat.copy_(own)
         correct, count = torch.zeros((), dtype=torch.int64, device=self._device), 0
@@ -340,7 +344,8 @@ class _Run:
             predicted = self._network(examples.images, task.head, classes).argmax(1)
             correct += (predicted == examples.labels).sum()
             count += len(examples)
-        self._network.body_flat.copy_(trained)
+        if trained is not None:
+            self._network.body_flat.copy_(trained)
         return int(correct) / count
 
     def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> None:
@@ -352,6 +357,8 @@ class _Run:
         accuracy = {other.index: self._accuracy(other, _scored(other, task)) for other in tasks}
         if end_of_task:
             self._progress.matrix.append([accuracy.get(j) for j in range(len(self._tasks))])
+            mean = sum(accuracy[j] for j in range(task.index + 1)) / (task.index + 1)
+            self._recorder.log("info", f"After task {task.index + 1}: {mean:.1%} on average.")
         self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
 
     def _evaluate_untrained(self) -> None:
@@ -366,6 +373,12 @@ class _Run:
         importance = self._strategy.importance()
         statistics, snapshots = self._ledger.close_round(task.index, round_, mask, importance, last)
         self._recorder.layers(statistics)
+        if round_ > 0:
+            free = sum(row.free for row in statistics) / sum(row.total for row in statistics)
+            self._recorder.log(
+                "info",
+                f"Task {task.index + 1}, pruning round {round_}: {free:.1%} of the parameters are free.",
+            )
         self._recorder.masks(snapshots)
         if last:
             self._progress.layers += [asdict(row) for row in statistics]

@@ -142,7 +142,8 @@ class _Bar:
         """Not kept."""
 
     def log(self, level: Level, text: str) -> None:
-        self._bar.console.print(f"{level}: {text}", highlight=False)
+        if level in ("warning", "error"):
+            self._bar.console.print(f"{level}: {text}", highlight=False)
 
     def should_stop(self) -> bool:
         return False

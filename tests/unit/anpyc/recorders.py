@@ -26,6 +26,7 @@ class Memory:
         self.statistics: list[LayerStatistics] = []
         self.snapshots: list[MaskSnapshot] = []
         self.checkpoints: list[Checkpoint] = []
+        self.lines: list[str] = []
         self._stop = stop
 
     def plan(self, plan: Plan) -> None:
@@ -47,7 +48,7 @@ class Memory:
         self.checkpoints.append(checkpoint)
 
     def log(self, level: Level, text: str) -> None:
-        """Not kept."""
+        self.lines.append(text)
 
     def should_stop(self) -> bool:
         return self._stop()
