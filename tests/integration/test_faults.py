@@ -9,29 +9,35 @@ from processes import Deployment, wait_for
 from scenarios import quick
 
 LEASE = 3.0
+on_embedded = pytest.mark.parametrize("column", ["embedded"], indirect=True)
+on_scaled = pytest.mark.parametrize("column", ["scaled"], indirect=True)
 
 
 def test_a_killed_training_process(deployment: Deployment) -> None:
     scenarios.training_process_killed(deployment, 3)
 
 
+@on_embedded
 def test_a_killed_worker(deployment: Deployment) -> None:
     scenarios.worker_killed(deployment, 1, LEASE)
 
 
+@on_scaled
 def test_a_frozen_worker(deployment: Deployment) -> None:
     scenarios.worker_frozen(deployment, LEASE)
 
 
+@on_scaled
 def test_every_message_three_times(deployment: Deployment) -> None:
     scenarios.messages_thrice(deployment, 3)
 
 
-@pytest.mark.parametrize("column", ["scaled"], indirect=True)
+@on_scaled
 def test_two_servers_and_three_workers(deployment: Deployment) -> None:
     scenarios.two_of_everything(deployment, 8)
 
 
+@on_embedded
 def test_a_run_that_is_lost_again_and_again_fails_with_the_reason(deployment: Deployment) -> None:
     worker = deployment.worker()
     run_id = deployment.submit(**quick(epochs=50, seconds=0.2))
@@ -47,6 +53,7 @@ def test_a_run_that_is_lost_again_and_again_fails_with_the_reason(deployment: De
     assert "3 lost attempts" in run.error["message"]
 
 
+@on_scaled
 def test_a_worker_that_is_stopped_gives_its_run_back(deployment: Deployment) -> None:
     first = deployment.worker()
     run_id = deployment.submit(**quick(epochs=10, seconds=0.1))
@@ -61,6 +68,7 @@ def test_a_worker_that_is_stopped_gives_its_run_back(deployment: Deployment) -> 
     assert (run.status, run.attempt, run.losses) == ("succeeded", 2, 0)
 
 
+@on_embedded
 def test_a_draining_worker_finishes_and_leaves(deployment: Deployment) -> None:
     from anpyc_server.db import workers
 
