@@ -163,6 +163,7 @@ def _seconds_until_consumed(deployed: Deployment, broker: Redis) -> float:
 def broker_down(deployed: Deployment, broker: Redis, seconds: float, submits: int) -> Seen:
     """The broker is away while runs are submitted over HTTP."""
     client = deployed.server()
+    deployed.worker(slots=2)
     broker.kill()
     took: list[float] = []
     ids: list[str] = []
@@ -176,7 +177,7 @@ def broker_down(deployed: Deployment, broker: Redis, seconds: float, submits: in
         time.sleep(max(0.0, began + seconds * (number + 1) / submits - time.monotonic()))
     broker.start()
     returned = time.monotonic()
-    deployed.worker(slots=2)
+    early = sum(bool(deployed.run(run_id).attempt) for run_id in ids)
     for run_id in ids:
         wait_for(lambda run_id=run_id: deployed.run(run_id).attempt, 60, "every run to start")
     started = time.monotonic() - returned
@@ -184,10 +185,12 @@ def broker_down(deployed: Deployment, broker: Redis, seconds: float, submits: in
     assert all((run.status, run.attempt) == (SUCCEEDED, 1) for run in runs)
     p95 = sorted(took)[int(0.95 * len(took))]
     assert p95 < 0.2, f"p95 of a submit was {p95:.3f} s"
-    assert started < 60, started
+    assert started < 60, (
+        f"p95 {p95:.3f} s, {early} started without it, the last {started:.0f} s after its return"
+    )
     return Seen(
-        f"{submits} of {submits} submits answered 201, p95 {1e3 * p95:.0f} ms; all runs had started "
-        f"{started:.1f} s after its return and succeeded",
+        f"{submits} of {submits} submits answered 201, p95 {1e3 * p95:.0f} ms; {early} runs started without it, "
+        f"all had {started:.1f} s after its return, and succeeded",
         {"p95": p95, "started": started},
     )
 
