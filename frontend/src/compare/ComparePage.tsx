@@ -84,7 +84,7 @@ export function ComparePage() {
           <Figures keys={keys} />
         </>
       ) : (
-        <Skeleton height={420} radius={6} aria-label="The comparison is loading" />
+        <Skeleton height={420} radius={6} role="status" aria-label="The comparison is loading" />
       )}
     </div>
   );

@@ -35,7 +35,7 @@ export function NewRunPage() {
       </Message>
     );
   if (!catalog.data || (from && !source.data))
-    return <Skeleton height={560} radius={6} aria-label="Form is loading" />;
+    return <Skeleton height={560} radius={6} role="status" aria-label="Form is loading" />;
   return (
     <Form
       key={`${from ?? ""}/${preset ?? ""}`}

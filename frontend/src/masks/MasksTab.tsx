@@ -35,7 +35,7 @@ export function MasksTab({ run }: { run: Run }) {
         {messageOf(query.error)}
       </Message>
     );
-  if (!query.data) return <Skeleton height={560} radius={6} aria-label="Masks are loading" />;
+  if (!query.data) return <Skeleton height={560} radius={6} role="status" aria-label="Masks are loading" />;
   if (query.data.items.length === 0) return <Message title="No masks">{query.data.sentence}</Message>;
   return <Explorer run={run} index={query.data} />;
 }

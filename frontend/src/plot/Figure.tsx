@@ -105,7 +105,7 @@ export function Figure({
         ) : !ready ? (
           <p className={classes.nothing}>{waiting}</p>
         ) : !figure ? (
-          <Skeleton height="100%" radius={4} aria-label={`${title} is loading`} />
+          <Skeleton height="100%" radius={4} role="status" aria-label={`${title} is loading`} />
         ) : meta?.empty ? (
           <p className={classes.nothing}>{meta.sentence}</p>
         ) : (

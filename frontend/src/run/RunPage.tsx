@@ -57,7 +57,7 @@ export function RunPage() {
       </Message>
     );
   }
-  if (!run) return <Skeleton height={700} radius={6} aria-label="The run is loading" />;
+  if (!run) return <Skeleton height={700} radius={6} role="status" aria-label="The run is loading" />;
   // Keyed by the run, so that nothing of one run's page is left on the next.
   return <Page run={run} key={run.id} />;
 }

@@ -44,7 +44,7 @@ export function GroupsTable({ by, filter }: GroupsTableProps) {
         {messageOf(query.error)}
       </Message>
     );
-  if (!query.data) return <Skeleton height={300} radius={6} aria-label="Groups are loading" />;
+  if (!query.data) return <Skeleton height={300} radius={6} role="status" aria-label="Groups are loading" />;
   if (query.data.items.length === 0)
     return (
       <Message title={by === "sweep" ? "No sweep yet" : "No run matches"}>

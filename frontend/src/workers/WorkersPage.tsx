@@ -27,7 +27,8 @@ export function WorkersPage() {
         {messageOf(failure)}
       </Message>
     );
-  if (!workers.data || !queue.data) return <Skeleton height={420} radius={6} aria-label="Loading" />;
+  if (!workers.data || !queue.data)
+    return <Skeleton height={420} radius={6} role="status" aria-label="Loading" />;
   const { items } = workers.data;
   return (
     <div className={classes.page}>
