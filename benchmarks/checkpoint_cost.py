@@ -24,10 +24,10 @@ from anpyc_worker.recorder import CHECKPOINT_SECONDS, DatabaseRecorder
 
 SPEC: dict[str, Any] = {
     "benchmark": {"kind": "split", "tasks": 2, "classes_per_task": 2},
-    "dataset": {"kind": "mnist", "train_limit": 3_000, "pad": 2},
+    "dataset": {"kind": "mnist", "train_limit": 1_500, "pad": 2},
     "model": {"kind": "convnet"},
-    "strategy": {"kind": "anpyc", "prune_step": 25, "retrain_epochs": 1},
-    "training": {"epochs": 3, "batch_size": 64},
+    "strategy": {"kind": "anpyc", "prune_step": 50, "retrain_epochs": 1},
+    "training": {"epochs": 2, "batch_size": 64},
 }
 
 

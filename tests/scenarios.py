@@ -189,8 +189,8 @@ def broker_down(deployed: Deployment, broker: Redis, seconds: float, submits: in
         f"p95 {p95:.3f} s, {early} started without it, the last {started:.0f} s after its return"
     )
     return Seen(
-        f"{submits} of {submits} submits answered 201, p95 {1e3 * p95:.0f} ms; {early} runs started without it, "
-        f"all had {started:.1f} s after its return, and succeeded",
+        f"{submits} of {submits} submits answered 201, p95 {1e3 * p95:.0f} ms; {early} runs started "
+        f"without it, all had {started:.1f} s after its return, and succeeded",
         {"p95": p95, "started": started},
     )
 
