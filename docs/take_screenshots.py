@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -78,12 +78,24 @@ def _take(
     context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
     page: Page = context.new_page()
     page.goto(url + path)
-    page.wait_for_timeout(SETTLE)
-    page.wait_for_function("document.querySelectorAll('.mantine-Skeleton-root').length === 0")
+    page.wait_for_load_state("load")
+    for figure in page.locator("section[data-testid^=figure-]").all():
+        box = figure.bounding_box()
+        if box is not None and box["y"] < size[1]:  # figures far below the window are not fetched
+            _wait_until_drawn(figure)
     page.wait_for_timeout(SETTLE)
     page.screenshot(path=OUT / f"{name}.png")
     context.close()
     print(f"{name}.png", flush=True)
+
+
+def _wait_until_drawn(figure: Locator) -> None:
+    """Or until it says that there is nothing to draw."""
+    deadline = time.monotonic() + 20
+    while figure.get_attribute("data-revision") == "0" and figure.get_attribute("data-empty") != "true":
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{figure.get_attribute('data-testid')} was not drawn.")
+        time.sleep(0.1)
 
 
 def _submit(url: str, spec: dict[str, Any]) -> str:
