@@ -78,7 +78,8 @@ def _take(
     context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
     page: Page = context.new_page()
     page.goto(url + path)
-    page.wait_for_load_state("load")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLE)
     for figure in page.locator("section[data-testid^=figure-]").all():
         box = figure.bounding_box()
         if box is not None and box["y"] < size[1]:  # figures far below the window are not fetched

@@ -260,7 +260,7 @@ class AnpycStrategy(SpecPart):
     """Adversarial neural pruning and synaptic consolidation (Peng et al. 2021)."""
 
     kind: Literal["anpyc"] = "anpyc"
-    lam: float = _field("λ", default=3.0, ge=0, le=1e9)
+    lam: float = _field("λ", default=30.0, ge=0, le=1e9)
     """Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)²."""
     initial_prune_percent: float = _field("Pruned at the first task", "%", default=50.0, ge=0, le=99)
     """Share of each layer's parameters that the first task frees. 0: no pruning."""
@@ -447,18 +447,18 @@ class Training(SpecPart):
     """How each task is trained."""
 
     kind: Literal["supervised"] = "supervised"
-    epochs: int = _field("Epochs per task", "epochs", default=10, ge=1, le=10_000)
+    epochs: int = _field("Epochs per task", "epochs", default=30, ge=1, le=10_000)
     """Passes over each task's training images."""
     iterations: int | None = _field(
         "Iterations per task", "steps", default=None, ge=1, le=10_000_000, advanced=True
     )
     """Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of
     them."""
-    batch_size: int = _field("Batch size", "images", default=128, ge=1, le=65_536)
+    batch_size: int = _field("Batch size", "images", default=32, ge=1, le=65_536)
     """Images per optimizer step."""
-    optimizer: Literal["sgd", "adam"] = _field("Optimizer", default="adam")
+    optimizer: Literal["sgd", "adam"] = _field("Optimizer", default="sgd")
     """Stochastic gradient descent or Adam."""
-    lr: float = _field("Learning rate", default=1e-3, gt=0, le=100)
+    lr: float = _field("Learning rate", default=0.1, gt=0, le=100)
     """Step size of the optimizer."""
     momentum: float = _field("Momentum", default=0.0, ge=0, lt=1, advanced=True)
     """Of stochastic gradient descent; Adam ignores it."""
@@ -569,17 +569,29 @@ class SpecError(ValueError):
 
 
 def parse_spec(data: Mapping[str, Any]) -> RunSpec:
-    """The specification in ``data``.
+    """The specification in ``data``. What is left out has its default, the kind of a part included.
 
     :raises SpecError: with every problem found, each at its field.
     """
     try:
-        return RunSpec.model_validate(data)
+        return RunSpec.model_validate(_with_kinds(data))
     except ValidationError as error:
         raise SpecError([_problem(e) for e in error.errors(include_url=False)]) from None
 
 
 _PARTS = ("benchmark", "dataset", "model", "strategy", "training")
+
+
+def _with_kinds(data: Mapping[str, Any]) -> Any:
+    """``{"strategy": {"lam": 3}}`` means the default strategy with another λ."""
+    if not isinstance(data, Mapping):
+        return data
+    filled = dict(data)
+    for part in _PARTS:
+        given = filled.get(part)
+        if isinstance(given, Mapping) and "kind" not in given:
+            filled[part] = {"kind": RunSpec.model_fields[part].default.kind, **given}
+    return filled
 
 
 def _problem(error: Any) -> Problem:

@@ -633,7 +633,7 @@ export interface components {
             /**
              * λ
              * @description Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)².
-             * @default 3
+             * @default 30
              */
             lam: number;
             /**
@@ -736,7 +736,7 @@ export interface components {
             /**
              * λ
              * @description Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)².
-             * @default 3
+             * @default 30
              */
             lam: number;
             /**
@@ -3134,7 +3134,7 @@ export interface components {
              * @description What is done against forgetting.
              * @default {
              *       "kind": "anpyc",
-             *       "lam": 3,
+             *       "lam": 30,
              *       "initial_prune_percent": 50,
              *       "prune_decay": 0.8,
              *       "prune_step": 10,
@@ -3153,10 +3153,10 @@ export interface components {
             /**
              * @default {
              *       "kind": "supervised",
-             *       "epochs": 10,
-             *       "batch_size": 128,
-             *       "optimizer": "adam",
-             *       "lr": 0.001,
+             *       "epochs": 30,
+             *       "batch_size": 32,
+             *       "optimizer": "sgd",
+             *       "lr": 0.1,
              *       "momentum": 0,
              *       "keep_optimizer": false,
              *       "schedule": {
@@ -3233,7 +3233,7 @@ export interface components {
              * @description What is done against forgetting.
              * @default {
              *       "kind": "anpyc",
-             *       "lam": 3,
+             *       "lam": 30,
              *       "initial_prune_percent": 50,
              *       "prune_decay": 0.8,
              *       "prune_step": 10,
@@ -3252,10 +3252,10 @@ export interface components {
             /**
              * @default {
              *       "kind": "supervised",
-             *       "epochs": 10,
-             *       "batch_size": 128,
-             *       "optimizer": "adam",
-             *       "lr": 0.001,
+             *       "epochs": 30,
+             *       "batch_size": 32,
+             *       "optimizer": "sgd",
+             *       "lr": 0.1,
              *       "momentum": 0,
              *       "keep_optimizer": false,
              *       "schedule": {
@@ -3830,7 +3830,7 @@ export interface components {
             /**
              * Epochs per task
              * @description Passes over each task's training images.
-             * @default 10
+             * @default 30
              */
             epochs: number;
             /**
@@ -3842,20 +3842,20 @@ export interface components {
             /**
              * Batch size
              * @description Images per optimizer step.
-             * @default 128
+             * @default 32
              */
             batch_size: number;
             /**
              * Optimizer
              * @description Stochastic gradient descent or Adam.
-             * @default adam
+             * @default sgd
              * @enum {string}
              */
             optimizer: "sgd" | "adam";
             /**
              * Learning rate
              * @description Step size of the optimizer.
-             * @default 0.001
+             * @default 0.1
              */
             lr: number;
             /**
@@ -3916,7 +3916,7 @@ export interface components {
             /**
              * Epochs per task
              * @description Passes over each task's training images.
-             * @default 10
+             * @default 30
              */
             epochs: number;
             /**
@@ -3928,20 +3928,20 @@ export interface components {
             /**
              * Batch size
              * @description Images per optimizer step.
-             * @default 128
+             * @default 32
              */
             batch_size: number;
             /**
              * Optimizer
              * @description Stochastic gradient descent or Adam.
-             * @default adam
+             * @default sgd
              * @enum {string}
              */
             optimizer: "sgd" | "adam";
             /**
              * Learning rate
              * @description Step size of the optimizer.
-             * @default 0.001
+             * @default 0.1
              */
             lr: number;
             /**
