@@ -21,8 +21,8 @@ from processes import Deployment, Process, wait_for
 DIGITS = {
     "benchmark": {"kind": "permuted", "tasks": 2},
     "model": {"kind": "mlp", "hidden": [24]},
-    "strategy": {"kind": "anpyc", "retrain_epochs": 1, "prune_step": 25},
-    "training": {"epochs": 3, "batch_size": 64, "lr": 0.01},
+    "strategy": {"kind": "anpyc", "lam": 3.0, "retrain_epochs": 1, "prune_step": 25},
+    "training": {"epochs": 3, "batch_size": 32, "optimizer": "adam", "lr": 0.01},
 }
 LONG = DIGITS | {"training": {"epochs": 5_000, "batch_size": 64}}
 
@@ -102,7 +102,7 @@ def test_a_running_run_is_cancelled(dashboard: Any) -> None:
 
 def test_a_killed_training_process_costs_nothing(dashboard: Any) -> None:
     deployed, client, worker = dashboard
-    spec = DIGITS | {"training": {"epochs": 40, "batch_size": 16, "lr": 0.01}}
+    spec = DIGITS | {"training": {"epochs": 40, "batch_size": 16, "optimizer": "adam", "lr": 0.01}}
     undisturbed = _submit(client, spec)
     deployed.wait_until(undisturbed)
 
