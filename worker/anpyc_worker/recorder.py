@@ -77,6 +77,8 @@ class DatabaseRecorder:
         self._store_again = self._covered_since = 0.0
         self._step = 0
         self._matrix: dict[int, dict[int, float]] = {}
+        self._free: dict[str, tuple[int, int]] = {}
+        """Free and all parameters of each layer, as last reported."""
         self._trouble: Exception | None = None
         self._closing = threading.Event()
         self.cancel_requested = False
@@ -113,7 +115,14 @@ class DatabaseRecorder:
 
     def layers(self, statistics: Sequence[LayerStatistics]) -> None:
         step = self._step
-        self._add(lambda batch: batch.layers.extend((step, of) for of in statistics))
+        self._free.update({of.layer: (of.free, of.total) for of in statistics})
+        metrics = self._metrics() if self._matrix else None
+
+        def add(batch: Batch) -> None:
+            batch.layers.extend((step, of) for of in statistics)
+            batch.metrics = metrics or batch.metrics
+
+        self._add(add)
 
     def masks(self, snapshots: Sequence[MaskSnapshot]) -> None:
         step = self._step
@@ -299,8 +308,16 @@ class DatabaseRecorder:
 
     def _metrics_with(self, evaluation: Evaluation) -> dict[str, float]:
         self._matrix[evaluation.task] = dict(evaluation.accuracy)
+        return self._metrics()
+
+    def _metrics(self) -> dict[str, float]:
+        """What is known so far: of the tasks learnt, and of the capacity as the last round left it."""
         tasks = max(self._matrix) + 1
-        return summarise([[self._matrix.get(i, {}).get(j) for j in range(tasks)] for i in range(tasks)])
+        metrics = summarise([[self._matrix.get(i, {}).get(j) for j in range(tasks)] for i in range(tasks)])
+        if self._free:
+            free, total = (sum(counts) for counts in zip(*self._free.values(), strict=True))
+            metrics["capacity_free"] = free / total
+        return metrics
 
 
 def _passes(error: Exception) -> bool:

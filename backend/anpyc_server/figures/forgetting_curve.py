@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, percent_axis
 from anpyc_server.figures.palette import Theme, task_colors, translucent
 from anpyc_server.figures.rows import Options, RunRows
@@ -99,9 +100,10 @@ def _sentence(run: RunRows, thinned: bool) -> str:
     lost = most_lost(run.matrix)
     if lost is not None and lost[1] <= -0.0005:
         task, change = lost
-        learnt, last = run.matrix[task][task], _last(run, task)
-        said = f"Task {task} has lost most: {percent(learnt or 0)} when learnt, {percent(last)} now, "
-        said += f"{points(change)} less."
+        learnt, newest = run.matrix[task][task], rows_done(run.matrix) - 1
+        last = run.matrix[newest][task]
+        said = f"Task {task} has lost most: {percent(learnt or 0)} when learnt, {percent(last or 0)} after "
+        said += f"task {newest}, {points(change)} less."
     elif lost is not None:
         said = "No task has lost accuracy since it was learnt."
     else:

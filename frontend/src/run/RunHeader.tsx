@@ -217,7 +217,7 @@ function Deeds({ run }: { run: Run }) {
           </Button>
         </Tooltip>
       )}
-      {ended && (
+      {resumable && (
         <Tooltip label="A new run of the same specification, from the start.">
           <Button
             variant="default"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from anpyc.recording import Evaluation
+from anpyc.spec import RunSpec
 from anpyc_server.db.models import Run
 from anpyc_server.figures import canvas, capacity_left, palette
 from anpyc_server.figures.registry import FIGURES
@@ -155,7 +156,7 @@ def test_the_accuracy_axis_says_where_it_starts(library: Server, finished: Train
 
 def test_the_forgetting_curve_names_who_lost_most(library: Server, finished: Trainer) -> None:
     sentence = _figure(library, "forgetting_curve", finished)["layout"]["meta"]["sentence"]
-    assert sentence == "Task 0 has lost most: 96.8 % when learnt, 87.6 % now, 9.2 points less."
+    assert sentence == "Task 0 has lost most: 96.8 % when learnt, 87.6 % after task 4, 9.2 points less."
 
 
 def test_smoothing_lies_over_the_raw_curve(library: Server, finished: Trainer) -> None:
@@ -379,7 +380,7 @@ def test_a_comparison_lists_what_differs(server: Server, seeds: list[Trainer]) -
     assert settings["seed"]["values"] == [0, 1, 0]
     assert settings["strategy.lam"]["values"][2] is None
     assert settings["strategy.lam"]["title"] == "λ"
-    assert content["same"]["training.epochs"] == 10
+    assert content["same"]["training.epochs"] == RunSpec().training.epochs
     assert "training.epochs" not in settings
     average = next(row for row in content["metrics"] if row["name"] == "average_accuracy")
     assert average["best"] == [0, 1, 2]  # the three were made alike
