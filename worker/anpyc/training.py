@@ -172,7 +172,8 @@ class _Run:
         examples = self._examples(task)
         self._recorder.log(
             "info",
-            f"Task {task.index + 1} of {len(self._tasks)}, {task.title}: {len(examples):,} training images.",
+            f"Task {task.index} ({task.index + 1} of {len(self._tasks)}), {task.title}: {len(examples):,} "
+            "training images.",
         )
         optimizer = self._optimizer(task)
         if self._resumed is not None:
@@ -358,7 +359,7 @@ class _Run:
         if end_of_task:
             self._progress.matrix.append([accuracy.get(j) for j in range(len(self._tasks))])
             mean = sum(accuracy[j] for j in range(task.index + 1)) / (task.index + 1)
-            self._recorder.log("info", f"After task {task.index + 1}: {mean:.1%} on average.")
+            self._recorder.log("info", f"After task {task.index}: {100 * mean:.1f} % on average.")
         self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
 
     def _evaluate_untrained(self) -> None:
@@ -377,7 +378,7 @@ class _Run:
             free = sum(row.free for row in statistics) / sum(row.total for row in statistics)
             self._recorder.log(
                 "info",
-                f"Task {task.index + 1}, pruning round {round_}: {free:.1%} of the parameters are free.",
+                f"Task {task.index}, pruning round {round_}: {100 * free:.1f} % of the parameters are free.",
             )
         self._recorder.masks(snapshots)
         if last:

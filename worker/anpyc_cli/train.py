@@ -119,7 +119,7 @@ class _Bar:
             self._bar.update(
                 self._row,
                 completed=result.step,
-                description=f"{self._title}, task {result.task + 1}, loss {result.loss:.3f}",
+                description=f"{self._title}, task {result.task}, loss {result.loss:.3f}",
             )
 
     def evaluation(self, evaluation: Evaluation) -> None:
@@ -127,7 +127,7 @@ class _Bar:
             seen = [a for task, a in sorted(evaluation.accuracy.items()) if task <= evaluation.task]
             mean = sum(seen) / len(seen)
             self._bar.console.print(
-                f"after task {evaluation.task + 1}: {mean:.2%} on average · "
+                f"after task {evaluation.task}: {mean:.2%} on average · "
                 + " ".join(f"{a:.1%}" for a in seen),
                 highlight=False,
             )

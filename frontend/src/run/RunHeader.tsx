@@ -100,11 +100,17 @@ function KeyNumber({ title, value, help }: { title: string; value: string; help:
   );
 }
 
+/** Where the run stands or why it waits, as the server says it after the status; what it says of a lost worker too. */
+function stateInWords(run: Run): string[] {
+  return run.state_sentence.replaceAll("`", "").split(" · ").slice(1);
+}
+
 function Facts({ run }: { run: Run }) {
   const seconds = useSeconds(run);
+  const ended = TERMINAL.has(run.status);
   const facts = [
-    run.status === "queued" ? run.state_sentence.replace(/^queued\W*/i, "") : positionOf(run),
-    run.attempt > 1 ? `attempt ${run.attempt}` : "",
+    ...(ended ? [positionOf(run)] : stateInWords(run)),
+    run.attempt > 1 && !run.state_sentence.includes("(attempt") ? `attempt ${run.attempt}` : "",
     run.worker ? `worker ${run.worker}` : "",
     seconds !== null ? duration(seconds) : "",
     run.status === "running" && run.seconds_left !== null ? `about ${duration(run.seconds_left)} left` : "",
@@ -117,7 +123,7 @@ function Facts({ run }: { run: Run }) {
         </span>
       ))}
       <span className={classes.fact}>
-        started <Moment at={run.started_at ?? run.created_at} />
+        {run.started_at ? "started" : "submitted"} <Moment at={run.started_at ?? run.created_at} />
       </span>
       {run.parent_id && (
         <Link to="/runs/$id" params={{ id: run.parent_id }} className={classes.fact}>
