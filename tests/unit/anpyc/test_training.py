@@ -54,7 +54,7 @@ def test_reports_a_whole_run_in_order() -> None:
     assert all(value is None for i, row in enumerate(result.accuracy) for value in row[i + 1 :])
     assert result.metrics["average_accuracy"] == pytest.approx(np.mean([v for v in result.accuracy[-1] if v]))
     assert recorder.epochs[0].loss > recorder.epochs[1].loss
-    assert recorder.lines[0] == "Task 1 of 3, permutation 1: 300 training images."
+    assert recorder.lines[0] == "Task 0 (1 of 3), permutation 1: 300 training images."
     assert "pruning round 1:" in recorder.lines[1]
 
 
