@@ -1,4 +1,4 @@
-"""What holds for every test: under ``CI=true`` a skipped test is a failed run."""
+"""What holds for every test: under ``CI=true`` a skipped test is a failed run, and browsers come last."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import os
 import pytest
 
 _skipped: list[str] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """End-to-end tests last: Playwright leaves an event loop running, and asyncio.run refuses then."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
