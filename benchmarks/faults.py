@@ -95,7 +95,10 @@ def restarted_broker(bench: Bench) -> str:
 def absent_broker(bench: Bench) -> str:
     """Redis down while runs are submitted."""
     with bench.scaled() as deployed:
-        return scenarios.broker_down(deployed, bench.redis, bench.times(60, 5), bench.times(100, 10)).text
+        seen = scenarios.broker_down(deployed, bench.redis, bench.times(60, 5), bench.times(100, 10))
+    assert seen.figures["p95"] < 0.2, seen.text
+    assert seen.figures["started"] < 60, seen.text
+    return seen.text
 
 
 def killed_database(bench: Bench) -> str:

