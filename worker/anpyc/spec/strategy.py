@@ -1,0 +1,184 @@
+"""What is done against forgetting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from anpyc.spec.part import SpecPart, setting
+
+
+class FinetuneStrategy(SpecPart):
+    """Train each task after the other and do nothing against forgetting: the lower bound."""
+
+    kind: Literal["finetune"] = "finetune"
+
+
+class AnpycStrategy(SpecPart):
+    """Adversarial neural pruning and synaptic consolidation (Peng et al. 2021)."""
+
+    kind: Literal["anpyc"] = "anpyc"
+    lam: float = setting("λ", default=30.0, ge=0, le=1e9)
+    """Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)²."""
+    initial_prune_percent: float = setting("Pruned at the first task", "%", default=50.0, ge=0, le=99)
+    """Share of each layer's parameters that the first task frees. 0: no pruning."""
+    prune_decay: float = setting("Pruning decay per task", default=0.8, ge=0, le=1)
+    """Each later task prunes this share of the percentage before it, rounded down."""
+    prune_step: float = setting("Pruning step", "%", default=10.0, gt=0, le=100)
+    """The pruned share grows by this much from round to round."""
+    retrain_epochs: int = setting("Retraining per round", "epochs", default=3, ge=0, le=10_000)
+    """Epochs of training after each pruning round."""
+    combine: Literal["sum", "maximum", "mean"] = setting(
+        "Combine importance by", default="sum", advanced=True
+    )
+    """How the importance of a new task joins that of the earlier ones."""
+    consolidation: Literal["explicit", "closed_form"] = setting("Consolidation step", default="closed_form")
+    """`explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a
+    proximal step after each optimizer step, stable for every λ."""
+    importance_batch: int = setting(
+        "Importance batch", "images", default=100, ge=1, le=100_000, advanced=True
+    )
+    """Images per gradient when importance is measured."""
+    importance_skip: int = setting("Skipped per batch", "images", default=0, ge=0, le=1_000, advanced=True)
+    """Images left out between two such batches; the authors' loop leaves out one in a hundred."""
+    importance_images: int | None = setting(
+        "Images for importance at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Measure on the first so many training images; empty: all."""
+    pruned_by: Literal["entropy", "curvature"] = setting("Pruned by", default="entropy", advanced=True)
+    """What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
+    output's distribution, ½·F·θ² with the exact Fisher information F, image by image."""
+    strength: Literal["removal", "movement"] = setting("Consolidated by", default="removal", advanced=True)
+    """`removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
+    exact Fisher information, which also holds parameters that are zero."""
+    normalise: bool = setting("Even out the tasks", default=False, advanced=True)
+    """Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly."""
+    recall: Literal["all", "own"] = setting("Earlier tasks use", default="all", advanced=True)
+    """`all`: every parameter. `own`: only those held when the task ended, so that what grows from freed ones
+    cannot disturb it; needs the task to be known when tested."""
+
+
+class QuadraticStrategy(SpecPart):
+    """What the strategies with a quadratic penalty have in common."""
+
+    consolidation: Literal["explicit", "closed_form"] = setting(
+        "Consolidation step", default="explicit", advanced=True
+    )
+    """`explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
+    each optimizer step, stable for every λ."""
+
+
+class EwcPart(QuadraticStrategy):
+    """What both forms of elastic weight consolidation have in common."""
+
+    lam: float = setting("λ", default=100.0, ge=0, le=1e12)
+    """Strength of the penalty."""
+    fisher: Literal["exact", "predicted", "empirical_sample", "empirical_batch"] = setting(
+        "Fisher information", default="exact"
+    )
+    """`exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
+    `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients."""
+    fisher_images: int | None = setting(
+        "Images for it at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Measure on the first so many training images; empty: all."""
+    fisher_batch: int = setting("Batch for it", "images", default=128, ge=1, le=100_000, advanced=True)
+    """Images at a time; changes the result for `empirical_batch` only."""
+    halved: bool = setting("Factor ½", default=True, advanced=True)
+    """On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it."""
+
+
+class EwcStrategy(EwcPart):
+    """Elastic weight consolidation (Kirkpatrick et al. 2017) with one Fisher matrix per task."""
+
+    kind: Literal["ewc"] = "ewc"
+
+
+class OnlineEwcStrategy(EwcPart):
+    """Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix."""
+
+    kind: Literal["online_ewc"] = "online_ewc"
+    gamma: float = setting("γ", default=1.0, ge=0, le=1)
+    """What remains of the earlier Fisher matrix at each new task."""
+
+
+class MasStrategy(QuadraticStrategy):
+    """Memory aware synapses (Aljundi et al. 2018): importance from the gradient of the squared output."""
+
+    kind: Literal["mas"] = "mas"
+    lam: float = setting("λ", default=1.0, ge=0, le=1e12)
+    """Strength of the penalty λ·Σ Ω·(θ − θ_old)²."""
+    gradients: Literal["sample", "batch"] = setting("Gradients of", default="sample", advanced=True)
+    """`sample`: mean over images of |∂‖f‖²/∂θ|, as in the paper. `batch`: of the mean squared output of
+    batches, as a widely used implementation has it."""
+    importance_batch: int = setting(
+        "Importance batch", "images", default=128, ge=1, le=100_000, advanced=True
+    )
+    """Images at a time; changes the result for `batch` only."""
+
+
+class SiStrategy(QuadraticStrategy):
+    """Synaptic intelligence (Zenke et al. 2017): importance from each parameter's share in lowering the
+    loss."""
+
+    kind: Literal["si"] = "si"
+    lam: float = setting("c", default=1.0, ge=0, le=1e12)
+    """Strength of the penalty c·Σ Ω·(θ − θ_old)²."""
+    damping: float = setting("ξ", default=0.1, gt=0, le=1e6, advanced=True)
+    """Keeps Ω finite where a parameter did not move."""
+
+
+class LwfStrategy(SpecPart):
+    """Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before."""
+
+    kind: Literal["lwf"] = "lwf"
+    lam: float = setting("λ", default=1.0, ge=0, le=1e6)
+    """Weight of the distillation of each earlier task."""
+    temperature: float = setting("Temperature", default=2.0, gt=0, le=100)
+    """Softens the outputs that are compared."""
+
+
+class PacknetStrategy(SpecPart):
+    """PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
+    them alone."""
+
+    kind: Literal["packnet"] = "packnet"
+    prune_percent: float = setting("Pruned per task", "%", default=75.0, gt=0, lt=100)
+    """Share of the weights still free that each task gives back."""
+    retrain_epochs: int = setting("Retraining", "epochs", default=3, ge=0, le=10_000)
+    """Epochs of training after pruning."""
+
+
+class SingleHeadStrategy(SpecPart):
+    """One head for all tasks, even where the task is known, and nothing against forgetting."""
+
+    kind: Literal["single_head"] = "single_head"
+
+
+class FrozenStrategy(SpecPart):
+    """The body is trained on the first task only; later tasks train their heads."""
+
+    kind: Literal["frozen"] = "frozen"
+
+
+class JointStrategy(SpecPart):
+    """Each task is trained together with all data of the earlier ones: the upper bound."""
+
+    kind: Literal["joint"] = "joint"
+
+
+Strategy = Annotated[
+    AnpycStrategy
+    | EwcStrategy
+    | OnlineEwcStrategy
+    | MasStrategy
+    | SiStrategy
+    | LwfStrategy
+    | PacknetStrategy
+    | FinetuneStrategy
+    | SingleHeadStrategy
+    | FrozenStrategy
+    | JointStrategy,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,64 @@
+"""How each task is trained."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from anpyc.spec.part import SpecPart, setting
+
+
+class ConstantSchedule(SpecPart):
+    """The learning rate stays as it is."""
+
+    kind: Literal["constant"] = "constant"
+
+
+class StaircaseSchedule(SpecPart):
+    """lr · factor^⌊epoch / every⌋, restarting with each task and running on through its pruning rounds."""
+
+    kind: Literal["staircase"] = "staircase"
+    every: int = setting("Every", "epochs", default=5, ge=1, le=10_000)
+    """Epochs between two drops."""
+    factor: float = setting("Factor", default=0.9, gt=0, le=1)
+    """What each drop multiplies the learning rate by."""
+    first_task_factor: float | None = setting("Factor in the first task", default=None, gt=0, le=1)
+    """Another factor for the first task's base training; empty: the same."""
+
+
+Schedule = Annotated[ConstantSchedule | StaircaseSchedule, Field(discriminator="kind")]
+
+
+class Training(SpecPart):
+    """How each task is trained."""
+
+    kind: Literal["supervised"] = "supervised"
+    epochs: int = setting("Epochs per task", "epochs", default=30, ge=1, le=10_000)
+    """Passes over each task's training images."""
+    iterations: int | None = setting(
+        "Iterations per task", "steps", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of
+    them."""
+    batch_size: int = setting("Batch size", "images", default=32, ge=1, le=65_536)
+    """Images per optimizer step."""
+    optimizer: Literal["sgd", "adam"] = setting("Optimizer", default="sgd")
+    """Stochastic gradient descent or Adam."""
+    lr: float = setting("Learning rate", default=0.1, gt=0, le=100)
+    """Step size of the optimizer."""
+    momentum: float = setting("Momentum", default=0.0, ge=0, lt=1, advanced=True)
+    """Of stochastic gradient descent; Adam ignores it."""
+    keep_optimizer: bool = setting("Optimizer remembers", default=False, advanced=True)
+    """Carry the optimizer's averages for the body over from task to task, as some published protocols do;
+    off: each task starts with a fresh optimizer."""
+    schedule: Schedule = setting("Schedule", default=ConstantSchedule(), advanced=True)
+    """How the learning rate changes over epochs."""
+    precision: Literal["full", "fast"] = setting("Precision", default="full", advanced=True)
+    """`full`: 32-bit. `fast`: matrix products in bfloat16 on CPUs and TF32 on GPUs that have them."""
+    evaluate_on: Literal["test", "validation"] = setting("Evaluate on", default="test", advanced=True)
+    """`validation`: measure on the validation images, to choose settings without looking at the test
+    images."""
+    evaluate_every: int = setting("Evaluate every", "epochs", default=1, ge=1, le=10_000, advanced=True)
+    """Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always
+    evaluated."""
