@@ -19,6 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from anpyc.settings import Settings
 from anpyc.settings import settings as process_settings
 from anpyc_server import errors
+from anpyc_server.access import TokenGate
 from anpyc_server.db.engine import open_database
 from anpyc_server.db.wakeup import open_wakeup
 from anpyc_server.guards import Guards, known_hosts
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         lifespan=_lifespan,
         middleware=[
             Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
+            *([Middleware(TokenGate, token=chosen.token.get_secret_value())] if chosen.token else []),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
             # For bodies that do not say how long they are.

@@ -1,0 +1,111 @@
+"""With a token set, nobody gets in without it: programs send it in a header, browsers sign in once.
+
+The browser's cookie is derived from the token, so it holds on every server with the same token and ends when
+the token changes; scripts of the page cannot read it and other sites cannot have it sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from anpyc_server.errors import answer
+
+SIGN_IN = "/sign-in"
+COOKIE = "anpyc_session"
+COOKIE_SECONDS = 30 * 24 * 3600
+OPEN_TO_ALL = frozenset({"/api/health"})
+"""What a health check may ask without a token."""
+_FORM_BYTES = 4_096
+_WANTED = (
+    "This dashboard wants its token. In a browser, sign in at /sign-in; a program sends the header "
+    "`Authorization: Bearer TOKEN`."
+)
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sign in · ANPyC Dashboard</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 18vh auto; padding: 0 1rem; }}
+input, button {{ font: inherit; width: 100%; padding: .5rem; box-sizing: border-box; margin-top: .4rem; }}
+</style>
+<h1>ANPyC Dashboard</h1>
+<form method="post">
+<label>Token<input name="token" type="password" autocomplete="current-password" required autofocus></label>
+<button>Sign in</button>
+</form>
+<p role="alert">{said}</p>
+<p>It is the server's <code>ANPYC_TOKEN</code>.</p>
+</html>
+"""
+
+
+class TokenGate:
+    """ASGI middleware: lets requests through that carry the token or the cookie made from it."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._token = token.encode()
+        self._cookie = hmac.new(self._token, b"a browser that has signed in", hashlib.sha256).hexdigest()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in OPEN_TO_ALL:
+            await self._app(scope, receive, send)
+        elif scope["path"] == SIGN_IN:
+            await (await self._sign_in(Request(scope, receive)))(scope, receive, send)
+        elif self._may_enter(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+        else:
+            await _refusal(scope)(scope, receive, send)
+
+    def _may_enter(self, headers: Headers) -> bool:
+        kind, _, given = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and self._is_token(given.strip()):
+            return True
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        except CookieError:
+            return False
+        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self._cookie.encode())
+
+    def _is_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self._token)
+
+    async def _sign_in(self, request: Request) -> Response:
+        if request.method != "POST":
+            return HTMLResponse(_PAGE.format(said=""))
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _FORM_BYTES:
+                return HTMLResponse(_PAGE.format(said="That is too long for a token."), 413)
+        given = parse_qs(body.decode(errors="replace")).get("token", [""])[0]
+        if not self._is_token(given):
+            return HTMLResponse(_PAGE.format(said="That is not the token of this server."), 401)
+        response = RedirectResponse("/", 303)
+        response.set_cookie(
+            COOKIE,
+            self._cookie,
+            max_age=COOKIE_SECONDS,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+
+def _refusal(scope: Scope) -> Response:
+    if scope["path"].startswith("/api/") or scope["method"] not in {"GET", "HEAD"}:
+        refused = answer(401, "unauthorized", _WANTED)
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
+    return RedirectResponse(SIGN_IN, 303)
