@@ -1,7 +1,7 @@
 """From a submit to the first epoch in the database, beside the same run in a fresh terminal process.
 
 One dashboard with one worker, several submits one after the other over HTTP; the run is asked for until it
-has its first epoch. The terminal's figure is `anpyc train` of one epoch from start to end: it loads torch first.
+has its first epoch. The terminal's figure is `anpyc train` of one epoch, start to end; it loads torch first.
 """
 
 from __future__ import annotations
