@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { refreshLists, submitRun, submitSweep } from "../api/actions";
 import { ApiError, messageOf, type Problem } from "../api/client";
+import { newKey } from "../api/key";
 import { catalogQuery, runQuery } from "../api/queries";
 import type { Catalog, Run } from "../api/types";
 import { Message } from "../shell/Message";
@@ -71,7 +72,7 @@ function Form(props: FormProps) {
   const [mode, setMode] = useState<"form" | "yaml">("form");
   const [yamlProblem, setYamlProblem] = useState<string | null>(null);
   // Made once per opening of the form: however often it is sent, the server makes one run of it.
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newKey());
 
   const reading = useMemo(() => read(nodes, draft), [nodes, draft]);
   const defaults = useMemo(() => read(nodes, draftOf(nodes)).spec, [nodes]);
@@ -102,7 +103,7 @@ function Form(props: FormProps) {
     },
     onError: (failure) => {
       setRefused(failure instanceof ApiError ? failure.problems.map(inTheForm) : []);
-      key.current = failure instanceof ApiError ? crypto.randomUUID() : key.current;
+      key.current = failure instanceof ApiError ? newKey() : key.current;
     },
   });
 

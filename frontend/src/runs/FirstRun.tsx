@@ -3,6 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
 import { submitRun } from "../api/actions";
+import { newKey } from "../api/key";
 import { catalogQuery } from "../api/queries";
 import type { Spec } from "../form/draft";
 import { complain } from "../shell/toast";
@@ -18,7 +19,7 @@ function firstSpec(presets: Record<string, unknown> | undefined): Spec {
 export function FirstRun() {
   const navigate = useNavigate();
   const { data: catalog } = useQuery(catalogQuery);
-  const key = useRef(crypto.randomUUID());
+  const key = useRef(newKey());
   const start = useMutation({
     mutationFn: () => submitRun(firstSpec(catalog?.presets), key.current),
     onSuccess: (run) => void navigate({ to: "/runs/$id", params: { id: run.id } }),
