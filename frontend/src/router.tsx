@@ -11,6 +11,7 @@ import {
   readRun,
   stringifySearch,
 } from "./search";
+import { Crash } from "./shell/Crash";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
 
@@ -52,6 +53,7 @@ const workers = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([runs, newRun, run, compare, workers]),
+  defaultErrorComponent: Crash,
   defaultPreload: "intent",
   scrollRestoration: true,
   parseSearch,
