@@ -162,6 +162,8 @@ function Deeds({ run }: { run: Run }) {
   const resume = useRunAction(resumeRun);
   const ended = TERMINAL.has(run.status);
   const resumable = run.status === "failed" || run.status === "cancelled";
+  // Before the first epoch there is no checkpoint to go on from.
+  const trained = (run.position.step ?? 0) > 0;
   const stopping = cancel.isPending || run.cancel_requested;
 
   const goTo = (next: Run) => void navigate({ to: "/runs/$id", params: { id: next.id } });
@@ -212,7 +214,7 @@ function Deeds({ run }: { run: Run }) {
           {stopping ? "Stopping" : "Cancel"}
         </Button>
       )}
-      {resumable && (
+      {resumable && trained && (
         <Tooltip label="Goes on from the last checkpoint as a new attempt of this run.">
           <Button
             leftSection={<IconPlayerPlay size={14} />}
