@@ -94,6 +94,9 @@ describe("the form's draft", () => {
     expect(reading.grid).toEqual({ "strategy.lam": [1, 3, 10], seed: [0, 1, 2] });
     expect(combinations(reading.grid)).toBe(9);
     expect(problemsOf({ "strategy/anpyc.lam": "1, -3" })).toHaveLength(1);
+    expect(problemsOf({ seed: "0..199" })).toEqual([]);
+    expect(problemsOf({ seed: "0–200" })[0]?.message).toBe("At most 200 values.");
+    expect(problemsOf({ seed: "0–99999999999999999999" })[0]?.message).toBe("At most 200 values.");
     expect(problemsOf({ "strategy/anpyc.lam": "1, 1" })[0]?.message).toBe("A value stands here twice.");
   });
 });

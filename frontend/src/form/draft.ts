@@ -115,6 +115,10 @@ function meant(field: Field, raw: string | boolean | undefined, reading: Reading
   }
 }
 
+/** As many as the server takes of one setting, or of seeds, in a sweep. */
+const MOST_VALUES = 200;
+const MOST_IN_RANGE = 1_001;
+
 function oneOrMany(
   field: NumberField,
   text: string,
@@ -123,8 +127,10 @@ function oneOrMany(
 ): unknown {
   if (text === "") return field.nullable ? null : refuse("Enter a number.");
   const values = numbersIn(text);
-  const problem = values === null ? "Enter a number." : firstProblem(values, field);
-  if (values === null || problem) return refuse(problem ?? "Enter a number.");
+  if (values === null) return refuse("Enter a number.");
+  if (values.length > MOST_VALUES) return refuse(`At most ${MOST_VALUES} values.`);
+  const problem = firstProblem(values, field);
+  if (problem) return refuse(problem);
   if (values.length > 1) {
     if (new Set(values).size < values.length) return refuse("A value stands here twice.");
     reading.grid[field.path] = values;
@@ -141,15 +147,19 @@ function several(field: NumbersField, text: string, refuse: (message: string) =>
   return problem ? refuse(problem) : values;
 }
 
-/** "1, 3, 10" and, for whole numbers, "0–4" (a range). Null when something is not a number. */
+/**
+ * "1, 3, 10" and, for whole numbers, "0–4" (a range). Null when something is not a number.
+ * A range ends after `MOST_IN_RANGE` values, which is more than any field takes.
+ */
 export function numbersIn(text: string): number[] | null {
   const values: number[] = [];
   for (const piece of text.replace(/,\s*$/, "").split(",")) {
     const range = /^\s*(\d+)\s*(?:\.\.|–)\s*(\d+)\s*$/.exec(piece);
     if (range) {
       const [from, to] = [Number(range[1]), Number(range[2])];
-      if (to < from || to - from >= 1_000) return null;
-      for (let value = from; value <= to; value += 1) values.push(value);
+      if (to < from) return null;
+      const length = Math.min(to - from + 1, MOST_IN_RANGE);
+      for (let i = 0; i < length; i += 1) values.push(from + i);
       continue;
     }
     const value = Number(piece.replace("−", "-"));
