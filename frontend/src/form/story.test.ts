@@ -15,6 +15,13 @@ describe("story", () => {
     expect(story({ ...SPEC, benchmark: { kind: "split", tasks: 1 } }, "Digits")).toContain("1 split task of");
   });
 
+  it("leaves out a number of tasks that is none", () => {
+    for (const tasks of [undefined, "", 0, "five"])
+      expect(story({ ...SPEC, benchmark: { kind: "permuted", tasks } }, "Digits")).toContain(
+        "learns permuted tasks of Digits",
+      );
+  });
+
   it("names the data sets of a sequence", () => {
     const spec = {
       ...SPEC,

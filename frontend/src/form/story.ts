@@ -23,7 +23,7 @@ export function story(spec: Spec, datasetTitle: string): string {
   }
   const tasks = Number(textOf(spec, "benchmark", "tasks"));
   const sequence = `${textOf(spec, "benchmark", "kind")} ${tasks === 1 ? "task" : "tasks"}`;
-  const counted = Number.isFinite(tasks) && tasks > 0 ? `${tasks} ${sequence}` : `a ${sequence}`;
+  const counted = Number.isFinite(tasks) && tasks > 0 ? `${tasks} ${sequence}` : sequence;
   return `${learner} learns ${counted} of ${datasetTitle} with ${article(model(spec))}.`;
 }
 
