@@ -174,6 +174,7 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
             <ActionIcon
               aria-label="Follow the newest"
               variant={newest ? "filled" : "default"}
+              color="var(--accent-fill)"
               onClick={() => set({ task: undefined, round: undefined })}
             >
               <IconPlayerSkipForward size={14} />
