@@ -94,7 +94,8 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
         if (text) {
           setText("");
           tell("");
-        } else input.current?.blur();
+        }
+        input.current?.blur();
       }}
     />
   );
