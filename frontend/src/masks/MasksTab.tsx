@@ -189,7 +189,7 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
           title={`${KINDS.find(({ value }) => value === of)?.label} of ${name}`}
           runs={[run.id]}
           params={{ ...where, of }}
-          height="clamp(340px, calc(100vh - 400px), 900px)"
+          height="clamp(340px, calc(100vh - 418px), 900px)"
           onZoom={onZoom}
         />
       ) : (
@@ -199,7 +199,7 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
           title={`What changed in ${name} from task ${before} to ${stepInWords(step)}`}
           runs={[run.id]}
           params={{ ...where, before }}
-          height="clamp(340px, calc(100vh - 400px), 900px)"
+          height="clamp(340px, calc(100vh - 418px), 900px)"
           onZoom={onZoom}
         />
       )}
