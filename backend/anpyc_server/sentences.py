@@ -7,7 +7,7 @@ from typing import Any
 
 from anpyc.metrics import rows_done
 from anpyc_server.db.lifecycle import recovery
-from anpyc_server.db.models import CANCELLED, FAILED, QUEUED, RUNNING, Run
+from anpyc_server.db.models import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
 from anpyc_server.recorded.accuracy import tasks_of
 from anpyc_server.wording import after_tasks, percent, points, whole_percent
 
@@ -24,7 +24,7 @@ def sentence(run: Run, matrix: Matrix | None = None, newest: Mapping[int, float]
     """
     if run.status == QUEUED and not run.metrics:
         return "Nothing to see yet: the run has not begun."
-    outcome = results(run.metrics, tasks_of(run), matrix)
+    outcome = results(run.metrics, tasks_of(run), matrix, whole=run.status == SUCCEEDED)
     if run.status == FAILED:
         return _joined(_failed(run), outcome)
     if run.status == CANCELLED:
@@ -32,13 +32,14 @@ def sentence(run: Run, matrix: Matrix | None = None, newest: Mapping[int, float]
     return outcome or _just_started(run, newest or {})
 
 
-def results(metrics: Mapping[str, Any], tasks: int, matrix: Matrix | None) -> str:
-    """What is known after the tasks learnt so far; empty before the first is."""
+def results(metrics: Mapping[str, Any], tasks: int, matrix: Matrix | None, *, whole: bool = False) -> str:
+    """What is known after the tasks learnt so far, all of them if ``whole``; empty before the first is."""
     done = rows_done(matrix) if matrix is not None else None
     average = metrics.get("average_accuracy")
     if average is None or done == 0:
         return ""
-    opening = after_tasks(done, tasks) if done is not None and tasks else "So far"
+    learnt = tasks if whole and done is None else done
+    opening = after_tasks(learnt, tasks) if learnt is not None and tasks else "So far"
     said = [f"{opening}: {percent(average)} {'on average' if done != 1 else 'on task 0'}."]
     said.append(_forgotten(matrix, done) if matrix is not None and done else _mean_forgetting(metrics))
     free = metrics.get("capacity_free")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 import scenarios
@@ -66,6 +68,24 @@ def test_a_worker_that_is_stopped_gives_its_run_back(deployment: Deployment) -> 
     deployment.worker()
     run = deployment.wait_until(run_id)
     assert (run.status, run.attempt, run.losses) == ("succeeded", 2, 0)
+
+
+@on_embedded
+def test_a_worker_that_was_to_drain_and_may_stay_takes_runs_again(deployment: Deployment) -> None:
+    from anpyc_server.db.models import Worker
+
+    def set_draining(to: bool) -> None:
+        with deployment.database.write() as session:
+            session.get_one(Worker, str(deployment.run(first).worker_id)).draining = to
+
+    deployment.worker()
+    first = deployment.submit(**quick(epochs=60, seconds=0.2))
+    deployment.wait_for_step(first, 1)
+    set_draining(True)
+    time.sleep(5.0)  # the worker hears of it with its next heartbeat, within four seconds
+    second = deployment.submit(**quick(seed=7))
+    set_draining(False)
+    assert deployment.wait_until(second).status == "succeeded"
 
 
 @on_embedded

@@ -240,8 +240,8 @@ class _Run:
             self._memory = optimizer.state_dict()
         if last:
             strategy.after_task(task, examples.newest)
-        self._evaluate(task, round_, end_of_task=last)
         self._report_layers(task, round_, last)
+        self._evaluate(task, round_, end_of_task=last)
         if last:
             progress.task, progress.round, progress.task_epochs = task.index + 1, 0, 0
         else:

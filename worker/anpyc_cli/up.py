@@ -74,6 +74,8 @@ class _Part:
     process: subprocess.Popen[bytes]
     log: Path
     started: float = field(default_factory=time.monotonic)
+    left: bool = False
+    """It was told to leave and has; it is not started again."""
 
     def last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
@@ -178,11 +180,17 @@ class _Stack:
         while not self._stop.wait(0.5):
             for index, part in enumerate(self._parts):
                 code = part.process.poll()
-                if code is None:
+                if code is None or part.left:
                     continue
                 if part.name == "server":
                     typer.secho(f"The server has ended:\n{part.last_words()}", fg="red", err=True)
                     return 1
+                if code == 0:
+                    part.left = True
+                    typer.echo(
+                        "The worker has drained and left; runs wait until one is started: anpyc worker"
+                    )
+                    continue
                 typer.secho(
                     f"The {part.name} has ended (exit code {code}); starting it again.", fg="yellow", err=True
                 )

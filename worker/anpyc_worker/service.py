@@ -224,6 +224,10 @@ class WorkerService:
             self._draining.set()
             if self._busy == 0:
                 os.kill(os.getpid(), signal.SIGTERM)
+        elif self._draining.is_set():
+            log.info("Taking runs again.")
+            self._draining.clear()
+            self._look_now.set()
 
     def _leave(self) -> None:
         try:

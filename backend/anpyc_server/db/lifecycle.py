@@ -85,11 +85,14 @@ def submit(
     parent_id: str | None = None,
     parent_relation: str | None = None,
 ) -> tuple[Run, bool]:
-    """Queue a new run. With a key that was used before: the run of then, and False."""
+    """Queue a new run. With a key that was used before: the run of then, and False.
+
+    :raises Conflict: when the key was used for another specification.
+    """
     if idempotency_key is not None:
         earlier = _by_key(session, idempotency_key)
         if earlier is not None:
-            return earlier, False
+            return _same(earlier, spec), False
     moment = now(session)
     run = Run(
         id=new_id(),
@@ -117,7 +120,7 @@ def submit(
         earlier = _by_key(session, idempotency_key) if idempotency_key is not None else None
         if earlier is None:
             raise
-        return earlier, False
+        return _same(earlier, spec), False
     _enqueue(session, run, moment, {"position": {}})
     return run, True
 
@@ -354,6 +357,16 @@ def _held(session: Session, held: Claim) -> Run:
 
 def _by_key(session: Session, key: str) -> Run | None:
     return session.scalars(select(Run).where(Run.idempotency_key == key)).first()
+
+
+def _same(earlier: Run, spec: RunSpec) -> Run:
+    """The run that a key stands for, if it is the one that is asked for now."""
+    if earlier.spec != spec.model_dump(mode="json"):
+        raise Conflict(
+            f"This Idempotency-Key was used for another specification, that of run {earlier.id}. "
+            "Nothing was queued; send a new key for a new run."
+        )
+    return earlier
 
 
 def _enqueue(session: Session, run: Run, moment: datetime, data: Mapping[str, Any]) -> None:

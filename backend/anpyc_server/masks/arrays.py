@@ -108,7 +108,9 @@ def nothing_stored(run: Run) -> str:
     """Why a run has no arrays at all."""
     if run.status in ("queued", "running"):
         return "No mask is stored yet; the first ones come at the end of the first task or pruning round."
-    return f"The run has stored no masks: {run.strategy} keeps none, or the run ended before the first."
+    if run.average_accuracy is None:
+        return "No mask is stored: the run ended before its first task did."
+    return f"No mask is stored: {run.strategy} keeps none."
 
 
 def _of_layer(run: Run, task: int, layer: str) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from anpyc.spec.part import Line
 from anpyc_server.schemas import Answer, Moment, Request, Share, StoredSpec
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -133,14 +134,16 @@ class RunPage(Answer):
     """Of all pages."""
 
 
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Tag = Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 class RunEdit(Request):
     """What a person may change about a run at any time."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
-    notes: Annotated[str, StringConstraints(max_length=100_000)] | None = None
+    name: Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = (
+        None
+    )
+    notes: Annotated[str, StringConstraints(max_length=100_000, pattern=r"^[^\x00]*$")] | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] | None = None
     archived: bool | None = None
     version: int | None = None

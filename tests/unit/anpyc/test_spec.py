@@ -99,3 +99,10 @@ def test_every_data_set_of_the_schema_is_in_the_catalogue() -> None:
 def test_a_specification_survives_the_way_through_json() -> None:
     spec = parse_spec({"benchmark": {"kind": "split", "tasks": 2}, "seed": 9})
     assert RunSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def test_a_name_is_one_line_without_blanks_around_it() -> None:
+    assert parse_spec({"name": "  two words "}).name == "two words"
+    assert parse_spec({"name": "   "}).title() == RunSpec().title()
+    assert "control characters" in problems({"name": "a\x00b"})["name"]
+    assert "control characters" in problems({"name": "two\nlines"})["name"]

@@ -130,6 +130,14 @@ def test_the_same_key_makes_one_run(server: Server) -> None:
     assert server.get("/api/runs")["total"] == 1
 
 
+def test_a_key_that_was_used_for_another_specification_is_refused(server: Server) -> None:
+    _post(server, "/api/runs", {}, **{"Idempotency-Key": "form-1"})
+    other = _post(server, "/api/runs", {"seed": 1}, **{"Idempotency-Key": "form-1"})
+    assert other.status_code == 409
+    assert "another specification" in other.json()["error"]["message"]
+    assert server.get("/api/runs")["total"] == 1
+
+
 def test_a_missing_run_says_so_everywhere(server: Server) -> None:
     for path in (
         "",

@@ -74,7 +74,7 @@ AFTER_THREE = _matrix([0.98], [0.975, 0.97], [0.966, 0.968, 0.96])
         (
             _run("succeeded", metrics={"average_accuracy": 0.9, "forgetting": 0.01}),
             None,
-            "So far: 90.0 % on average. 1.0 point forgotten on average.",
+            "After all 10 tasks: 90.0 % on average. 1.0 point forgotten on average.",
         ),
     ],
 )

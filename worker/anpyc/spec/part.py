@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 Scenario = Literal["task", "domain", "class"]
@@ -34,3 +34,16 @@ def setting(title: str, unit: str = "", advanced: bool = False, **bounds: Any) -
 
 def refuse(field: str, message: str) -> NoReturn:
     raise PydanticCustomError("spec", "{message}", {"field": field, "message": message})
+
+
+def without_control_characters(text: str) -> str:
+    """The text without blanks around it. Tabs, line ends and NUL are refused: lists show one line, and
+    PostgreSQL keeps no NUL."""
+    kept = text.strip()
+    if any(ord(character) < 32 or ord(character) == 127 for character in kept):
+        raise PydanticCustomError("control_characters", "Leave out control characters such as line ends")
+    return kept
+
+
+Line = Annotated[str, AfterValidator(without_control_characters)]
+"""Text of one line."""

@@ -10,7 +10,7 @@ from anpyc.catalog import DATASETS
 from anpyc.spec.benchmark import Benchmark, PermutedBenchmark, SplitBenchmark
 from anpyc.spec.dataset import Dataset, DigitsDataset
 from anpyc.spec.model import MlpModel, Model
-from anpyc.spec.part import SpecPart, refuse, setting
+from anpyc.spec.part import Line, SpecPart, refuse, setting
 from anpyc.spec.strategy import AnpycStrategy, PacknetStrategy, Strategy
 from anpyc.spec.training import Training
 
@@ -18,7 +18,7 @@ from anpyc.spec.training import Training
 class RunSpec(SpecPart):
     """Everything that decides a run's outcome, and its name."""
 
-    name: str = setting("Name", default="", max_length=200)
+    name: Line = setting("Name", default="", max_length=200)
     """What the run is called in lists and legends; empty: made from the strategy and the benchmark."""
     benchmark: Benchmark = setting("Benchmark", default=PermutedBenchmark())
     """How a data set becomes a sequence of tasks."""
