@@ -9,8 +9,9 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 from anpyc_server.bodies import SpecBody
 from anpyc_server.errors import documented
 from anpyc_server.runs import service
-from anpyc_server.runs.listing import RunFilter, page_of_runs
-from anpyc_server.runs.schemas import Deleted, RunAnswer, RunEdit, RunPage, Sort, SpecChanges, Status
+from anpyc_server.runs.asked import RunsAskedFor
+from anpyc_server.runs.listing import page_of_runs
+from anpyc_server.runs.schemas import Deleted, RunAnswer, RunEdit, RunPage, Sort, SpecChanges
 from anpyc_server.services import ServicesHere
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -36,29 +37,12 @@ def submit_run(
 @router.get("", responses=documented(400))
 def list_runs(
     services: ServicesHere,
-    status: Annotated[list[Status] | None, Query()] = None,
-    strategy: Annotated[list[str] | None, Query()] = None,
-    benchmark: Annotated[list[str] | None, Query()] = None,
-    dataset: Annotated[list[str] | None, Query()] = None,
-    tag: Annotated[list[str] | None, Query()] = None,
-    group: Annotated[str | None, Query(max_length=80)] = None,
-    archived: bool = False,
-    q: Annotated[str, Query(max_length=200)] = "",
+    wanted: RunsAskedFor,
     sort: Sort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
 ) -> RunPage:
     """One page of runs."""
-    wanted = RunFilter(
-        status=tuple(status or ()),
-        strategy=tuple(strategy or ()),
-        benchmark=tuple(benchmark or ()),
-        dataset=tuple(dataset or ()),
-        tags=tuple(tag or ()),
-        group=group,
-        archived=archived,
-        text=q,
-    )
     return page_of_runs(services, wanted, sort, limit, cursor)
 
 

@@ -4162,6 +4162,9 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
+                sort?: "created" | "-created" | "name" | "-name" | "status" | "-status" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting";
+                limit?: number;
+                cursor?: string | null;
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
                 strategy?: string[] | null;
                 benchmark?: string[] | null;
@@ -4170,9 +4173,6 @@ export interface operations {
                 group?: string | null;
                 archived?: boolean;
                 q?: string;
-                sort?: "created" | "-created" | "name" | "-name" | "status" | "-status" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting";
-                limit?: number;
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -5245,6 +5245,8 @@ export interface operations {
         parameters: {
             query?: {
                 by?: "spec" | "sweep";
+                limit?: number;
+                cursor?: string | null;
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
                 strategy?: string[] | null;
                 benchmark?: string[] | null;
@@ -5253,8 +5255,6 @@ export interface operations {
                 group?: string | null;
                 archived?: boolean;
                 q?: string;
-                limit?: number;
-                cursor?: string | null;
             };
             header?: never;
             path?: never;
