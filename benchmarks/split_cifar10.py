@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 import torch
+from _silent import Silent
 
 from anpyc.settings import settings
 from anpyc.spec import parse_spec
@@ -34,14 +35,6 @@ STRATEGIES: dict[str, dict[str, Any]] = {
     },
     "joint": {"kind": "joint"},
 }
-
-
-class Silent:
-    def should_stop(self) -> bool:
-        return False
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_arguments: None
 
 
 def main() -> int:

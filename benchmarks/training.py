@@ -22,6 +22,7 @@ from statistics import median
 from typing import Any
 
 import torch
+from _silent import Silent
 from torch import nn
 
 from anpyc.datasets import load_dataset
@@ -117,14 +118,6 @@ def memory_share() -> float:
     torch.randn(256, 784) @ torch.randn(784, 512)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     data = 70_000 * 784 * 4
-
-    class Silent:
-        def should_stop(self) -> bool:
-            return False
-
-        def __getattr__(self, name: str) -> Any:
-            return lambda *_arguments: None
-
     train(spec, Silent(), datasets_dir=settings().datasets, threads=1)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / data
 

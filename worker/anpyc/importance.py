@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
@@ -50,23 +50,35 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 
 
 def per_image_moment(
-    network: Network, batch: Examples, task: Task, objective: Objective, power: Literal[1, 2]
+    network: Network, batch: Examples, task: Task, objectives: Sequence[Objective], power: Literal[1, 2]
 ) -> Tensor:
-    """Σ over images of |∂ objective(image) / ∂θ|^power, in evaluation mode.
+    """Σ over objectives and images of |∂ objective(image) / ∂θ|^power, in evaluation mode.
 
     For fully connected layers an image's gradient is the outer product δxᵀ, so the sum of its powers is one
-    matrix product. Other bodies take a gradient per image."""
+    matrix product, |δ|^power summed over the objectives before it: ten objectives cost little more than one.
+    Other bodies take a gradient per image and objective."""
     body = network.body
     if isinstance(body, Mlp):
-        features, inputs, outputs = body.trace(batch.images)
-        values = objective(network.logits(features, task.head, task.classes), batch.labels).sum()
-        deltas = torch.autograd.grad(values, outputs)
-        sums = []
-        for delta, x in zip(deltas, inputs, strict=True):
-            d, x = (delta.abs(), x.abs()) if power == 1 else (delta.square(), x.square())
-            sums += [(d.t() @ x).flatten(), d.sum(0)]
-        return torch.cat(sums).detach()
-    return _per_image_moment_by_vmap(network, batch, task, objective, power)
+        return _outer_product_moment(network, body, batch, task, objectives, power)
+    return torch.stack(
+        [_per_image_moment_by_vmap(network, batch, task, objective, power) for objective in objectives]
+    ).sum(0)
+
+
+def _outer_product_moment(
+    network: Network, body: Mlp, batch: Examples, task: Task, objectives: Sequence[Objective], power: int
+) -> Tensor:
+    features, inputs, outputs = body.trace(batch.images)
+    logits = network.logits(features, task.head, task.classes)
+    moments = [torch.zeros_like(output) for output in outputs]
+    for objective in objectives:
+        deltas = torch.autograd.grad(objective(logits, batch.labels).sum(), outputs, retain_graph=True)
+        for moment, delta in zip(moments, deltas, strict=True):
+            moment += delta.abs().pow_(power)
+    sums = []
+    for moment, x in zip(moments, inputs, strict=True):
+        sums += [(moment.t() @ x.abs().pow(power)).flatten(), moment.sum(0)]
+    return torch.cat(sums).detach()
 
 
 def _per_image_moment_by_vmap(
@@ -91,34 +103,36 @@ def fisher_information(
 
     ``exact``: E_x Σ_c p_c (∂ log p_c)². ``predicted``: (∂ log p_ĉ)² for the likeliest class.
     ``empirical_sample``: (∂ log p_y)² for the true class. ``empirical_batch``: the square of the gradient of
-    a batch's mean loss, averaged over batches."""
+    a batch's mean loss for the true classes, averaged over batches. ``predicted_batch``: the same for the
+    likeliest classes, times the images of the batch (Hsu et al. 2018)."""
     was_training = network.training
     network.eval()
     total = torch.zeros_like(network.body_flat)
     weight = 0
+    objectives = _log_likelihoods(kind, task)
     for batch in batches(examples, batch_size):
-        if kind == "empirical_batch":
-            loss = F.cross_entropy(network(batch.images, task.head, task.classes), batch.labels)
+        if kind.endswith("_batch"):
+            logits = network(batch.images, task.head, task.classes)
+            predicted = kind == "predicted_batch"
+            loss = F.cross_entropy(logits, logits.argmax(1) if predicted else batch.labels)
             gradients = torch.autograd.grad(loss, network.body_parameters())
-            total += torch.cat([g.flatten() for g in gradients]).square_()
+            squares = torch.cat([g.flatten() for g in gradients]).square_()
+            total += squares.mul_(len(batch)) if predicted else squares
             weight += 1
             continue
-        for objective in _log_likelihoods(kind, task):
-            total += per_image_moment(network, batch, task, objective, 2)
+        total += per_image_moment(network, batch, task, objectives, 2)
         weight += len(batch)
     network.train(was_training)
     return total / weight
 
 
-def _log_likelihoods(kind: str, task: Task) -> Iterator[Objective]:
+def _log_likelihoods(kind: str, task: Task) -> Sequence[Objective]:
     """What is differentiated: one number per image, per pass."""
     if kind == "exact":
-        for c in range(task.classes.stop):
-            yield partial(_weighted_log_p, c)
-    elif kind == "predicted":
-        yield lambda logits, _labels: F.log_softmax(logits, 1).max(1).values
-    else:
-        yield lambda logits, labels: -F.cross_entropy(logits, labels, reduction="none")
+        return [partial(_weighted_log_p, c) for c in range(task.classes.stop)]
+    if kind == "predicted":
+        return [lambda logits, _labels: F.log_softmax(logits, 1).max(1).values]
+    return [lambda logits, labels: -F.cross_entropy(logits, labels, reduction="none")]
 
 
 def _weighted_log_p(c: int, logits: Tensor, _labels: Tensor) -> Tensor:
@@ -137,7 +151,7 @@ def output_sensitivity(
     weight = 0
     for batch in batches(examples, batch_size):
         if gradients == "sample":
-            total += per_image_moment(network, batch, task, _squared_output, 1)
+            total += per_image_moment(network, batch, task, [_squared_output], 1)
             weight += len(batch)
             continue
         loss = network(batch.images, task.head, task.classes).square().mean()

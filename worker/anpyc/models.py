@@ -92,6 +92,8 @@ class Network(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(features, size) for size in head_sizes)
         self.flat = torch.empty(0)
         self.segments: tuple[Segment, ...] = ()
+        self.fast = False
+        """Take the body's matrix products in bfloat16."""
 
     @property
     def body_flat(self) -> Tensor:
@@ -110,13 +112,19 @@ class Network(nn.Module):
     def head_parameters(self, head: int) -> list[nn.Parameter]:
         return list(self.heads[head].parameters())
 
+    def features(self, images: Tensor) -> Tensor:
+        """(batch, channels, height, width) → (batch, features), in the precision asked for."""
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast):
+            features: Tensor = self.body(images)
+        return features.float()
+
     def logits(self, features: Tensor, head: int, classes: slice) -> Tensor:
         """(batch, features) → (batch, classes) through one head, outputs outside ``classes`` left out."""
         module = cast("nn.Linear", self.heads[head])
         return F.linear(features, module.weight[classes], module.bias[classes])
 
     def forward(self, images: Tensor, head: int, classes: slice) -> Tensor:
-        return self.logits(self.body(images), head, classes)
+        return self.logits(self.features(images), head, classes)
 
     def frozen_copy(self) -> Network:
         """The same network as it is now, in evaluation mode, with parameters of its own that are not

@@ -135,6 +135,7 @@ class _Run:
         self._network = build_network(
             spec.model, self._sequence.image_shape, self._sequence.head_sizes, device
         )
+        self._network.fast = spec.training.precision == "fast"
         self._strategy = build_strategy(spec, self._network)
         self._ledger = Ledger(self._network)
         self._progress = _Progress()
@@ -215,7 +216,7 @@ class _Run:
                 raise Stopped
             chosen = order[self._batch * size : (self._batch + 1) * size]
             images, labels, answered_by = examples.batch(chosen)
-            features = network.body(images)
+            features = network.features(images)
             if answered_by is None:
                 logits = network.logits(features, task.head, task.classes)
             else:

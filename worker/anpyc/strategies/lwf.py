@@ -47,7 +47,7 @@ class Lwf(Strategy):
         if not self._earlier:
             return None
         with torch.no_grad():
-            remembered = self._teacher.body(images)
+            remembered = self._teacher.features(images)
         temperature = self._spec.temperature
         total = features.new_zeros(())
         for head, classes in self._earlier.items():
