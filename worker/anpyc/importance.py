@@ -60,9 +60,10 @@ def per_image_moment(
     body = network.body
     if isinstance(body, Mlp):
         return _outer_product_moment(network, body, batch, task, objectives, power)
-    return torch.stack(
-        [_per_image_moment_by_vmap(network, batch, task, objective, power) for objective in objectives]
-    ).sum(0)
+    total = torch.zeros_like(network.body_flat)
+    for objective in objectives:
+        total += _per_image_moment_by_vmap(network, batch, task, objective, power)
+    return total
 
 
 def _outer_product_moment(
@@ -103,21 +104,17 @@ def fisher_information(
 
     ``exact``: E_x Σ_c p_c (∂ log p_c)². ``predicted``: (∂ log p_ĉ)² for the likeliest class.
     ``empirical_sample``: (∂ log p_y)² for the true class. ``empirical_batch``: the square of the gradient of
-    a batch's mean loss for the true classes, averaged over batches. ``predicted_batch``: the same for the
-    likeliest classes, times the images of the batch (Hsu et al. 2018)."""
+    a batch's mean loss for the true classes, averaged over batches."""
     was_training = network.training
     network.eval()
     total = torch.zeros_like(network.body_flat)
     weight = 0
     objectives = _log_likelihoods(kind, task)
     for batch in batches(examples, batch_size):
-        if kind.endswith("_batch"):
-            logits = network(batch.images, task.head, task.classes)
-            predicted = kind == "predicted_batch"
-            loss = F.cross_entropy(logits, logits.argmax(1) if predicted else batch.labels)
+        if kind == "empirical_batch":
+            loss = F.cross_entropy(network(batch.images, task.head, task.classes), batch.labels)
             gradients = torch.autograd.grad(loss, network.body_parameters())
-            squares = torch.cat([g.flatten() for g in gradients]).square_()
-            total += squares.mul_(len(batch)) if predicted else squares
+            total += torch.cat([g.flatten() for g in gradients]).square_()
             weight += 1
             continue
         total += per_image_moment(network, batch, task, objectives, 2)

@@ -88,20 +88,6 @@ def test_batch_fisher_squares_the_gradient_of_batches(learnt: tuple[Network, Exa
     assert torch.allclose(fisher_information(network, TASK, examples, "empirical_batch", 7), slow, atol=1e-9)
 
 
-def test_predicted_batch_fisher_is_scaled_by_the_images_of_each_batch(
-    learnt: tuple[Network, Examples],
-) -> None:
-    network, examples = learnt
-    network.eval()
-    terms = []
-    for start, stop in ((0, 4), (4, 7)):
-        logits = network(examples.images[start:stop], 0, slice(0, 3))
-        loss = F.cross_entropy(logits, logits.argmax(1))
-        terms.append(gradient(network, loss).square() * (stop - start))
-    slow = torch.stack(terms).mean(0)
-    assert torch.allclose(fisher_information(network, TASK, examples, "predicted_batch", 4), slow, atol=1e-8)
-
-
 def test_fast_features_are_those_in_full_precision_up_to_rounding(learnt: tuple[Network, Examples]) -> None:
     network, examples = learnt
     network.eval()

@@ -74,18 +74,17 @@ class EwcPart(QuadraticStrategy):
 
     lam: float = setting("λ", default=100.0, ge=0, le=1e12)
     """Strength of the penalty."""
-    fisher: Literal["exact", "predicted", "predicted_batch", "empirical_sample", "empirical_batch"] = setting(
+    fisher: Literal["exact", "predicted", "empirical_sample", "empirical_batch"] = setting(
         "Fisher information", default="exact"
     )
     """`exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
-    `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients.
-    `predicted_batch`: the same for the likeliest classes, times the batch size."""
+    `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients."""
     fisher_images: int | None = setting(
         "Images for it at most", "images", default=None, ge=1, le=10_000_000, advanced=True
     )
     """Measure on the first so many training images; empty: all."""
     fisher_batch: int = setting("Batch for it", "images", default=128, ge=1, le=100_000, advanced=True)
-    """Images at a time; changes the result for `empirical_batch` and `predicted_batch` only."""
+    """Images at a time; changes the result for `empirical_batch` only."""
     halved: bool = setting("Factor ½", default=True, advanced=True)
     """On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it."""
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
+from anpyc.consolidation import Consolidation
 from anpyc.optimizers import Optimizer
 
 
 class Strategy:
-    """Does nothing. A method overrides the hooks it needs; no method inherits from another."""
+    """Does nothing, or what its ``consolidation`` does. A method overrides the hooks it needs; no method
+    inherits from another."""
+
+    consolidation: Consolidation | None = None
+    """The quadratic penalty of a method that holds parameters near where earlier tasks left them."""
 
     shared_head = False
     """One head for all tasks, whatever the scenario."""
@@ -43,24 +49,33 @@ class Strategy:
 
     def after_backward(self, gradient: Tensor) -> None:
         """May change the body's flat gradient of the loss in place."""
+        if self.consolidation is not None:
+            self.consolidation.add_gradient(gradient)
 
     def after_step(self, lr: float) -> None:
         """May change the body's parameters in place, after each optimizer step."""
+        if self.consolidation is not None:
+            self.consolidation.pull_back(lr)
 
     def after_task(self, task: Task, examples: Examples) -> None:
         """After the last step of a task, before it is evaluated."""
 
     def penalty_value(self) -> float:
         """What the strategy holds against the parameters as they are, λ included."""
-        return 0.0
+        return 0.0 if self.consolidation is None else self.consolidation.value()
 
     def mask(self) -> Tensor | None:
-        """Over the body's flat parameters, True where held; None for a strategy that has no such notion."""
-        return None
+        """Over the body's flat parameters, True where held; None for a strategy that has no such notion. A
+        penalty alone holds every parameter and frees none."""
+        return (
+            None
+            if self.consolidation is None
+            else torch.ones_like(self.consolidation.strength, dtype=torch.bool)
+        )
 
     def importance(self) -> Tensor | None:
         """Over the body's flat parameters, as last measured; None for a strategy that measures none."""
-        return None
+        return None if self.consolidation is None else self.consolidation.strength
 
     def parameters_for(self, task: Task) -> Tensor | None:
         """The body's flat parameters to test a task with; None for those that are there."""
@@ -68,11 +83,13 @@ class Strategy:
 
     def divergence_cause(self, lr: float) -> str | None:
         """Why the loss may have turned non-finite, where the strategy knows."""
-        return None
+        return None if self.consolidation is None else self.consolidation.divergence_cause(lr)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything that the next step depends on."""
-        return {}
+        return {} if self.consolidation is None else self.consolidation.state_dict()
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Go on from ``state``."""
+        if self.consolidation is not None:
+            self.consolidation.load_state_dict(state)

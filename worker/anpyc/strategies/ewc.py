@@ -11,9 +11,6 @@ squares of batches' gradients."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
 from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import fisher_information
@@ -25,38 +22,15 @@ from anpyc.strategies.base import Strategy
 class Ewc(Strategy):
     """Adds one quadratic term after each task."""
 
+    consolidation: Consolidation
+
     def __init__(self, spec: EwcStrategy, network: Network, tasks: int) -> None:
         self._spec = spec
         self._network = network
         lam = spec.lam / 2 if spec.halved else spec.lam
-        self._consolidation = Consolidation(network.body_flat, lam, spec.consolidation)
-
-    def after_backward(self, gradient: Tensor) -> None:
-        self._consolidation.add_gradient(gradient)
-
-    def after_step(self, lr: float) -> None:
-        self._consolidation.pull_back(lr)
+        self.consolidation = Consolidation(network.body_flat, lam, spec.consolidation)
 
     def after_task(self, task: Task, examples: Examples) -> None:
         images = examples.first(self._spec.fisher_images)
         fisher = fisher_information(self._network, task, images, self._spec.fisher, self._spec.fisher_batch)
-        self._consolidation.add_term(fisher)
-
-    def penalty_value(self) -> float:
-        return self._consolidation.value()
-
-    def mask(self) -> Tensor:
-        """Every parameter is held; none is ever freed."""
-        return torch.ones_like(self._consolidation.strength, dtype=torch.bool)
-
-    def importance(self) -> Tensor:
-        return self._consolidation.strength
-
-    def divergence_cause(self, lr: float) -> str | None:
-        return self._consolidation.divergence_cause(lr)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        return self._consolidation.state_dict()
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        self._consolidation.load_state_dict(state)
+        self.consolidation.add_term(fisher)

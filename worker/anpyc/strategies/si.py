@@ -24,10 +24,12 @@ from anpyc.strategies.base import Strategy
 class Si(Strategy):
     """Holds what has lowered the loss."""
 
+    consolidation: Consolidation
+
     def __init__(self, spec: SiStrategy, network: Network, tasks: int) -> None:
         self._spec = spec
         self._network = network
-        self._consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
+        self.consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
         self._path = torch.zeros_like(network.body_flat)
         """ω."""
         self._before = network.body_flat.clone()
@@ -37,35 +39,22 @@ class Si(Strategy):
     def after_backward(self, gradient: Tensor) -> None:
         self._gradient.copy_(gradient)
         self._before.copy_(self._network.body_flat)
-        self._consolidation.add_gradient(gradient)
+        self.consolidation.add_gradient(gradient)
 
     def after_step(self, lr: float) -> None:
-        self._consolidation.pull_back(lr)
+        self.consolidation.pull_back(lr)
         self._path.addcmul_(self._gradient, self._before.sub_(self._network.body_flat))
 
     def after_task(self, task: Task, examples: Examples) -> None:
-        moved = self._network.body_flat - self._consolidation.anchor
+        moved = self._network.body_flat - self.consolidation.anchor
         fresh = self._path.clamp(min=0) / (moved.square_() + self._spec.damping)
         self._path.zero_()
-        self._consolidation.set_strength(self._consolidation.strength + fresh)
-        self._consolidation.anchor_here()
-
-    def penalty_value(self) -> float:
-        return self._consolidation.value()
-
-    def mask(self) -> Tensor:
-        """Every parameter is held; none is ever freed."""
-        return torch.ones_like(self._consolidation.strength, dtype=torch.bool)
-
-    def importance(self) -> Tensor:
-        return self._consolidation.strength
-
-    def divergence_cause(self, lr: float) -> str | None:
-        return self._consolidation.divergence_cause(lr)
+        self.consolidation.set_strength(self.consolidation.strength + fresh)
+        self.consolidation.anchor_here()
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {**self._consolidation.state_dict(), "path": self._path}
+        return {**self.consolidation.state_dict(), "path": self._path}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        self._consolidation.load_state_dict(state)
+        self.consolidation.load_state_dict(state)
         self._path.copy_(state["path"])
