@@ -3881,7 +3881,8 @@ export interface components {
             schedule: components["schemas"]["ConstantSchedule-Input"] | components["schemas"]["StaircaseSchedule-Input"];
             /**
              * Precision
-             * @description `full`: 32-bit. `fast`: matrix products in bfloat16 on CPUs and TF32 on GPUs that have them.
+             * @description `full`: 32-bit. `fast`: the matrix products of the layers before the heads in bfloat16, faster on
+             *     processors that have it.
              * @default full
              * @enum {string}
              */
@@ -3967,7 +3968,8 @@ export interface components {
             schedule: components["schemas"]["ConstantSchedule-Output"] | components["schemas"]["StaircaseSchedule-Output"];
             /**
              * Precision
-             * @description `full`: 32-bit. `fast`: matrix products in bfloat16 on CPUs and TF32 on GPUs that have them.
+             * @description `full`: 32-bit. `fast`: the matrix products of the layers before the heads in bfloat16, faster on
+             *     processors that have it.
              * @default full
              * @enum {string}
              */

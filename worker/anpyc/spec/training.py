@@ -55,8 +55,8 @@ class Training(SpecPart):
     schedule: Schedule = setting("Schedule", default=ConstantSchedule(), advanced=True)
     """How the learning rate changes over epochs."""
     precision: Literal["full", "fast"] = setting("Precision", default="full", advanced=True)
-    """`full`: 32-bit. `fast`: the matrix products of the layers before the heads in bfloat16, several times
-    faster on processors that have it."""
+    """`full`: 32-bit. `fast`: the matrix products of the layers before the heads in bfloat16, faster on
+    processors that have it."""
     evaluate_on: Literal["test", "validation"] = setting("Evaluate on", default="test", advanced=True)
     """`validation`: measure on the validation images, to choose settings without looking at the test
     images."""
