@@ -2,7 +2,7 @@
 
     ANPYC_DATASETS_DIR=… python benchmarks/precision.py [ITERATIONS]
 
-Two tasks of the protocol of van de Ven and Tolias (MLP 1000-1000, batches of 128) on one thread, in 32-bit and
+Two tasks of the protocol of van de Ven and Tolias (MLP 1000-1000, batches of 128), one thread, in 32-bit and
 in bfloat16 in turn, three times each: time of training alone, and the average accuracy at the end."""
 
 from __future__ import annotations
