@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import socket
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body."""
 _REMOVAL_SECONDS = 60.0
+_FIGURES_AFTER_SECONDS = 0.5
+"""The figures' libraries take a second to import: after the start, but before somebody waits for them."""
 
 
 def create_app(settings: Settings | None = None, *, front_end: Path | None = None) -> FastAPI:
@@ -69,15 +72,19 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await asyncio.to_thread(_open, services)
-    removal = asyncio.create_task(_remove_now_and_then(services))
+    beside = [
+        asyncio.create_task(_remove_now_and_then(services)),
+        asyncio.create_task(_import_figures()),
+    ]
     try:
         with heard_first(services.stop):
             yield
     finally:
         services.stop()
-        removal.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await removal
+        for task in beside:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         await asyncio.to_thread(_close, services)
 
 
@@ -104,10 +111,16 @@ def _close(services: Services) -> None:
     services.database.dispose()
 
 
+async def _import_figures() -> None:
+    await asyncio.sleep(_FIGURES_AFTER_SECONDS)
+    for name in ("anpyc_server.figures.registry", "plotly.graph_objects"):
+        await asyncio.to_thread(importlib.import_module, name)
+
+
 async def _remove_now_and_then(services: Services) -> None:
     while True:
         try:
-            await asyncio.to_thread(remove_deleted, services.database)
+            await asyncio.to_thread(remove_deleted, services.database, services.settings.artifacts)
         except Exception:
             log.exception("Deleted runs could not be removed; trying again later")
         await asyncio.sleep(_REMOVAL_SECONDS)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query, Response
 
-from anpyc_server.errors import documented
+from anpyc_server.errors import documented, documented_beside
 from anpyc_server.recorded import service
 from anpyc_server.recorded.schemas import Accuracy, Artifacts, LayerStatistics, Level, LogPage, Metrics
 from anpyc_server.runs.endpoints import RunId
@@ -53,3 +53,16 @@ def get_log(
 def get_artifacts(run_id: RunId, services: ServicesHere) -> Artifacts:
     """Files that the run left."""
     return service.artifacts(services, run_id)
+
+
+@router.get("/artifacts/{artifact_id}", response_class=Response, responses=documented_beside(404))
+def download_artifact(
+    run_id: RunId,
+    artifact_id: Annotated[str, Path(max_length=26)],
+    services: ServicesHere,
+    part: Annotated[
+        Literal["state", "tensors"], Query(description="Of a checkpoint, which is two files: which of them.")
+    ] = "state",
+) -> Response:
+    """One file of the run, as it was written."""
+    return service.download(services, run_id, artifact_id, part)

@@ -101,8 +101,12 @@ class Artifact(Answer):
     id: str
     kind: str
     name: str
+    step: int | None
+    """Epochs done when it was written."""
     size: int
+    """Of a checkpoint, both its files together."""
     sha256: str
+    """Of a checkpoint, its state, which names the hash of its tensors."""
     created_at: Moment
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastapi import Response
+from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
+from anpyc_server.artifacts import STATE, TENSORS, ArtifactFiles
 from anpyc_server.db.models import Artifact as ArtifactRow
 from anpyc_server.db.models import LayerRow
 from anpyc_server.db.models import LogLine as LogRow
+from anpyc_server.errors import Missing
 from anpyc_server.recorded.accuracy import accuracy_matrix
 from anpyc_server.recorded.schemas import (
     Accuracy,
@@ -114,6 +118,35 @@ def artifacts(services: Services, run_id: str) -> Artifacts:
         query = select(ArtifactRow).where(ArtifactRow.run_id == run_id).order_by(ArtifactRow.id.desc())
         rows = session.scalars(query).all()
     return Artifacts(items=[Artifact.model_validate(row, from_attributes=True) for row in rows])
+
+
+def download(services: Services, run_id: str, artifact_id: str, part: str) -> Response:
+    """A file of the run, block by block.
+
+    :raises Missing: when the run has no such file, or its store has lost it.
+    """
+    with services.database.read() as session:
+        require_run(session, run_id)
+        row = session.get(ArtifactRow, artifact_id)
+        if row is None or row.run_id != run_id:
+            raise Missing("The run has no such file. A newer checkpoint may have taken its place.")
+        url, name = row.url, row.name
+    if part == "tensors":
+        url, name = (text.removesuffix(STATE) + TENSORS for text in (url, name))
+    try:
+        stored = ArtifactFiles(services.settings.artifacts).open(url)
+    except FileNotFoundError:
+        raise Missing(
+            f"{name} is not in the artifact store any more. A newer checkpoint may have taken its place."
+        ) from None
+    return StreamingResponse(
+        stored.blocks,
+        media_type="application/json" if part == "state" else "application/octet-stream",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Length": str(stored.size),
+        },
+    )
 
 
 def _curve_points(evaluations: Evaluations, points: int) -> Chosen:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from anpyc_server.artifacts import ArtifactFiles
 from anpyc_server.db import lifecycle
 from anpyc_server.db.engine import Database, now
 from anpyc_server.db.models import Run
@@ -15,7 +16,7 @@ from anpyc_server.runs.service import UNDO
 log = logging.getLogger(__name__)
 
 
-def remove_deleted(database: Database) -> int:
+def remove_deleted(database: Database, artifacts_url: str) -> int:
     """Remove the runs whose time is over, one transaction each, and then their files. Answers how many."""
     with database.read() as session:
         due = select(Run.id).where(Run.deleted_at < now(session) - UNDO)
@@ -26,19 +27,14 @@ def remove_deleted(database: Database) -> int:
                 addresses = lifecycle.remove(session, run_id)
         except (lifecycle.NotFound, lifecycle.Conflict):
             continue
-        remove_files(addresses)
+        remove_files(artifacts_url, addresses)
     return len(run_ids)
 
 
-def remove_files(addresses: Iterable[str]) -> None:
+def remove_files(artifacts_url: str, addresses: Iterable[str]) -> None:
     """Delete artifacts from their store; one that cannot be deleted is only reported."""
-    from fsspec.core import url_to_fs
-
     for address in addresses:
         try:
-            store, path = url_to_fs(address)  # type: ignore[no-untyped-call]
-            store.rm(path)
-        except FileNotFoundError:
-            continue
+            ArtifactFiles(artifacts_url).delete(address)
         except Exception:
             log.warning("The artifact %s of a deleted run could not be removed", address, exc_info=True)

@@ -296,6 +296,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/artifacts/{artifact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Artifact
+         * @description One file of the run, as it was written.
+         */
+        get: operations["download_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/masks": {
         parameters: {
             query?: never;
@@ -837,9 +857,20 @@ export interface components {
             kind: string;
             /** Name */
             name: string;
-            /** Size */
+            /**
+             * Step
+             * @description Epochs done when it was written.
+             */
+            step: number | null;
+            /**
+             * Size
+             * @description Of a checkpoint, both its files together.
+             */
             size: number;
-            /** Sha256 */
+            /**
+             * Sha256
+             * @description Of a checkpoint, its state, which names the hash of its tensors.
+             */
             sha256: string;
             /**
              * Created At
@@ -2909,7 +2940,7 @@ export interface components {
             updated_at: string;
             /**
              * Seconds
-             * @description Since the first attempt began, up to its end or now.
+             * @description What its attempts took together, up to the end or now; the queue between them does not count.
              */
             seconds: number | null;
             /**
@@ -3371,7 +3402,7 @@ export interface components {
             updated_at: string;
             /**
              * Seconds
-             * @description Since the first attempt began, up to its end or now.
+             * @description What its attempts took together, up to the end or now; the queue between them does not count.
              */
             seconds: number | null;
             /**
@@ -4858,6 +4889,49 @@ export interface operations {
                 };
             };
             /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    download_artifact: {
+        parameters: {
+            query?: {
+                /** @description Of a checkpoint, which is two files: which of them. */
+                part?: "state" | "tensors";
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+                artifact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Error */
             422: {
                 headers: {
                     [name: string]: unknown;

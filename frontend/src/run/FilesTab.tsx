@@ -1,25 +1,42 @@
+import { Button } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { stringify } from "yaml";
 import { messageOf } from "../api/client";
 import { artifactsQuery } from "../api/queries";
 import type { Run } from "../api/types";
+import { kindFirst } from "../form/command";
+import type { Spec } from "../form/draft";
+import { Copy } from "../form/Summary";
+import { saveText } from "../plot/save";
 import { Moment } from "../runs/Moment";
 import { bytes } from "../text/numbers";
 import classes from "./FilesTab.module.css";
 import page from "./RunPage.module.css";
 
-/** What the run left behind. */
+/** What the run left behind, and what can be made of it. */
 export function FilesTab({ run }: { run: Run }) {
+  return (
+    <div className={page.stack}>
+      <Checkpoints run={run} />
+      <Made run={run} />
+    </div>
+  );
+}
+
+function Checkpoints({ run }: { run: Run }) {
   const query = useQuery(artifactsQuery(run.id));
   const items = query.data?.items ?? [];
   return (
-    <section className={`panel ${page.box}`} aria-label="Files">
-      <h2>Files</h2>
-      {query.error ? (
+    <section className={`panel ${page.box}`} aria-label="Checkpoints">
+      <h2>Checkpoints</h2>
+      {query.error && !query.data ? (
         <p role="alert">The files could not be listed. {messageOf(query.error)}</p>
       ) : items.length === 0 ? (
         <p className="quiet">
           {query.data
-            ? "The run has left no file yet. Checkpoints appear at every task and pruning round."
+            ? "None is kept. They are written at every task and pruning round, and the newest two stay."
             : "Loading"}
         </p>
       ) : (
@@ -27,23 +44,44 @@ export function FilesTab({ run }: { run: Run }) {
           <thead>
             <tr>
               <th scope="col">Name</th>
-              <th scope="col">Kind</th>
-              <th scope="col">Size</th>
-              <th scope="col">SHA-256</th>
+              <th scope="col" className={classes.number}>
+                After epoch
+              </th>
+              <th scope="col" className={classes.number}>
+                Size
+              </th>
+              <th scope="col">SHA-256 of the state</th>
               <th scope="col">Written</th>
+              <th scope="col">Download</th>
             </tr>
           </thead>
           <tbody>
             {items.map((file) => (
               <tr key={file.id}>
                 <td dir="auto">{file.name}</td>
-                <td>{file.kind}</td>
+                <td className={classes.number}>{file.step ?? "–"}</td>
                 <td className={classes.number}>{bytes(file.size)}</td>
-                <td className="mono" title={file.sha256}>
-                  {file.sha256.slice(0, 12)}
+                <td>
+                  <span className={`mono ${classes.hash}`} title={file.sha256}>
+                    {file.sha256.slice(0, 16)}
+                  </span>
+                  <Copy label="SHA-256" text={() => file.sha256} />
                 </td>
                 <td>
                   <Moment at={file.created_at} />
+                </td>
+                <td>
+                  <span className={classes.links}>
+                    {(["state", "tensors"] as const).map((part) => (
+                      <Download
+                        key={part}
+                        href={`/api/runs/${run.id}/artifacts/${file.id}?part=${part}`}
+                        label={`${part} of ${file.name}`}
+                      >
+                        {part === "state" ? "State" : "Tensors"}
+                      </Download>
+                    ))}
+                  </span>
                 </td>
               </tr>
             ))}
@@ -51,5 +89,85 @@ export function FilesTab({ run }: { run: Run }) {
         </table>
       )}
     </section>
+  );
+}
+
+const TABLES = ["evaluations", "epochs", "layers"] as const;
+
+function Made({ run }: { run: Run }) {
+  const at = `/api/runs/${run.id}/export`;
+  return (
+    <section className={`panel ${page.box}`} aria-label="Specification and exports">
+      <h2>Specification and exports</h2>
+      <dl className={classes.made}>
+        <dt>Specification</dt>
+        <dd>
+          <Button
+            variant="default"
+            leftSection={<IconDownload size={14} />}
+            aria-label="Download the specification as YAML"
+            onClick={() =>
+              saveText(
+                `${run.id}.yaml`,
+                stringify(kindFirst(run.spec as unknown as Spec), { flowCollectionPadding: false }),
+                "text/yaml",
+              )
+            }
+          >
+            YAML
+          </Button>
+          <span className="quiet">
+            <code>anpyc train</code> and <code>anpyc submit</code> take it as it is.
+          </span>
+        </dd>
+        {TABLES.map((table) => (
+          <div key={table} style={{ display: "contents" }}>
+            <dt>{TITLES[table]}</dt>
+            <dd>
+              {(["csv", "parquet"] as const).map((format) => (
+                <Download
+                  key={format}
+                  href={`${at}?format=${format}&table=${table}`}
+                  label={`${TITLES[table]} as ${format.toUpperCase()}`}
+                >
+                  {format.toUpperCase()}
+                </Download>
+              ))}
+            </dd>
+          </div>
+        ))}
+        <dt>Everything</dt>
+        <dd>
+          <Download href={`${at}?format=json`} label="everything as JSON">
+            JSON
+          </Download>
+          <Download href={`${at}?format=html`} label="the report as HTML">
+            HTML report
+          </Download>
+          <span className="quiet">Made from what is recorded at the moment of the download.</span>
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+const TITLES: Record<(typeof TABLES)[number], string> = {
+  evaluations: "Accuracies",
+  epochs: "Losses",
+  layers: "Layer statistics",
+};
+
+function Download({ href, label, children }: { href: string; label: string; children: ReactNode }) {
+  return (
+    <Button
+      component="a"
+      href={href}
+      download
+      variant="default"
+      leftSection={<IconDownload size={14} />}
+      aria-label={`Download ${label}`}
+    >
+      {children}
+    </Button>
   );
 }

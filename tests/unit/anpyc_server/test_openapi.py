@@ -29,7 +29,7 @@ def test_every_operation_has_a_name_of_its_own_and_typed_answers() -> None:
         success = next(
             operation["responses"][status] for status in ("200", "201") if status in operation["responses"]
         )
-        if path.endswith("/export"):
+        if path.endswith(("/export", "/artifacts/{artifact_id}")):  # files, not JSON
             continue
         schemas = [
             content.get("schema", content.get("itemSchema")) for content in success["content"].values()

@@ -7,11 +7,12 @@ import importlib.util
 import io
 import json
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from anpyc.recording import EpochResult, Evaluation
+from anpyc.recording import Checkpoint, EpochResult, Evaluation
 from serving import LAYERS, Server, Trainer, queued, spec
 
 
@@ -163,3 +164,34 @@ def test_parquet_is_written_or_says_what_it_needs(library: Server, finished: Tra
 def test_an_unknown_format_is_refused(library: Server, finished: Trainer) -> None:
     response = library.http.get(f"/api/runs/{finished.claim.run_id}/export", params={"format": "xls"})
     assert (response.status_code, response.json()["error"]["field"]) == (422, "format")
+
+
+def test_a_checkpoint_is_downloaded_as_it_was_written(server: Server) -> None:
+    from anpyc_worker.checkpoints import ArtifactStore
+
+    store = ArtifactStore(server.services.settings.artifacts)
+    trainer = Trainer(server.database, queued(server.database))
+    tensors = bytes(range(256)) * 10_000
+    checkpoint = Checkpoint(3, 0, 0, tensors, {"rng": "x"})
+    saved = store.save(trainer.claim.run_id, trainer.claim.token, checkpoint)
+    trainer.write(checkpoint=saved)
+    (item,) = _get(server, trainer, "artifacts")["items"]
+    assert item["step"] == 3
+
+    path = f"/api/runs/{trainer.claim.run_id}/artifacts/{item['id']}"
+    state = server.http.get(path)
+    assert state.status_code == 200
+    assert sha256(state.content).hexdigest() == item["sha256"]
+    assert f'filename="{item["name"]}"' in state.headers["content-disposition"]
+    downloaded = server.http.get(path, params={"part": "tensors"})
+    assert downloaded.content == tensors
+    assert sha256(downloaded.content).hexdigest() == state.json()["sha256"]
+    assert len(state.content) + len(tensors) == item["size"]
+
+    another = Trainer(server.database, queued(server.database))
+    wrong = server.http.get(f"/api/runs/{another.claim.run_id}/artifacts/{item['id']}")
+    assert wrong.status_code == 404
+    store.delete(saved.url)
+    gone = server.http.get(path)
+    assert gone.status_code == 404
+    assert "not in the artifact store any more" in gone.json()["error"]["message"]

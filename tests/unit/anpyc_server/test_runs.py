@@ -262,7 +262,7 @@ def test_a_deleted_run_is_gone_can_be_restored_and_is_removed_in_the_end(server:
     assert server.http.get(f"/api/runs/{run_id}").status_code == 404
     assert server.get("/api/runs")["total"] == 0
     assert _post(server, f"/api/runs/{run_id}/clone", {}).status_code == 404
-    assert remove_deleted(server.database) == 0
+    assert remove_deleted(server.database, server.services.settings.artifacts) == 0
 
     assert _post(server, f"/api/runs/{run_id}/restore").json()["id"] == run_id
     assert len(server.get(f"/api/runs/{run_id}/layers")) > 0
@@ -270,7 +270,7 @@ def test_a_deleted_run_is_gone_can_be_restored_and_is_removed_in_the_end(server:
     server.http.delete(f"/api/runs/{run_id}")
     with server.database.write() as session:
         session.execute(update(Run).values(deleted_at=datetime.now(UTC) - 2 * UNDO))
-    assert remove_deleted(server.database) == 1
+    assert remove_deleted(server.database, server.services.settings.artifacts) == 1
     assert _post(server, f"/api/runs/{run_id}/restore").status_code == 404
     with server.database.read() as session:
         assert session.query(Event).count() == 0
@@ -284,15 +284,16 @@ def test_a_run_that_trains_cannot_be_deleted(server: Server) -> None:
     assert "Cancel it first" in response.json()["error"]["message"]
 
 
-def test_files_of_a_removed_run_go_too(server: Server, tmp_path: Path) -> None:
+def test_files_of_a_removed_run_go_too(tmp_path: Path) -> None:
     from anpyc_server.runs.removal import remove_files
 
-    kept, gone = tmp_path / "kept", tmp_path / "gone"
-    kept.write_text("1")
-    gone.write_text("2")
-    remove_files([str(gone), str(tmp_path / "never-was")])
-    assert kept.exists()
-    assert not gone.exists()
+    names = ["one/step-3.json", "one/step-3.safetensors", "one/step-5.json", "two/step-3.json"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    remove_files(str(tmp_path), ["one/step-3.json", "one/never-was.json"])
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"one/step-5.json", "two/step-3.json"}
 
 
 def test_a_failed_run_says_why(server: Server) -> None:

@@ -1,0 +1,57 @@
+"""The files that runs left, where the server needs them: to hand one out, to delete those of a deleted run.
+
+A checkpoint is two files under one name, see ``anpyc_worker.checkpoints``: its state as JSON, which the
+database knows, and beside it the tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+STATE, TENSORS = ".json", ".safetensors"
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that is there."""
+
+    size: int
+    blocks: Iterator[bytes]
+
+
+class ArtifactFiles:
+    """The artifact store: a folder, or whatever fsspec has an address for."""
+
+    def __init__(self, url: str) -> None:
+        # Here, so that a server that hands out no file starts without it.
+        from fsspec.core import url_to_fs
+
+        self._files, self._root = url_to_fs(url)  # type: ignore[no-untyped-call]
+
+    def open(self, url: str) -> StoredFile:
+        """The file, opened before the answer begins.
+
+        :raises FileNotFoundError: when it is not there.
+        """
+        path = self._path(url)
+        size = int(self._files.size(path))
+        return StoredFile(size, self._blocks(self._files.open(path, "rb")))
+
+    def delete(self, url: str) -> None:
+        """Delete the file, and the tensors of a checkpoint, as far as they are there."""
+        for name in (url, url.removesuffix(STATE) + TENSORS):
+            try:
+                self._files.rm_file(self._path(name))
+            except FileNotFoundError:
+                continue
+
+    def _path(self, url: str) -> str:
+        return f"{self._root}/{url}"
+
+    @staticmethod
+    def _blocks(file: object) -> Iterator[bytes]:
+        with file:  # type: ignore[attr-defined]
+            while block := file.read(_BLOCK):  # type: ignore[attr-defined]
+                yield block
