@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anpyc.metrics import rows_done
+from anpyc_server.chance import hardly_learnt
 from anpyc_server.db.lifecycle import recovery
 from anpyc_server.db.models import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
 from anpyc_server.recorded.accuracy import tasks_of
-from anpyc_server.wording import after_tasks, percent, points, whole_percent
+from anpyc_server.wording import after_tasks, listed, percent, points, whole_percent
 
 Matrix = Sequence[Sequence[float | None]]
 
 _NOTICEABLE = 0.0005
 """Changes below a twentieth of a point round to nothing."""
+_MOST_NAMED = 4
 
 
 def sentence(run: Run, matrix: Matrix | None = None, newest: Mapping[int, float] | None = None) -> str:
@@ -25,6 +27,8 @@ def sentence(run: Run, matrix: Matrix | None = None, newest: Mapping[int, float]
     if run.status == QUEUED and not run.metrics:
         return "Nothing to see yet: the run has not begun."
     outcome = results(run.metrics, tasks_of(run), matrix, whole=run.status == SUCCEEDED)
+    if outcome and matrix is not None:
+        outcome = _joined(outcome, _hardly_learnt(run, matrix))
     if run.status == FAILED:
         return _joined(_failed(run), outcome)
     if run.status == CANCELLED:
@@ -128,6 +132,24 @@ def _forgotten(matrix: Matrix, done: int) -> str:
     if done == 2:
         return f"Task {task} has lost {points(change)} since it was learnt."
     return f"Task {task} has lost most, {points(change)} since it was learnt."
+
+
+def _hardly_learnt(run: Run, matrix: Matrix) -> str:
+    tasks = hardly_learnt(run.spec, matrix)
+    if not tasks:
+        return ""
+    done = rows_done(matrix)
+    if len(tasks) >= done:
+        which = "It has" if done == 1 else "No task has"
+        learnt = "hardly been learnt" if done == 1 else "been learnt"
+        return (
+            f"{which} {learnt}: that is about what guessing gives. Try another learning rate or a smaller λ."
+        )
+    named = f"task {tasks[0]}" if len(tasks) == 1 else f"{len(tasks)} tasks"
+    if 1 < len(tasks) <= _MOST_NAMED:
+        named = f"tasks {listed([str(task) for task in tasks])}"
+    verb = "was" if len(tasks) == 1 else "were"
+    return f"{named[0].upper()}{named[1:]} {verb} hardly learnt, little better than by guessing."
 
 
 def _mean_forgetting(metrics: Mapping[str, Any]) -> str:

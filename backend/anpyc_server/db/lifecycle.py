@@ -164,9 +164,9 @@ def resume(session: Session, run_id: str) -> Run:
         raise Conflict(f"Only a failed or cancelled run can be resumed; this one {_IS[run.status]}.")
     if not checkpoints(session, run_id):
         raise Conflict("The run has left no checkpoint to go on from. Retry it from the start instead.")
+    run.recovery = {"what": "continued", "seconds": trained_seconds(run, run.finished_at or now(session))}
     run.status, run.finished_at, run.error = QUEUED, None, None
     run.cancel_requested, run.losses = False, 0
-    run.recovery = {"what": "continued"}
     run.token += 1
     _enqueue(session, run, now(session), {"resumed": True, "position": run.position})
     return run
@@ -208,7 +208,10 @@ def claim(session: Session, run_id: str, worker_id: str, lease_seconds: float) -
     if saved:
         started |= saved[0].details
     if run.recovery:
-        run.recovery = run.recovery | {"task": saved[0].details["task"] if saved else None}
+        run.recovery = run.recovery | {
+            "task": saved[0].details["task"] if saved else None,
+            "since": moment.isoformat(),
+        }
         started["recovery"] = recovery(run)
     events.append(session, run, "started", started, at=moment)
     return Claim(run.id, run.token, run.attempt, worker_id, dict(run.spec), tuple(saved))
@@ -330,6 +333,18 @@ def recovery(run: Run) -> str | None:
     return f"{run.recovery['what']}, {origin} (attempt {run.attempt})"
 
 
+def trained_seconds(run: Run, moment: datetime) -> float | None:
+    """What all attempts took together up to ``moment``, without the time in the queue between them."""
+    if run.started_at is None:
+        return None
+    again = run.recovery or {}
+    earlier = float(again.get("seconds") or 0.0)
+    if "seconds" in again and "since" not in again:
+        return earlier  # waits, or was cancelled while it waited
+    begun = datetime.fromisoformat(again["since"]) if "since" in again else run.started_at
+    return earlier + max(0.0, ((run.finished_at or moment) - begun).total_seconds())
+
+
 _LOST = {"worker_lost": "worker lost", "process_lost": "training process lost"}
 _ENDED = {SUCCEEDED: "succeeded", FAILED: "failed", CANCELLED: "been cancelled"}
 _IS = {
@@ -376,7 +391,7 @@ def _enqueue(session: Session, run: Run, moment: datetime, data: Mapping[str, An
 
 def _back_to_queue(session: Session, run: Run, what: str, reason: str) -> Run:
     moment = now(session)
-    run.recovery = {"what": what}
+    run.recovery = {"what": what, "seconds": trained_seconds(run, moment)}
     run.status, run.worker_id, run.lease_until = QUEUED, None, None
     run.token += 1
     session.add(Outbox(run_id=run.id, queue=run.device, created_at=moment))

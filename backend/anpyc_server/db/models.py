@@ -106,7 +106,8 @@ class Run(Base):
     losses: Mapped[int] = mapped_column(default=0)
     """Attempts that ended because the worker or the training process was lost, since submitted or resumed."""
     recovery: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    """Of a later attempt: {"what": how the one before ended, "task": what it went on with}."""
+    """Of a later attempt: {"what": how the one before ended, "task": what it went on with, "seconds": what
+    the earlier ones took, "since": when it was claimed}."""
     token: Mapped[int] = mapped_column(default=0)
     """Fencing token: raised whenever ownership changes; a write that carries an older one is refused."""
     batch: Mapped[int] = mapped_column(default=0)

@@ -110,7 +110,7 @@ class RunSummary(Answer):
     finished_at: Moment | None
     updated_at: Moment
     seconds: float | None
-    """Since the first attempt began, up to its end or now."""
+    """What its attempts took together, up to the end or now; the queue between them does not count."""
     seconds_left: float | None
     """An estimate, while it runs."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc_server.db.engine import now
+from anpyc_server.db.lifecycle import trained_seconds
 from anpyc_server.db.models import QUEUED, RUNNING, Run
 from anpyc_server.db.queue import waiting_reason
 from anpyc_server.db.workers import Presence, presences
@@ -75,7 +75,7 @@ def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:
 
 
 def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
-    seconds = elapsed(run, queue.moment)
+    seconds = trained_seconds(run, queue.moment)
     return {
         "id": run.id,
         "name": run.name,
@@ -108,13 +108,6 @@ def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
         "seconds": seconds,
         "seconds_left": _left(run, seconds),
     }
-
-
-def elapsed(run: Run, moment: datetime) -> float | None:
-    """Seconds from the first attempt's start to the end, or to now."""
-    if run.started_at is None:
-        return None
-    return max(0.0, ((run.finished_at or moment) - run.started_at).total_seconds())
 
 
 def _left(run: Run, seconds: float | None) -> float | None:

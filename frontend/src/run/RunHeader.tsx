@@ -36,6 +36,9 @@ import { EditDialog } from "./EditDialog";
 import classes from "./RunHeader.module.css";
 import { TaskBar } from "./TaskBar";
 
+/** A checkpoint of other settings or another version: going on from it would fail again. */
+export const NOT_RESUMABLE = "checkpoint_mismatch";
+
 /** State, place, time and deeds of a run; below them the sentence that tells how it goes. */
 export function RunHeader({ run, connection }: { run: Run; connection: Connection }) {
   return (
@@ -51,7 +54,7 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
         ))}
         {run.archived && <span className={classes.tag}>archived</span>}
         <span className={classes.deeds}>
-          <ConnectionPill connection={connection} />
+          {connection !== "closed" && <ConnectionPill connection={connection} />}
           <Deeds run={run} />
         </span>
       </div>
@@ -163,7 +166,7 @@ function Deeds({ run }: { run: Run }) {
   const ended = TERMINAL.has(run.status);
   const resumable = run.status === "failed" || run.status === "cancelled";
   // Before the first epoch there is no checkpoint to go on from.
-  const trained = (run.position.step ?? 0) > 0;
+  const goesOn = (run.position.step ?? 0) > 0 && run.error?.code !== NOT_RESUMABLE;
   const stopping = cancel.isPending || run.cancel_requested;
 
   const goTo = (next: Run) => void navigate({ to: "/runs/$id", params: { id: next.id } });
@@ -214,7 +217,7 @@ function Deeds({ run }: { run: Run }) {
           {stopping ? "Stopping" : "Cancel"}
         </Button>
       )}
-      {resumable && trained && (
+      {resumable && goesOn && (
         <Tooltip label="Goes on from the last checkpoint as a new attempt of this run.">
           <Button
             leftSection={<IconPlayerPlay size={14} />}

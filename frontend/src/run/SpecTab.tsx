@@ -22,7 +22,7 @@ export function SpecTab({ run }: { run: Run }) {
     ["Created", absolute(run.created_at)],
     ["Started", absolute(run.started_at)],
     ["Finished", absolute(run.finished_at)],
-    ["Took", duration(run.seconds)],
+    ["Time trained", duration(run.seconds)],
     ["Attempt", String(run.attempt)],
     ["Worker", run.worker ?? "–"],
   ];

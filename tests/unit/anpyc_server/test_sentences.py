@@ -136,3 +136,30 @@ def test_a_waiting_run_tells_why() -> None:
 )
 def test_numbers_are_written_the_same_everywhere(write: Any, said: str) -> None:
     assert write() == said
+
+
+PERMUTED = {"benchmark": {"kind": "permuted", "tasks": 10}, "dataset": {"kind": "digits"}}
+BY_CLASS = {"benchmark": {"kind": "split", "tasks": 10, "classes_per_task": 1, "scenario": "class"}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "matrix", "said"),
+    [
+        (
+            PERMUTED,
+            _matrix([0.12], [0.1, 0.09]),
+            "No task has been learnt: that is about what guessing gives.",
+        ),
+        (PERMUTED, _matrix([0.15]), "It has hardly been learnt: that is about what guessing gives."),
+        (PERMUTED, _matrix([0.95], [0.9, 0.11]), "Task 1 was hardly learnt, little better than by guessing."),
+        (PERMUTED, _matrix([0.95], [0.1, 0.9]), None),  # forgotten, which is another matter
+        (BY_CLASS, _matrix([1.0], [0.2, 0.5], [0.3, 0.3, 0.3]), "Tasks 1 and 2 were hardly learnt"),
+        ({"dataset": {"kind": "images"}}, _matrix([0.01]), None),
+    ],
+)
+def test_what_is_no_better_than_guessing_is_said(
+    spec: dict[str, Any], matrix: list[list[float | None]], said: str | None
+) -> None:
+    run = _run("running", spec=spec, metrics={"average_accuracy": 0.5})
+    assert ("hardly" in sentence(run, matrix) or "guessing" in sentence(run, matrix)) == (said is not None)
+    assert (said or "") in sentence(run, matrix)

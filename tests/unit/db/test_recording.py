@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 from sqlalchemy import func, select
@@ -104,3 +106,50 @@ def test_two_checkpoints_are_kept(database: Database, held: Claim) -> None:
     assert dropped == ["place/1.json"]
     with database.read() as session:
         assert [kept.step for kept in lifecycle.checkpoints(session, held.run_id)] == [3, 2]
+
+
+def test_the_wait_between_attempts_does_not_count_as_training(
+    database: Database, held: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.read() as session:
+        began = session.get_one(Run, held.run_id).started_at
+    assert began is not None
+    passed = 0
+
+    def later(_session: object) -> datetime:
+        return began + timedelta(seconds=passed)
+
+    def trained() -> float | None:
+        with database.read() as session:
+            return lifecycle.trained_seconds(session.get_one(Run, held.run_id), later(session))
+
+    monkeypatch.setattr(lifecycle, "now", later)
+    passed = 100
+    assert trained() == pytest.approx(100)
+    with database.write() as session:
+        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+    passed = 1_000
+    assert trained() == pytest.approx(100)
+    with database.write() as session:
+        again = lifecycle.claim(session, held.run_id, "another", 15)
+    assert again is not None
+    passed = 1_050
+    assert trained() == pytest.approx(150)
+    with database.write() as session:
+        batch = _batch(1, 1)
+        batch.checkpoint = _checkpoint(1)
+        recording.write(session, again, batch)
+        lifecycle.fail(session, again, "process_lost", "gone")
+    passed = 5_000
+    assert trained() == pytest.approx(150)
+    with database.write() as session:
+        lifecycle.resume(session, held.run_id)
+    passed = 9_000
+    with database.write() as session:
+        last = lifecycle.claim(session, held.run_id, "a third", 15)
+    assert last is not None
+    passed = 9_010
+    with database.write() as session:
+        lifecycle.finish(session, last)
+    passed = 99_000
+    assert trained() == pytest.approx(160)
