@@ -1,4 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { cache } from "./api/cache";
+import { figureQuery, runQuery } from "./api/queries";
+import { FIRST_FIGURE, OVERVIEW_POINTS } from "./run/first";
 import { RunsPage } from "./runs/RunsPage";
 import { readView, type View } from "./runs/view";
 import {
@@ -14,6 +17,11 @@ import {
 import { Crash } from "./shell/Crash";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
+
+/** As scheme.js has set it before anything was loaded. */
+function schemeNow(): "light" | "dark" {
+  return document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light";
+}
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
@@ -36,6 +44,12 @@ const run = createRoute({
   path: "/runs/$id",
   validateSearch: (search: Record<string, unknown>): RunSearch => readRun(search),
   component: lazyRouteComponent(() => import("./run/RunPage"), "RunPage"),
+  // Asked for while the page's code still loads. A mere look at a link asks for no figure.
+  loader: ({ params, location, cause }) => {
+    void cache.prefetchQuery(runQuery(params.id));
+    if (cause === "enter" && readRun(location.search).tab === undefined)
+      void cache.prefetchQuery(figureQuery(FIRST_FIGURE, [params.id], OVERVIEW_POINTS, schemeNow()));
+  },
 });
 
 const compare = createRoute({

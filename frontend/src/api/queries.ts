@@ -84,13 +84,16 @@ export const healthQuery = queryOptions({
   refetchInterval: 15_000,
 });
 
+/** Lines of a log that the page holds at a time, the newest. */
+export const MOST_LINES = 2_000;
+
 export const logQuery = (id: string, level: "info" | "warning" | "error" | undefined, q: string) =>
   queryOptions({
     queryKey: ["log", id, level, q],
     queryFn: ({ signal }) =>
       dataOf(
         api.GET("/api/runs/{run_id}/log", {
-          params: { path: { run_id: id }, query: { level, q, tail: true, limit: 2_000 } },
+          params: { path: { run_id: id }, query: { level, q, tail: true, limit: MOST_LINES } },
           signal,
         }),
       ),
@@ -158,6 +161,7 @@ export interface FigureParams {
   cols?: string;
   size?: number;
   smooth?: number;
+  points?: number;
 }
 
 /** The text that a figure came as, so that an unchanged one is not drawn again. */

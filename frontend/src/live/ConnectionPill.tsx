@@ -13,7 +13,7 @@ const WORDS: Record<Connection, { word: string; help: string }> = {
     word: "polling",
     help: "No event stream can be had, so the page asks every three seconds and keeps trying to reconnect.",
   },
-  closed: { word: "at rest", help: "Nothing more will change here." },
+  closed: { word: "ended", help: "Nothing more will change here." },
 };
 
 /** How current the page is. */

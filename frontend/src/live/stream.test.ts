@@ -95,6 +95,32 @@ describe("ResumingStream", () => {
     expect(states.at(-1)).toBe("live");
   });
 
+  it("opens anew a stream that has been silent for too long", () => {
+    const { last, sources, states } = started("3");
+    last().opens();
+    last().sends("epoch", "4");
+    vi.advanceTimersByTime(40_000);
+    last().sends("epoch", "5");
+    vi.advanceTimersByTime(40_000);
+    expect(sources).toHaveLength(1);
+    vi.advanceTimersByTime(10_000);
+    expect(sources).toHaveLength(2);
+    expect(last().url).toBe("/events?after=5");
+    expect(states.at(-1)).toBe("live");
+    last().onerror?.();
+    expect(states.at(-1)).toBe("reconnecting");
+  });
+
+  it("notices on waking that it has slept", () => {
+    const { stream, last, sources } = started("3");
+    last().opens();
+    stream.wake();
+    expect(sources).toHaveLength(1);
+    vi.setSystemTime(Date.now() + 3_600_000); // no timer runs while a machine sleeps
+    stream.wake();
+    expect(sources).toHaveLength(2);
+  });
+
   it("ends for good at the end event", () => {
     const { last, sources, states } = started();
     last().sends("end", "");

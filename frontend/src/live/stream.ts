@@ -26,6 +26,9 @@ const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 10_000;
 const POLL_EVERY = 3_000;
 const TRIES_BEFORE_POLLING = 2;
+/** A stream that has been silent for this long may be dead without knowing it, so it is opened anew. */
+const LONGEST_SILENCE = 45_000;
+const LISTEN_EVERY = 5_000;
 
 export class ResumingStream {
   private source: EventSource | null = null;
@@ -33,6 +36,8 @@ export class ResumingStream {
   private failures = 0;
   private retry: ReturnType<typeof setTimeout> | null = null;
   private poll: ReturnType<typeof setInterval> | null = null;
+  private heardAt = Date.now();
+  private readonly watch: ReturnType<typeof setInterval>;
   private closed = false;
 
   private readonly options: StreamOptions;
@@ -42,6 +47,7 @@ export class ResumingStream {
     this.lastId = options.after ?? null;
     options.onConnection("connecting");
     this.connect();
+    this.watch = setInterval(() => this.listen(), LISTEN_EVERY);
   }
 
   close(): void {
@@ -49,13 +55,25 @@ export class ResumingStream {
     this.closed = true;
     this.source?.close();
     if (this.retry) clearTimeout(this.retry);
+    clearInterval(this.watch);
     this.stopPolling();
     this.options.onConnection("closed");
   }
 
   /** Tries at once instead of after the wait: the tab has woken or the network is back. */
   wake(): void {
-    if (this.closed || this.source?.readyState === 1) return;
+    if (this.closed) return;
+    if (this.source?.readyState === 1) this.listen();
+    else this.connect();
+  }
+
+  /**
+   * A machine that slept, or a network that went away, leaves a stream that seems open and says nothing, like
+   * one of a run in a long epoch: opening it anew costs little, and only if that fails is anything wrong.
+   */
+  private listen(): void {
+    if (this.source?.readyState !== 1 || Date.now() - this.heardAt <= LONGEST_SILENCE) return;
+    this.heardAt = Date.now();
     this.connect();
   }
 
@@ -66,6 +84,7 @@ export class ResumingStream {
     const source = open(this.options.url(this.lastId));
     this.source = source;
     source.onopen = () => {
+      this.heardAt = Date.now();
       this.failures = 0;
       this.stopPolling();
       this.options.onConnection("live");
@@ -77,6 +96,7 @@ export class ResumingStream {
   }
 
   private receive(kind: string, event: MessageEvent<string>): void {
+    this.heardAt = Date.now();
     if (this.closed || this.seen(event.lastEventId)) return;
     if (event.lastEventId) this.lastId = event.lastEventId;
     this.options.onEvent({ kind, data: JSON.parse(event.data) as Record<string, unknown> });

@@ -60,11 +60,17 @@ export function useListStream(): Connection {
     const gatherer = new Gatherer<string>(INTERVAL, (ids) =>
       update(client, ids).catch(() => client.invalidateQueries({ queryKey: ["runs"] })),
     );
+    let opened = false;
     const stream = new ResumingStream({
       url: (seq) => `/api/events${seq === null ? "" : `?after=${encodeURIComponent(seq)}`}`,
       kinds: ["run"],
       onEvent: ({ data }) => gatherer.add(data.deleted ? DELETED : String(data.run)),
-      onConnection: setConnection,
+      onConnection: (state) => {
+        // Before the first change there is no id to go on from, so what came while it was cut is asked for.
+        if (state === "live" && opened) refreshLists(client);
+        opened ||= state === "live";
+        setConnection(state);
+      },
       onPoll: () => refreshLists(client),
     });
     const stop = onWake(() => stream.wake());

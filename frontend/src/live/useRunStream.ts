@@ -111,9 +111,11 @@ export function onWake(wake: () => void): () => void {
     if (document.visibilityState === "visible") wake();
   };
   document.addEventListener("visibilitychange", looked);
+  document.addEventListener("resume", wake);
   window.addEventListener("online", wake);
   return () => {
     document.removeEventListener("visibilitychange", looked);
+    document.removeEventListener("resume", wake);
     window.removeEventListener("online", wake);
   };
 }

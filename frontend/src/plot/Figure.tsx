@@ -64,7 +64,9 @@ export function Figure({
   const sent = query.data;
   const figure = useMemo(() => (sent && hidden?.size ? without(sent, hidden) : sent), [sent, hidden]);
   const meta = figure?.layout.meta;
-  const sentence = query.error ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
+  // What was drawn stays while the server does not answer; the connection pill says how current it is.
+  const failure = figure ? null : query.error;
+  const sentence = failure ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
   const filename = `${name}-${runs.join("-").slice(0, 60)}`;
 
   return (
@@ -98,9 +100,9 @@ export function Figure({
         </p>
       </header>
       <div className={classes.body} style={{ height }}>
-        {query.error ? (
+        {failure ? (
           <p className={classes.nothing} role="alert">
-            This figure could not be made. {messageOf(query.error)}
+            This figure could not be made. {messageOf(failure)}
           </p>
         ) : !ready ? (
           <p className={classes.nothing}>{waiting}</p>

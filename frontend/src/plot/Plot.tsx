@@ -14,6 +14,16 @@ export function loadPlotly(): Promise<Plotly> {
   return loading;
 }
 
+let drawing: Promise<unknown> = Promise.resolve();
+
+/** Figures are drawn one after the other, each in a task of its own, so that none holds up the page for long. */
+function inTurn(draw: () => Promise<unknown>): void {
+  drawing = drawing
+    .then(() => new Promise((resolve) => setTimeout(resolve)))
+    .then(draw)
+    .catch((failure) => console.error(failure));
+}
+
 const CONFIG = {
   displayModeBar: false,
   displaylogo: false,
@@ -87,14 +97,22 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
   useEffect(() => {
     const target = element.current;
     if (!plotly || !target) return;
-    const began = performance.now();
-    const traces = figure.data.map((trace) => ({ ...trace }));
-    void plotly.react(target, traces, onPage(figure.layout, scheme), CONFIG).then((drawn) => {
+    let wanted = true;
+    inTurn(async () => {
+      // Something newer may be waiting by now, or nobody.
+      if (!wanted) return;
+      const began = performance.now();
+      const traces = figure.data.map((trace) => ({ ...trace }));
+      const drawn = await plotly.react(target, traces, onPage(figure.layout, scheme), CONFIG);
+      if (!wanted) return;
       revision.current += 1;
       told.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);
       drawn.removeAllListeners("plotly_relayout");
       drawn.on("plotly_relayout", (change) => told.current.onZoom?.(zoomOf(change)));
     });
+    return () => {
+      wanted = false;
+    };
   }, [plotly, figure, scheme]);
 
   useEffect(() => {

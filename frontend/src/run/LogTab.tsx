@@ -5,12 +5,15 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import { messageOf } from "../api/client";
-import { logQuery } from "../api/queries";
+import { logQuery, MOST_LINES } from "../api/queries";
 import { type LogLine, type Run, TERMINAL } from "../api/types";
 import type { RunSearch } from "../search";
+import { count, plural } from "../text/numbers";
 import classes from "./LogTab.module.css";
 
 const EMPTY: LogLine[] = [];
+/** Keys that lead away from the end. */
+const UPWARDS: ReadonlySet<string> = new Set(["ArrowUp", "PageUp", "Home"]);
 
 /** The run's log: its end while it trains, any part of it when searched. */
 export function LogTab({ run }: { run: Run }) {
@@ -56,7 +59,12 @@ export function LogTab({ run }: { run: Run }) {
           checked={follow}
           onChange={(event) => setFollow(event.currentTarget.checked)}
         />
-        <span className={`quiet ${classes.count}`}>{query.data && `${lines.length} lines`}</span>
+        <span className={`quiet ${classes.count}`}>
+          {query.data &&
+            (lines.length < MOST_LINES
+              ? plural(lines.length, "line")
+              : `the newest ${count(MOST_LINES)} lines`)}
+        </span>
       </div>
       {query.error ? (
         <p className={classes.nothing}>The log could not be read. {messageOf(query.error)}</p>
@@ -101,6 +109,7 @@ function Lines({ lines, follow, onScrollUp }: LinesProps) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard.
       tabIndex={0}
       onWheel={(event) => event.deltaY < 0 && onScrollUp()}
+      onKeyDown={(event) => UPWARDS.has(event.key) && onScrollUp()}
     >
       <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {virtual.getVirtualItems().map((item) => {

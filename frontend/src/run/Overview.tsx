@@ -1,6 +1,7 @@
 import type { Run } from "../api/types";
 import { MaskPanel } from "../masks/MaskPanel";
 import { Figure } from "../plot/Figure";
+import { FIRST_FIGURE, OVERVIEW_POINTS } from "./first";
 import classes from "./RunPage.module.css";
 
 /** The whole story at once: what is forgotten, on which tasks, what is freed, which parameters. */
@@ -9,13 +10,18 @@ export function Overview({ run }: { run: Run }) {
   return (
     <div className={classes.stack}>
       <div className={classes.grid}>
-        <Figure name="forgetting_curve" title="Accuracy of every task, over training" runs={runs} />
+        <Figure
+          name={FIRST_FIGURE}
+          title="Accuracy of every task, over training"
+          runs={runs}
+          params={OVERVIEW_POINTS}
+        />
         <Figure name="accuracy_matrix" title="Accuracy matrix" runs={runs} />
         <Figure name="capacity" title="Parameters free and consolidated" runs={runs} />
         <MaskPanel run={run} />
       </div>
       <div className={classes.halves}>
-        <Figure name="loss" title="Loss" runs={runs} height="260px" />
+        <Figure name="loss" title="Loss" runs={runs} params={OVERVIEW_POINTS} height="260px" />
         <Figure name="forgetting" title="Forgetting per task" runs={runs} height="260px" />
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { Button, Skeleton, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { ApiError, messageOf } from "../api/client";
 import { runQuery } from "../api/queries";
 import { type Run, TERMINAL } from "../api/types";
@@ -10,15 +10,16 @@ import { RUN_TABS, type RunTab } from "../search";
 import { Message } from "../shell/Message";
 import { CapacityTab } from "./CapacityTab";
 import { Failure } from "./Failure";
-import { FilesTab } from "./FilesTab";
 import { ForgettingTab } from "./ForgettingTab";
-import { LogTab } from "./LogTab";
 import { Overview } from "./Overview";
 import { RunHeader } from "./RunHeader";
 import classes from "./RunPage.module.css";
-import { SpecTab } from "./SpecTab";
 
+// What is not seen first is loaded when it is asked for.
 const MasksTab = lazy(() => import("../masks/MasksTab").then((module) => ({ default: module.MasksTab })));
+const LogTab = lazy(() => import("./LogTab").then((module) => ({ default: module.LogTab })));
+const SpecTab = lazy(() => import("./SpecTab").then((module) => ({ default: module.SpecTab })));
+const FilesTab = lazy(() => import("./FilesTab").then((module) => ({ default: module.FilesTab })));
 
 const TITLES: Record<RunTab, string> = {
   overview: "Overview",
@@ -98,20 +99,30 @@ function Page({ run }: { run: Run }) {
           <CapacityTab run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="masks">
-          <Suspense fallback={<Skeleton height={500} radius={6} />}>
+          <Late>
             <MasksTab run={run} />
-          </Suspense>
+          </Late>
         </Tabs.Panel>
         <Tabs.Panel value="log">
-          <LogTab run={run} />
+          <Late>
+            <LogTab run={run} />
+          </Late>
         </Tabs.Panel>
         <Tabs.Panel value="spec">
-          <SpecTab run={run} />
+          <Late>
+            <SpecTab run={run} />
+          </Late>
         </Tabs.Panel>
         <Tabs.Panel value="files">
-          <FilesTab run={run} />
+          <Late>
+            <FilesTab run={run} />
+          </Late>
         </Tabs.Panel>
       </Tabs>
     </div>
   );
+}
+
+function Late({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<Skeleton height={500} radius={6} />}>{children}</Suspense>;
 }
