@@ -1,4 +1,5 @@
-"""Before every request: known Hosts, no mutations from another site's page, strict headers, small bodies.
+"""Before every request: known Hosts, no mutations from another site's page, strict headers, small bodies,
+no NUL in an address: PostgreSQL cannot even compare with one.
 
 A page of another site can make a browser send requests to a server on this machine, directly or by
 pointing a name of its own at 127.0.0.1. Neither gets an answer.
@@ -27,6 +28,9 @@ def known_hosts(bound: str) -> frozenset[str]:
 
 
 _ELSEWHERE = "A page of another site may not change anything here. Open the dashboard itself."
+
+
+_NUL = "The address holds a NUL character (%00), which no name, tag or id has. Leave it out."
 
 
 class Guards:
@@ -64,6 +68,8 @@ class Guards:
             return 403, "wrong_host", f"This server does not answer to the name {host!r}, only to {known}."
         if scope["method"] not in _READING and _from_elsewhere(headers, host):
             return 403, "wrong_origin", _ELSEWHERE
+        if b"\0" in scope["path"].encode() or b"%00" in scope["query_string"]:
+            return 400, "bad_request", _NUL
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > self._body_limit:
             return 413, "too_large", BY_STATUS[413][1]

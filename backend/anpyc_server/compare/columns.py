@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,19 +10,21 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import Run
+from anpyc_server.db.models import SUCCEEDED, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.palette import DASHES, THEMES
 from anpyc_server.figures.rows import Column
 from anpyc_server.groups.service import common_title
 from anpyc_server.runs.listing import in_group
-from anpyc_server.runs.lookup import find_run
 from anpyc_server.services import Services
+from anpyc_server.wording import count
 
 if TYPE_CHECKING:
     from anpyc_server.figures.gathering import Need
 
 _KINDS = len(THEMES["light"].runs) * len(DASHES)
+"""As many columns can be told apart: more than a comparison takes."""
+_MOST_RUNS = 200
 
 
 @dataclass(frozen=True)
@@ -30,25 +33,49 @@ class Members:
 
     key: str
     title: str
+    note: str
+    """Tells columns of the same title apart: "seed 3"."""
     runs: Sequence[Run]
+    """Those that count: of a group, the succeeded ones once there are any."""
+    left_out: int
+    """Runs of the group that failed, were cancelled or still train."""
     rank: int
 
     @property
     def is_group(self) -> bool:
         return ":" in self.key
 
+    @property
+    def label(self) -> str:
+        """Title and note as one."""
+        return f"{self.title} · {self.note}" if self.note else self.title
 
-def columns(session: Session, keys: Sequence[str]) -> list[Members]:
-    """The columns that were asked for, in that order, each once.
 
-    :raises NotFound: when there is no such run.
+@dataclass(frozen=True)
+class _Found:
+    key: str
+    title: str
+    runs: Sequence[Run]
+    left_out: int
+    first_id: str
+
+
+def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[str]]:
+    """The columns that were asked for, in that order, each once; and the keys of which nothing is left.
+
+    :raises Missing: when nothing is left of any.
     """
-    found = [(key, _runs(session, key)) for key in dict.fromkeys(keys)]
-    ranks = _ranks(session, [min(run.id for run in runs) for _, runs in found])
-    return [
-        Members(key, runs[0].name if len(runs) == 1 else common_title(runs), runs, rank)
-        for (key, runs), rank in zip(found, ranks, strict=True)
+    wanted = list(dict.fromkeys(keys))
+    found = [one for key in wanted if (one := _find(session, key)) is not None]
+    if wanted and not found:
+        raise Missing("None of these runs is there any more. They may have been deleted.")
+    ranks = _ranks(session, [one.first_id for one in found])
+    members = [
+        Members(one.key, one.title, note, one.runs, one.left_out, rank)
+        for one, note, rank in zip(found, _notes(found), ranks, strict=True)
     ]
+    there = {one.key for one in found}
+    return members, [key for key in wanted if key not in there]
 
 
 def gathered(services: Services, keys: Sequence[str], needs: Sequence[Need]) -> list[Column]:
@@ -60,22 +87,52 @@ def gathered(services: Services, keys: Sequence[str], needs: Sequence[Need]) -> 
             Column(
                 key=one.key,
                 title=one.title,
+                note=one.note,
                 rank=one.rank,
                 runs=[run_rows(services, session, run, needs) for run in one.runs],
                 specs=[run.spec for run in one.runs],
             )
-            for one in columns(session, keys)
+            for one in columns(session, keys)[0]
         ]
 
 
-def _runs(session: Session, key: str) -> list[Run]:
+def _find(session: Session, key: str) -> _Found | None:
     if ":" not in key:
-        return [find_run(session, key)]
-    query = select(Run).where(in_group(key), Run.deleted_at.is_(None)).order_by(Run.id).limit(200)
-    runs = list(session.scalars(query))
+        run = session.get(Run, key)
+        if run is None or run.deleted_at is not None:
+            return None
+        return _Found(key, run.name, [run], 0, run.id)
+    query = select(Run).where(in_group(key), Run.deleted_at.is_(None), Run.archived.is_(False))
+    runs = list(session.scalars(query.order_by(Run.id).limit(_MOST_RUNS)))
     if not runs:
-        raise Missing(f"There is no group {key}. Its runs may have been deleted.")
-    return runs
+        return None
+    counted = [run for run in runs if run.status == SUCCEEDED] or runs
+    return _Found(key, common_title(counted), counted, len(runs) - len(counted), runs[0].id)
+
+
+def _notes(found: Sequence[_Found]) -> list[str]:
+    """By seed where titles are the same, by moment where seeds are as well, at last by id."""
+    notes = [""] * len(found)
+    for note in (_seeds, _moment, _end_of_id):
+        clashes = Counter((one.title, said) for one, said in zip(found, notes, strict=True))
+        notes = [
+            ", ".join(filter(None, (said, note(one)))) if clashes[one.title, said] > 1 else said
+            for one, said in zip(found, notes, strict=True)
+        ]
+    return notes
+
+
+def _seeds(one: _Found) -> str:
+    seeds = sorted({run.seed for run in one.runs})
+    return f"seed {seeds[0]}" if len(seeds) == 1 else count(len(seeds), "seed")
+
+
+def _moment(one: _Found) -> str:
+    return f"{one.runs[0].created_at:%Y-%m-%d %H:%M}"
+
+
+def _end_of_id(one: _Found) -> str:
+    return f"…{one.first_id[-4:]}"
 
 
 def _ranks(session: Session, first_ids: Sequence[str]) -> list[int]:

@@ -12,7 +12,12 @@ class Compared(Answer):
     key: str
     """A run's id or a group's key, as it was asked for."""
     title: str
+    note: str
+    """Tells columns of the same title apart: "seed 3"."""
     run_ids: list[str]
+    """The runs that count: of a group, the succeeded ones once there are any."""
+    left_out: int
+    """Runs of the group that failed, were cancelled or still train."""
     is_group: bool
     status: str
     color: str
@@ -48,7 +53,9 @@ class TaskRow(Answer):
     """Final accuracy on one task over the columns."""
 
     task: int
-    values: list[float | None]
+    values: list[Spread | None]
+    best: list[int]
+    """Columns that share the best mean."""
 
 
 class Comparison(Answer):
@@ -62,3 +69,5 @@ class Comparison(Answer):
     sentence: str
     same: dict[str, str | int | float | bool | None]
     """Settings that all columns share."""
+    missing: list[str]
+    """Keys that were asked for and of which nothing is left."""

@@ -32,23 +32,25 @@ _SAME = 1e-12
 def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
     """The columns, what differs between them, and what came out."""
     with services.database.read() as session:
-        compared = columns(session, keys)
-        last_rows = [_last_row([accuracy_matrix(session, run) for run in one.runs]) for one in compared]
+        compared, missing = columns(session, keys)
+        last_rows = [[_last_row(accuracy_matrix(session, run)) for run in one.runs] for one in compared]
     names = [one.key for one in compared]
-    if baseline is not None and baseline not in names:
+    if baseline is not None and baseline not in [*names, *missing]:
         raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
-    base = None if baseline is None else names.index(baseline)
+    base = names.index(baseline) if baseline in names else None
     settings, same = _settings(compared)
     metrics = [
         row for name, title, up in _METRICS if (row := _metric(compared, base, name, title, up)) is not None
     ]
-    tasks = max((len(row) for row in last_rows), default=0)
+    tasks = max((len(row) for rows in last_rows for row in rows), default=0)
     return Comparison(
         columns=[
             Compared(
                 key=one.key,
                 title=one.title,
+                note=one.note,
                 run_ids=[run.id for run in one.runs],
+                left_out=one.left_out,
                 is_group=one.is_group,
                 status=_status(one),
                 color=run_color(one.rank, THEMES["light"]),
@@ -59,13 +61,11 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
         ],
         settings=settings,
         metrics=metrics,
-        tasks=[
-            TaskRow(task=task, values=[row[task] if task < len(row) else None for row in last_rows])
-            for task in range(tasks)
-        ],
+        tasks=[_task(task, last_rows) for task in range(tasks)],
         baseline=base,
         sentence=sentence(compared, metrics),
         same=same,
+        missing=missing,
     )
 
 
@@ -76,7 +76,7 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
         []
         if average is None
         else [
-            (value, one.title)
+            (value, one.label)
             for value, one in zip(average.values, compared, strict=True)
             if value is not None
         ]
@@ -151,34 +151,41 @@ def _metric(
     for one in compared:
         known = [float(run.metrics[name]) for run in one.runs if run.metrics.get(name) is not None]
         values.append(spread(known) if known else None)
-    means = [value.mean for value in values if value is not None]
-    if not means:
+    if not any(values):
         return None
-    top = max(means) if higher_is_better else min(means)
     reference = None if base is None else values[base]
     return MetricRow(
         name=name,
         title=title,
         higher_is_better=higher_is_better,
         values=values,
-        best=[
-            place for place, value in enumerate(values) if value is not None and abs(value.mean - top) < _SAME
-        ],
+        best=_best(values, higher_is_better),
         differences=[
             None if reference is None or value is None else value.mean - reference.mean for value in values
         ],
     )
 
 
-def _last_row(matrices: Sequence[Sequence[Sequence[float | None]]]) -> list[float | None]:
-    """Mean accuracy on each task at the end, over the runs that got there."""
-    tasks = max((len(matrix) for matrix in matrices), default=0)
-    row: list[float | None] = []
-    for task in range(tasks):
-        ends = [matrix[-1][task] for matrix in matrices if matrix and task < len(matrix[-1])]
-        known = [value for value in ends if value is not None]
-        row.append(sum(known) / len(known) if known else None)
-    return row if any(value is not None for value in row) else []
+def _task(task: int, last_rows: Sequence[Sequence[Sequence[float | None]]]) -> TaskRow:
+    """Accuracy on one task at the end, over the runs that got there."""
+    values: list[Spread | None] = []
+    for rows in last_rows:
+        known = [value for row in rows if task < len(row) and (value := row[task]) is not None]
+        values.append(spread(known) if known else None)
+    return TaskRow(task=task, values=values, best=_best(values, higher_is_better=True))
+
+
+def _best(values: Sequence[Spread | None], higher_is_better: bool) -> list[int]:
+    """The columns that share the best mean; none where there is nothing to be better than."""
+    means = {place: value.mean for place, value in enumerate(values) if value is not None}
+    if len(means) < 2:
+        return []
+    top = max(means.values()) if higher_is_better else min(means.values())
+    return [place for place, mean in means.items() if abs(mean - top) < _SAME]
+
+
+def _last_row(matrix: Sequence[Sequence[float | None]]) -> Sequence[float | None]:
+    return matrix[-1] if matrix else []
 
 
 def _status(one: Members) -> str:

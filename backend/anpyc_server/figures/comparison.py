@@ -36,7 +36,7 @@ def lines(
     values = series[:, places]
     number = known[places]
     mean = np.nansum(values, axis=0) / number
-    name = text(column.title)
+    name = label(column)
     line: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines+markers" if markers or len(xs) == 1 else "lines",
@@ -45,7 +45,7 @@ def lines(
         "x": xs,
         "y": np.round(mean, 4).tolist(),
         "line": {"color": color, "width": 2, "dash": dash},
-        "marker": {"color": color, "size": 6, "symbol": _SYMBOLS[column.rank % len(_SYMBOLS)]},
+        "marker": {"color": color, "size": 6, "symbol": symbol(column)},
         "hovertemplate": f"%{{y:.1f}} %{what}",
     }
     if len(column.runs) == 1:
@@ -72,10 +72,21 @@ def lines(
     return [band, line]
 
 
+def label(column: Column, length: int = 40) -> str:
+    """Title and note as text; a long title is cut, never the note."""
+    note = f" · {text(column.note)}" if column.note else ""
+    return text(column.title, length - min(len(note), length // 2)) + note
+
+
+def symbol(column: Column) -> str:
+    """Another one for each colour, and for each kind of dashes in the same colour."""
+    return _SYMBOLS[(column.rank + column.rank // len(_SYMBOLS)) % len(_SYMBOLS)]
+
+
 def ahead(columns: Sequence[Column], finals: Sequence[float | None], where: str) -> str:
     """Who is ahead at the end, in percent."""
     known = [
-        (value, column.title) for value, column in zip(finals, columns, strict=True) if value is not None
+        (value, column.label) for value, column in zip(finals, columns, strict=True) if value is not None
     ]
     if not known:
         return "None of these runs has learnt a task yet."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from anpyc_server.compare.settings import flattened
 from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.comparison import label, symbol
 from anpyc_server.figures.palette import Theme, run_color, run_dash
 from anpyc_server.figures.rows import Column, Options
 from anpyc_server.wording import count, percent
@@ -43,14 +44,14 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
             {
                 "type": "scatter",
                 "mode": "lines+markers",
-                "name": text(column.title),
+                "name": label(column),
                 "x": list(range(len(axes))),
                 "y": [one.heights[place] for one in axes],
                 "connectgaps": True,
                 "customdata": [[text(one.title), text(one.words[place])] for one in axes],
                 "hovertemplate": "%{fullData.name}<br>%{customdata[0]}: %{customdata[1]}<extra></extra>",
                 "line": {"color": color, "width": 1.5, "dash": run_dash(column.rank)},
-                "marker": {"color": color, "size": 6},
+                "marker": {"color": color, "size": 6, "symbol": symbol(column)},
             }
         )
     ticks = [
@@ -151,5 +152,5 @@ def _sentence(columns: Sequence[Column], axes: Sequence[_Axis]) -> str:
     heights = [-1.0 if height is None else height for height in outcome.heights]
     best = heights.index(max(heights))
     chosen = ", ".join(f"{one.title} {one.words[best]}" for one in settings[:3])
-    said += f" Best on average: {columns[best].title} with {outcome.words[best]}"
+    said += f" Best on average: {columns[best].label} with {outcome.words[best]}"
     return f"{said} ({chosen})." if chosen else f"{said}."

@@ -90,6 +90,13 @@ class Column:
     """Decides its colour and dashes."""
     runs: Sequence[RunRows]
     specs: Sequence[Mapping[str, Any]] = ()
+    note: str = ""
+    """Tells columns of the same title apart."""
+
+    @property
+    def label(self) -> str:
+        """Title and note as one."""
+        return f"{self.title} · {self.note}" if self.note else self.title
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from anpyc_server.errors import documented
 from anpyc_server.groups import service
-from anpyc_server.groups.schemas import GroupBy, GroupPage
+from anpyc_server.groups.schemas import GroupBy, GroupPage, GroupSort
 from anpyc_server.runs.asked import RunsAskedFor
 from anpyc_server.services import ServicesHere
 
@@ -20,8 +20,9 @@ def list_groups(
     services: ServicesHere,
     wanted: RunsAskedFor,
     by: GroupBy = "spec",
+    sort: GroupSort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
 ) -> GroupPage:
     """Runs that differ only in name and seed, or of one sweep, with mean and spread of their metrics."""
-    return service.groups(services, by, wanted, limit, cursor)
+    return service.groups(services, by, wanted, sort, limit, cursor)

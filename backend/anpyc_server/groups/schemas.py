@@ -7,6 +7,11 @@ from typing import Literal
 from anpyc_server.schemas import Answer, Moment, StoredSpec
 
 GroupBy = Literal["spec", "sweep"]
+GroupSort = Literal[
+    "created", "-created", "name", "-name", "count", "-count",
+    "average_accuracy", "-average_accuracy", "forgetting", "-forgetting", "capacity_free", "-capacity_free",
+]  # fmt: skip
+"""A group is as new as its newest run, and has the mean of its ended runs."""
 
 
 class Spread(Answer):
@@ -41,7 +46,7 @@ class RunGroup(Answer):
 
 
 class GroupPage(Answer):
-    """All groups that match, the newest first."""
+    """One page of the groups that match."""
 
     items: list[RunGroup]
     next_cursor: str | None

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.orm import Session, defer
 
-from anpyc_server.db.models import Run
-from anpyc_server.groups.schemas import GroupBy, GroupPage, RunGroup, Spread
-from anpyc_server.runs.listing import RunFilter, read_cursor, write_cursor
+from anpyc_server.db.models import SUCCEEDED, Run
+from anpyc_server.groups.schemas import GroupBy, GroupPage, GroupSort, RunGroup, Spread
+from anpyc_server.runs.listing import METRICS, UNKNOWN, RunFilter, past, read_cursor, write_cursor
 from anpyc_server.services import Services
 
-METRICS = (
+_NAMES = (
     "average_accuracy",
     "forgetting",
     "backward_transfer",
@@ -23,26 +23,46 @@ METRICS = (
     "capacity_free",
 )
 _MOST_IDS = 200
+_FINE = 10**9
 
 
-def groups(services: Services, by: GroupBy, wanted: RunFilter, limit: int, cursor: str | None) -> GroupPage:
-    """One page of groups, that with the newest run first."""
+def groups(
+    services: Services, by: GroupBy, wanted: RunFilter, sort: GroupSort, limit: int, cursor: str | None
+) -> GroupPage:
+    """One page of groups, ties by the newest run."""
     key = Run.spec_hash if by == "spec" else Run.group_id
     conditions = [*wanted.conditions(), key.is_not(None)]
     newest = func.max(Run.id)
-    query = select(key.label("key"), newest.label("newest")).where(*conditions).group_by(key)
+    descending = sort.startswith("-")
+    order = _sort_key(sort.removeprefix("-"), descending)
+    query = select(key.label("key"), newest.label("newest"), order.label("sort_key"))
+    query = query.where(*conditions).group_by(key)
     if cursor is not None:
-        _, before = read_cursor(cursor, f"groups:{by}")
-        query = query.having(newest < before)
+        query = query.having(past(order, newest, read_cursor(cursor, f"{by}:{sort}"), descending))
+    ties = (order.desc(), newest.desc()) if descending else (order.asc(), newest.asc())
     with services.database.read() as session:
-        rows = session.execute(query.order_by(newest.desc()).limit(limit + 1)).all()
+        rows = session.execute(query.order_by(*ties).limit(limit + 1)).all()
         total = session.scalar(select(func.count(key.distinct())).where(*conditions)) or 0
         page = rows[:limit]
         members = _members(session, key, [row.key for row in page], conditions)
     items = [group_of(f"{by}:{row.key}", members[row.key]) for row in page]
     more = len(rows) > limit
-    next_cursor = write_cursor(f"groups:{by}", "", page[-1].newest) if more else None
+    next_cursor = write_cursor(f"{by}:{sort}", page[-1].sort_key, page[-1].newest) if more else None
     return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
+
+
+def _sort_key(name: str, descending: bool) -> ColumnElement[Any]:
+    """Never a float: a mean need not come out the same in the question for the next page."""
+    match name:
+        case "created":
+            return func.max(Run.id)
+        case "name":
+            return func.min(func.lower(Run.name))
+        case "count":
+            return func.count()
+    mean = func.avg(case((Run.status == SUCCEEDED, METRICS[name])))
+    unknown = -UNKNOWN if descending else UNKNOWN
+    return cast(func.coalesce(mean, unknown) * _FINE, BigInteger)
 
 
 def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
@@ -70,7 +90,7 @@ def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
 def spreads(metrics: Sequence[dict[str, Any]]) -> dict[str, Spread]:
     """Mean and sample standard deviation of each metric, over those that know it."""
     result = {}
-    for name in METRICS:
+    for name in _NAMES:
         values = [float(known[name]) for known in metrics if known.get(name) is not None]
         if values:
             result[name] = spread(values)

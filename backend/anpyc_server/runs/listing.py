@@ -17,8 +17,14 @@ from anpyc_server.runs.view import summaries
 from anpyc_server.services import Services
 
 _STATUS_ORDER = {"running": 0, "queued": 1, "failed": 2, "cancelled": 3, "succeeded": 4}
-_UNKNOWN = 1e9
+UNKNOWN = 1e9
 """Stands for a metric not known yet: it sorts last either way."""
+METRICS: dict[str, ColumnElement[Any]] = {
+    "average_accuracy": Run.average_accuracy.expression,
+    "forgetting": Run.forgetting.expression,
+    "capacity_free": Run.metrics["capacity_free"].as_float(),
+}
+"""What lists and groups are sorted by."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def page_of_runs(
     conditions = wanted.conditions()
     query = select(Run, key.label("sort_key")).where(*conditions)
     if cursor is not None:
-        query = query.where(_past(key, read_cursor(cursor, sort), descending))
+        query = query.where(past(key, Run.id.expression, read_cursor(cursor, sort), descending))
     ties = (key.desc(), Run.id.desc()) if descending else (key.asc(), Run.id.asc())
     query = _without_bulk(query).order_by(*ties).limit(limit + 1)
     with services.database.read() as session:
@@ -115,15 +121,19 @@ def _sort_key(name: str, descending: bool) -> ColumnElement[Any]:
             return func.lower(Run.name)
         case "status":
             return case(_STATUS_ORDER, value=Run.status, else_=len(_STATUS_ORDER))
-    metric = Run.average_accuracy if name == "average_accuracy" else Run.forgetting
-    return func.coalesce(metric, -_UNKNOWN if descending else _UNKNOWN)
+        case "strategy":
+            return Run.strategy.expression
+    return func.coalesce(METRICS[name], -UNKNOWN if descending else UNKNOWN)
 
 
-def _past(key: ColumnElement[Any], end: tuple[Any, str], descending: bool) -> ColumnElement[bool]:
+def past(
+    key: ColumnElement[Any], tie: ColumnElement[Any], end: tuple[Any, str], descending: bool
+) -> ColumnElement[bool]:
+    """What comes after the row that ended a page."""
     value, identity = end
     if descending:
-        return or_(key < value, and_(key == value, Run.id < identity))
-    return or_(key > value, and_(key == value, Run.id > identity))
+        return or_(key < value, and_(key == value, tie < identity))
+    return or_(key > value, and_(key == value, tie > identity))
 
 
 def _without_bulk(query: Select[Any]) -> Select[Any]:

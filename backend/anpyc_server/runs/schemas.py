@@ -12,8 +12,8 @@ from anpyc_server.schemas import Answer, Moment, Request, Share, StoredSpec
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Relation = Literal["retry", "clone"]
 Sort = Literal[
-    "created", "-created", "name", "-name", "status", "-status",
-    "average_accuracy", "-average_accuracy", "forgetting", "-forgetting",
+    "created", "-created", "name", "-name", "status", "-status", "strategy", "-strategy",
+    "average_accuracy", "-average_accuracy", "forgetting", "-forgetting", "capacity_free", "-capacity_free",
 ]  # fmt: skip
 
 

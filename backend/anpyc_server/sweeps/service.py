@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from anpyc.spec import Problem, RunSpec, SpecError, parse_spec
 from anpyc_server.db import lifecycle
 from anpyc_server.db.identifiers import new_id
+from anpyc_server.db.models import Run
 from anpyc_server.errors import Invalid
 from anpyc_server.runs.presence import require_dataset
 from anpyc_server.runs.view import summaries
@@ -18,19 +23,45 @@ from anpyc_server.sweeps.schemas import Sweep, SweepRequest
 MOST_RUNS = 500
 
 
-def submit(services: Services, request: SweepRequest) -> Sweep:
-    """Queue all runs in one transaction."""
+def submit(services: Services, request: SweepRequest, key: str | None) -> tuple[Sweep, bool]:
+    """Queue all runs in one transaction; False when the key was used before.
+
+    :raises Conflict: when the key was used for another sweep.
+    """
     specs = list(expanded(request))
     for kind in {spec.dataset.kind: spec for spec in specs}.values():
         require_dataset(kind, services.settings, "spec.")
     group_id = new_id()
     with services.database.write() as session:
-        runs = [lifecycle.submit(session, spec, group_id=group_id)[0] for spec in specs]
+        submitted = [
+            lifecycle.submit(session, spec, group_id=group_id, idempotency_key=_key_of_run(key, place))
+            for place, spec in enumerate(specs)
+        ]
+        runs = [run for run, _ in submitted]
+        created = all(fresh for _, fresh in submitted)
+        if not created:
+            _require_same(session, runs, group_id)
         session.flush()
-        items = summaries(session, runs)
-    for run in runs:
+        sweep = Sweep(group_id=runs[0].group_id or group_id, items=summaries(session, runs))
+    for run in runs if created else ():
         services.wakeup.notify(run.id)
-    return Sweep(group_id=group_id, items=items)
+    return sweep, created
+
+
+def _key_of_run(key: str | None, place: int) -> str | None:
+    """A key for each run of a sweep, in the same column as those of single runs and apart from them."""
+    return None if key is None else f"sweep {hashlib.sha256(key.encode()).hexdigest()} {place}"
+
+
+def _require_same(session: Session, runs: Sequence[Run], fresh_group: str) -> None:
+    """Refuse a sweep of which some runs are new, or which asks for fewer than its key stands for."""
+    groups = {run.group_id for run in runs}
+    members = select(func.count()).where(Run.group_id == runs[0].group_id)
+    if fresh_group in groups or len(groups) > 1 or session.scalar(members) != len(runs):
+        raise lifecycle.Conflict(
+            "This Idempotency-Key was used for another sweep. "
+            "Nothing was queued; send a new key for a new sweep."
+        )
 
 
 def expanded(request: SweepRequest) -> Iterator[RunSpec]:

@@ -19,8 +19,20 @@ export const submitRun = (spec: Spec, key: string): Promise<Run> =>
     }),
   );
 
-export const submitSweep = (spec: Spec, grid: Record<string, number[]>, seeds: number[], name: string) =>
-  dataOf(api.POST("/api/sweeps", { body: { spec: spec as unknown as SpecInput, grid, seeds, name } }));
+export interface SweepWanted {
+  spec: Spec;
+  grid: Record<string, number[]>;
+  seeds: number[];
+  name: string;
+}
+
+export const submitSweep = ({ spec, ...rest }: SweepWanted, key: string) =>
+  dataOf(
+    api.POST("/api/sweeps", {
+      body: { spec: spec as unknown as SpecInput, ...rest },
+      params: { header: { "idempotency-key": key } },
+    }),
+  );
 
 export const cancelRun = (id: string): Promise<Run> => dataOf(api.POST("/api/runs/{run_id}/cancel", at(id)));
 export const retryRun = (id: string): Promise<Run> => dataOf(api.POST("/api/runs/{run_id}/retry", at(id)));

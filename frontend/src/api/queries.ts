@@ -1,11 +1,15 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { FigureData } from "../plot/figure";
 import { ApiError, api, dataOf, Unreachable } from "./client";
-import type { ArrayKind, Status } from "./types";
+import type { components } from "./schema";
+import type { ArrayKind, Run, RunSummary, Status } from "./types";
 
 /** What the list is asked for: the part of its view that the server knows. */
 export interface RunsFilter {
   status?: Status[];
+  strategy?: string[];
+  benchmark?: string[];
+  dataset?: string[];
   tag?: string[];
   group?: string;
   archived?: boolean;
@@ -13,22 +17,45 @@ export interface RunsFilter {
   sort?: string;
 }
 
+/** Of a list, in one request. */
 const PAGE = 100;
+
+export const pageOfRuns = (
+  filter: RunsFilter,
+  cursor: string | null,
+  { limit = PAGE, signal }: { limit?: number; signal?: AbortSignal } = {},
+) =>
+  dataOf(
+    api.GET("/api/runs", {
+      params: { query: { ...filter, sort: filter.sort as "-created", limit, cursor } },
+      signal,
+    }),
+  );
 
 export const runsQuery = (filter: RunsFilter) =>
   infiniteQueryOptions({
     queryKey: ["runs", filter],
-    queryFn: ({ pageParam, signal }) =>
-      dataOf(
-        api.GET("/api/runs", {
-          params: { query: { ...filter, sort: filter.sort as "-created", limit: PAGE, cursor: pageParam } },
-          signal,
-        }),
-      ),
+    queryFn: ({ pageParam, signal }) => pageOfRuns(filter, pageParam, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
+    // The stream of events keeps it current.
+    refetchOnWindowFocus: false,
   });
+
+const LARGEST_PAGE = 200;
+
+/** Every run that the filter leaves, page by page. */
+export async function allRuns(filter: RunsFilter): Promise<RunSummary[]> {
+  const runs: RunSummary[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: components["schemas"]["RunPage"] = await pageOfRuns(filter, cursor, { limit: LARGEST_PAGE });
+    runs.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return runs;
+}
 
 export const groupsQuery = (by: "spec" | "sweep", filter: Omit<RunsFilter, "sort">) =>
   queryOptions({
@@ -38,12 +65,28 @@ export const groupsQuery = (by: "spec" | "sweep", filter: Omit<RunsFilter, "sort
     placeholderData: keepPreviousData,
   });
 
-export const runQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["run", id],
-    queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } }, signal })),
+export const groupPagesQuery = (by: "spec" | "sweep", filter: RunsFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["groups", "pages", by, filter],
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET("/api/groups", {
+          params: {
+            query: { by, ...filter, sort: filter.sort as "-created", limit: PAGE, cursor: pageParam },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
   });
+
+export const oneRun = (id: string, signal?: AbortSignal): Promise<Run> =>
+  dataOf(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } }, signal }));
+
+export const runQuery = (id: string) =>
+  queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => oneRun(id, signal) });
 
 export const catalogQuery = queryOptions({
   queryKey: ["catalog"],

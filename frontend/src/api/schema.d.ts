@@ -468,6 +468,8 @@ export interface paths {
         /**
          * Submit Sweep
          * @description Every combination of the grid with every seed as a run: all of them or none.
+         *
+         *     With an Idempotency-Key that was used before: the sweep of then, and 200.
          */
         post: operations["submit_sweep"];
         delete?: never;
@@ -1085,8 +1087,21 @@ export interface components {
             key: string;
             /** Title */
             title: string;
-            /** Run Ids */
+            /**
+             * Note
+             * @description Tells columns of the same title apart: "seed 3".
+             */
+            note: string;
+            /**
+             * Run Ids
+             * @description The runs that count: of a group, the succeeded ones once there are any.
+             */
             run_ids: string[];
+            /**
+             * Left Out
+             * @description Runs of the group that failed, were cancelled or still train.
+             */
+            left_out: number;
             /** Is Group */
             is_group: boolean;
             /** Status */
@@ -1128,6 +1143,11 @@ export interface components {
             same: {
                 [key: string]: string | number | boolean | null;
             };
+            /**
+             * Missing
+             * @description Keys that were asked for and of which nothing is left.
+             */
+            missing: string[];
         };
         /**
          * ConstantSchedule
@@ -1711,7 +1731,7 @@ export interface components {
         };
         /**
          * GroupPage
-         * @description All groups that match, the newest first.
+         * @description One page of the groups that match.
          */
         GroupPage: {
             /** Items */
@@ -3845,7 +3865,12 @@ export interface components {
             /** Task */
             task: number;
             /** Values */
-            values: (number | null)[];
+            values: (components["schemas"]["Spread"] | null)[];
+            /**
+             * Best
+             * @description Columns that share the best mean.
+             */
+            best: number[];
         };
         /**
          * Training
@@ -4195,7 +4220,7 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
-                sort?: "created" | "-created" | "name" | "-name" | "status" | "-status" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting";
+                sort?: "created" | "-created" | "name" | "-name" | "status" | "-status" | "strategy" | "-strategy" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting" | "capacity_free" | "-capacity_free";
                 limit?: number;
                 cursor?: string | null;
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
@@ -5269,7 +5294,9 @@ export interface operations {
     submit_sweep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5290,6 +5317,15 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5321,6 +5357,7 @@ export interface operations {
         parameters: {
             query?: {
                 by?: "spec" | "sweep";
+                sort?: "created" | "-created" | "name" | "-name" | "count" | "-count" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting" | "capacity_free" | "-capacity_free";
                 limit?: number;
                 cursor?: string | null;
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;

@@ -2,22 +2,26 @@ import { Button, CopyButton, Menu, Skeleton, useComputedColorScheme } from "@man
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { messageOf } from "../api/client";
 import { comparisonQuery, figuresQuery } from "../api/queries";
 import type { Comparison } from "../api/types";
 import { Figure } from "../plot/Figure";
 import { Message } from "../shell/Message";
+import { plural } from "../text/numbers";
 import { AddRuns } from "./AddRuns";
 import classes from "./ComparePage.module.css";
 import { ComparisonTables } from "./ComparisonTables";
-import { asCsv, asLatex, asMarkdown, tableOf } from "./tables";
+import { asCsv, asLatex, asMarkdown, labelOf, tableOf } from "./tables";
 
 const NO_KEYS: string[] = [];
+/** As many as the server compares, and as there are looks to tell lines apart. */
+const MOST = 50;
 
 /** Runs and groups side by side; which ones stands in the address. */
 export function ComparePage() {
-  const { run: keys = NO_KEYS, baseline } = useSearch({ from: "/compare" });
+  const { run: asked = NO_KEYS, baseline } = useSearch({ from: "/compare" });
+  const keys = useMemo(() => asked.slice(0, MOST), [asked]);
   const navigate = useNavigate({ from: "/compare" });
   const query = useQuery({ ...comparisonQuery(keys, baseline), enabled: keys.length > 0 });
   useEffect(() => {
@@ -73,7 +77,14 @@ export function ComparePage() {
       </div>
       {comparison ? (
         <>
-          <p className={classes.sentence}>{comparison.sentence}</p>
+          <p className={classes.sentence} dir="auto">
+            {comparison.sentence}
+          </p>
+          <LeftOut
+            tooMany={asked.length - keys.length}
+            missing={comparison.missing.length}
+            onDrop={() => set(keys.filter((key) => !comparison.missing.includes(key)))}
+          />
           <Columns comparison={comparison} onRemove={(key) => set(keys.filter((one) => one !== key))} />
           <ComparisonTables
             comparison={comparison}
@@ -98,21 +109,58 @@ function Columns({ comparison, onRemove }: { comparison: Comparison; onRemove: (
         <li key={column.key} className="panel">
           <Swatch color={dark ? column.color_dark : column.color} dash={column.dash} />
           {column.is_group ? (
-            <Link to="/" search={{ group: column.key }} dir="auto">
+            <Link to="/" search={{ group: column.key }} dir="auto" title={column.title}>
               {column.title}
             </Link>
           ) : (
-            <Link to="/runs/$id" params={{ id: column.key }} dir="auto">
+            <Link to="/runs/$id" params={{ id: column.key }} dir="auto" title={column.title}>
               {column.title}
             </Link>
           )}
-          <span className="quiet">{column.is_group ? `${column.run_ids.length} runs` : column.status}</span>
-          <button type="button" aria-label={`Leave out ${column.title}`} onClick={() => onRemove(column.key)}>
+          <span className={`quiet ${classes.facts}`}>{factsOf(column)}</span>
+          <button
+            type="button"
+            aria-label={`Leave out ${labelOf(column)}`}
+            onClick={() => onRemove(column.key)}
+          >
             ×
           </button>
         </li>
       ))}
     </ul>
+  );
+}
+
+function factsOf({ is_group, note, status, run_ids, left_out }: Comparison["columns"][number]): string {
+  const all = run_ids.length + left_out;
+  const runs = left_out ? `${run_ids.length} of ${all} runs` : plural(all, "run");
+  return [note, is_group ? runs : status].filter(Boolean).join(" · ");
+}
+
+interface LeftOutProps {
+  tooMany: number;
+  missing: number;
+  onDrop: () => void;
+}
+
+/** What the address names and the page does not show. */
+function LeftOut({ tooMany, missing, onDrop }: LeftOutProps) {
+  if (tooMany === 0 && missing === 0) return null;
+  return (
+    <p className={classes.leftOut} role="status">
+      {missing > 0 && (
+        <>
+          {plural(missing, "run or group", "runs or groups")} of this comparison{" "}
+          {missing === 1 ? "is" : "are"} not there any more; the others are shown.{" "}
+        </>
+      )}
+      {tooMany > 0 && `Only the first ${MOST} are compared; ${tooMany} more stand in the address. `}
+      {missing > 0 && (
+        <button type="button" onClick={onDrop}>
+          Leave out what is gone
+        </button>
+      )}
+    </p>
   );
 }
 
@@ -123,6 +171,7 @@ const DASHES: Record<string, string> = {
   dashdot: "7 3 2 3",
   longdash: "12 4",
   longdashdot: "12 3 2 3",
+  "12px,3px,2px,3px,2px,3px": "10 2 2 2 2 2",
 };
 
 /** The line of a run as it is drawn in every figure. */

@@ -1,9 +1,9 @@
 import { useComputedColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Comparison } from "../api/types";
-import { titleOf } from "../form/schema";
-import { points } from "../text/numbers";
+import { plural, points } from "../text/numbers";
 import classes from "./ComparePage.module.css";
+import { labelOf, settingTitle } from "./tables";
 
 interface ComparisonTablesProps {
   comparison: Comparison;
@@ -29,14 +29,16 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
                   className={classes.columnTitle}
                   style={{ borderColor: dark ? column.color_dark : column.color }}
                   dir="auto"
-                  title={column.title}
+                  title={labelOf(column)}
                 >
                   {column.title}
                 </span>
+                {column.note && <span className={classes.note}>{column.note}</span>}
                 <button
                   type="button"
                   className={classes.baseline}
                   aria-pressed={baseline === index}
+                  aria-label={`${labelOf(column)} as baseline`}
                   onClick={() => onBaseline(baseline === index ? undefined : column.key)}
                 >
                   {baseline === index ? "baseline" : "as baseline"}
@@ -52,42 +54,26 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
                 {metric.title} <span className="quiet">{metric.higher_is_better ? "↑" : "↓"}</span>
               </th>
               {metric.values.map((value, index) => (
-                <td key={columns[index]?.key} data-best={metric.best.includes(index) || undefined}>
-                  {value ? (
-                    <>
-                      {(value.mean * 100).toFixed(1).replace("-", "−")}
-                      {value.std !== null && <span className="quiet"> ± {(value.std * 100).toFixed(1)}</span>}
-                      <Difference
-                        value={metric.differences[index]}
-                        shown={baseline !== null && baseline !== index}
-                      />
-                    </>
-                  ) : (
-                    "–"
-                  )}
-                </td>
+                <Measured key={columns[index]?.key} value={value} best={metric.best.includes(index)}>
+                  <Difference
+                    value={metric.differences[index]}
+                    shown={baseline !== null && baseline !== index}
+                  />
+                </Measured>
               ))}
             </tr>
           ))}
         </Body>
         {tasks.length > 0 && (
           <Body title="Accuracy on each task at the end, in %">
-            {tasks.map(({ task, values }) => {
-              const most = Math.max(...values.filter((value) => value !== null));
-              return (
-                <tr key={task}>
-                  <th scope="row">Task {task}</th>
-                  {values.map((value, index) => (
-                    <td
-                      key={columns[index]?.key}
-                      data-best={(value === most && values.length > 1) || undefined}
-                    >
-                      {value === null ? "–" : (value * 100).toFixed(1)}
-                    </td>
-                  ))}
-                </tr>
-              );
-            })}
+            {tasks.map(({ task, values, best }) => (
+              <tr key={task}>
+                <th scope="row">Task {task}</th>
+                {values.map((value, index) => (
+                  <Measured key={columns[index]?.key} value={value} best={best.includes(index)} />
+                ))}
+              </tr>
+            ))}
           </Body>
         )}
         {settings.length > 0 && (
@@ -117,12 +103,6 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
   );
 }
 
-/** A part's `kind` is called by the part: "Strategy" instead of "Kind". */
-function settingTitle(field: string, title: string): string {
-  const steps = field.split(".");
-  return steps.at(-1) === "kind" ? titleOf(steps.at(-2) ?? title) : title;
-}
-
 function Body({ title, children }: { title: string; children: ReactNode }) {
   return (
     <tbody>
@@ -133,6 +113,25 @@ function Body({ title, children }: { title: string; children: ReactNode }) {
       </tr>
       {children}
     </tbody>
+  );
+}
+
+interface MeasuredProps {
+  value: Comparison["metrics"][number]["values"][number];
+  best: boolean;
+  children?: ReactNode;
+}
+
+/** In percent, with the deviation over seeds; the best of its row is bold, and said to be. */
+function Measured({ value, best, children }: MeasuredProps) {
+  if (!value) return <td>–</td>;
+  return (
+    <td data-best={best || undefined} title={value.n > 1 ? `over ${plural(value.n, "run")}` : undefined}>
+      {(value.mean * 100).toFixed(1).replace("-", "−")}
+      {value.std !== null && <span className="quiet"> ± {(value.std * 100).toFixed(1)}</span>}
+      {best && <span className="visually-hidden"> best</span>}
+      {children}
+    </td>
   );
 }
 

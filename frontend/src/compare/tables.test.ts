@@ -5,7 +5,9 @@ import { asCsv, asLatex, asMarkdown, tableOf } from "./tables";
 const column = (title: string) => ({
   key: title,
   title,
+  note: "",
   run_ids: [title],
+  left_out: 0,
   is_group: false,
   status: "succeeded",
   color: "#000",
@@ -16,7 +18,7 @@ const spread = (mean: number, std: number | null) => ({ mean, std, n: 3, low: me
 
 const COMPARISON: Comparison = {
   columns: [column("ANPyC λ=3"), column("a_b & c|d")],
-  settings: [],
+  settings: [{ field: "strategy.kind", title: "Kind", unit: "", values: ["anpyc", null] }],
   metrics: [
     {
       name: "average_accuracy",
@@ -27,10 +29,11 @@ const COMPARISON: Comparison = {
       differences: [null, null],
     },
   ],
-  tasks: [{ task: 0, values: [0.5, null] }],
+  tasks: [{ task: 0, values: [spread(0.5, 0.01), null], best: [] }],
   baseline: null,
   sentence: "",
   same: {},
+  missing: [],
 };
 
 describe("tables to copy", () => {
@@ -41,12 +44,23 @@ describe("tables to copy", () => {
     expect(text).toContain("\\begin{tabular}{lrr}");
     expect(text).toContain(" & ANPyC $\\lambda$=3 & a\\_b \\& c|d \\\\");
     expect(text).toContain("Average accuracy & \\textbf{96.2 $\\pm$ 0.4} & 71.0 \\\\");
-    expect(text).toContain("Task 0 & 50.0 & -- \\\\");
+    expect(text).toContain("Task 0 & 50.0 $\\pm$ 1.0 & -- \\\\");
   });
 
   it("writes Markdown", () => {
     expect(asMarkdown(table)).toContain("| % | ANPyC λ=3 | a_b & c\\|d |\n| --- | ---: | ---: |");
     expect(asMarkdown(table)).toContain("| Average accuracy | **96.2 ± 0.4** | 71.0 |");
+  });
+
+  it("names the settings that differ, and tells columns of one title apart", () => {
+    expect(asCsv(table)).toContain("Strategy,anpyc,–");
+    const twins = ["seed 0", "seed 1"].map((note) => ({ ...column("same"), note }));
+    expect(tableOf({ ...COMPARISON, columns: twins }).head).toEqual(["%", "same (seed 0)", "same (seed 1)"]);
+  });
+
+  it("keeps markup in a name from being markup", () => {
+    const named = tableOf({ ...COMPARISON, columns: [column("<script>*x*</script>"), column("b")] });
+    expect(asMarkdown(named).split("\n")[0]).toBe("| % | &lt;script>\\*x\\*&lt;/script> | b |");
   });
 
   it("writes CSV in which no name is a formula", () => {

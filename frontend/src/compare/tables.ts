@@ -1,6 +1,8 @@
 /** A comparison as a table of text, and that table as LaTeX, Markdown and CSV. */
 
 import type { Comparison } from "../api/types";
+import { titleOf } from "../form/schema";
+import { csvCell } from "../text/csv";
 
 export interface Cell {
   text: string;
@@ -12,30 +14,39 @@ export interface TextTable {
   rows: { title: string; cells: Cell[] }[];
 }
 
-type Metric = Comparison["metrics"][number];
+type Measured = Pick<Comparison["metrics"][number], "values" | "best">;
 
 /** Shares as percentages; a deviation over seeds goes behind its mean. */
-function cellOf(metric: Metric, column: number): Cell {
-  const value = metric.values[column];
-  if (!value) return { text: "–" };
-  const mean = (value.mean * 100).toFixed(1);
-  const text = value.std === null ? mean : `${mean} ± ${(value.std * 100).toFixed(1)}`;
-  return { text, best: metric.best.includes(column) };
+function cellsOf({ values, best }: Measured): Cell[] {
+  return values.map((value, column) => {
+    if (!value) return { text: "–" };
+    const mean = (value.mean * 100).toFixed(1);
+    const text = value.std === null ? mean : `${mean} ± ${(value.std * 100).toFixed(1)}`;
+    return { text, best: best.includes(column) };
+  });
 }
 
-/** Metrics as rows, runs as columns; values in percent. */
+/** Title of a column, with what tells it from others of the same title. */
+export function labelOf({ title, note }: Pick<Comparison["columns"][number], "title" | "note">): string {
+  return note ? `${title} (${note})` : title;
+}
+
+/** A part's `kind` is called by the part: "Strategy" instead of "Kind". */
+export function settingTitle(field: string, title: string): string {
+  const steps = field.split(".");
+  return steps.at(-1) === "kind" ? titleOf(steps.at(-2) ?? title) : title;
+}
+
+/** Metrics, tasks and differing settings as rows, runs as columns; metrics in percent. */
 export function tableOf(comparison: Comparison): TextTable {
-  const columns = comparison.columns.map((_, column) => column);
   return {
-    head: ["%", ...comparison.columns.map(({ title }) => title)],
+    head: ["%", ...comparison.columns.map(labelOf)],
     rows: [
-      ...comparison.metrics.map((metric) => ({
-        title: metric.title,
-        cells: columns.map((column) => cellOf(metric, column)),
-      })),
-      ...comparison.tasks.map(({ task, values }) => ({
-        title: `Task ${task}`,
-        cells: values.map((value) => ({ text: value === null ? "–" : (value * 100).toFixed(1) })),
+      ...comparison.metrics.map((metric) => ({ title: metric.title, cells: cellsOf(metric) })),
+      ...comparison.tasks.map((row) => ({ title: `Task ${row.task}`, cells: cellsOf(row) })),
+      ...comparison.settings.map(({ field, title, unit, values }) => ({
+        title: `${settingTitle(field, title)}${unit ? `, ${unit}` : ""}`,
+        cells: values.map((value) => ({ text: value === null ? "–" : String(value) })),
       })),
     ],
   };
@@ -76,23 +87,24 @@ export function asLatex(table: TextTable): string {
 }
 
 export function asMarkdown(table: TextTable): string {
-  const escaped = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+  const escaped = (text: string) =>
+    text
+      .replace(/[\\|*`]/g, "\\$&")
+      .replaceAll("<", "&lt;")
+      .replaceAll("\n", " ");
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   return [
     line(table.head.map(escaped)),
     line(table.head.map((_, index) => (index === 0 ? "---" : "---:"))),
     ...table.rows.map(({ title, cells }) =>
-      line([escaped(title), ...cells.map(({ text, best }) => (best ? `**${text}**` : text))]),
+      line([escaped(title), ...cells.map(({ text, best }) => (best ? `**${text}**` : escaped(text)))]),
     ),
     "",
   ].join("\n");
 }
 
 export function asCsv(table: TextTable): string {
-  // A leading =, +, - or @ would be run as a formula by a spreadsheet.
-  const safe = (text: string) => (/^[=+@]|^-\D/.test(text) ? `'${text}` : text);
-  const escaped = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const line = (cells: string[]) => cells.map((cell) => escaped(safe(cell))).join(",");
+  const line = (cells: string[]) => cells.map(csvCell).join(",");
   return [
     line(table.head),
     ...table.rows.map(({ title, cells }) => line([title, ...cells.map(({ text }) => text)])),

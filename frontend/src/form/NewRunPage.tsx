@@ -87,8 +87,9 @@ function Form(props: FormProps) {
   const submit = useMutation({
     mutationFn: async (): Promise<Result> => {
       if (count === 1) return { run: await submitRun(reading.spec, key.current) };
-      const { seed = [], ...grid } = reading.grid;
-      const sweep = await submitSweep(reading.spec, grid, seed, String(reading.spec.name ?? ""));
+      const { seed: seeds = [], ...grid } = reading.grid;
+      const name = String(reading.spec.name ?? "");
+      const sweep = await submitSweep({ spec: reading.spec, grid, seeds, name }, key.current);
       return { group: sweep.group_id, count: sweep.items.length };
     },
     onSuccess: (result) => {

@@ -161,6 +161,13 @@ export function readSchema(root: JsonSchema): Node[] {
   return propertiesOf(root, root, "", "");
 }
 
+/** The kinds of a part, such as every strategy, with their titles. */
+export function kindsOf(schema: unknown, part: string): { value: string; label: string }[] {
+  const node = readSchema(schema as JsonSchema).find(({ path }) => path === part);
+  if (node?.type !== "part") return [];
+  return node.options.map(({ kind, title }) => ({ value: kind, label: title }));
+}
+
 function resolve(schema: JsonSchema, root: JsonSchema): JsonSchema {
   if (!schema.$ref) return schema;
   const target = root.$defs?.[schema.$ref.replace("#/$defs/", "")] ?? {};

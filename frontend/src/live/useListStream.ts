@@ -1,53 +1,51 @@
-import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { refreshLists } from "../api/actions";
-import { api, dataOf } from "../api/client";
-import type { components } from "../api/schema";
-import type { RunSummary } from "../api/types";
+import { oneRun, pageOfRuns, type RunsFilter } from "../api/queries";
+import { changed, type Pages, rowsIn, withFirst } from "../runs/pages";
 import { type Connection, ResumingStream } from "./stream";
 import { Gatherer } from "./throttle";
 import { onWake } from "./useRunStream";
 
-type Pages = InfiniteData<components["schemas"]["RunPage"]>;
-
 const INTERVAL = 700;
-/** Stands for rows that are gone: no run has this id, so the list is asked for again. */
-const DELETED = "";
-/** Above so many changed rows in one go the list is asked for again as a whole. */
+/** In front of the id of a run that is gone. */
+const GONE = "-";
+/** Above so many changed rows in one go the list is asked for again. */
 const ROWS_AT_ONCE = 8;
+/** Of a list of more rows only the first page is asked for again; what is further down changes row by row. */
+const SHORT = 300;
 
-function known(client: QueryClient): Set<string> {
-  const lists = client.getQueriesData<Pages>({ queryKey: ["runs"] });
-  return new Set(
-    lists.flatMap(([, data]) => data?.pages.flatMap((page) => page.items.map((run) => run.id)) ?? []),
-  );
+function listsIn(client: QueryClient): [RunsFilter, readonly unknown[], Pages, boolean][] {
+  const queries = client.getQueryCache().findAll({ queryKey: ["runs"] });
+  return queries.flatMap((query) => {
+    const data = query.state.data as Pages | undefined;
+    return data ? [[query.queryKey[1] as RunsFilter, query.queryKey, data, query.isActive()]] : [];
+  });
 }
 
-function place(client: QueryClient, fresh: Map<string, RunSummary>): void {
-  client.setQueriesData<Pages>({ queryKey: ["runs"] }, (data) =>
-    data
-      ? {
-          ...data,
-          pages: data.pages.map((page) => ({
-            ...page,
-            items: page.items.map((run) => fresh.get(run.id) ?? run),
-          })),
-        }
-      : data,
+async function askAgain(client: QueryClient): Promise<void> {
+  await Promise.all(
+    listsIn(client).map(async ([filter, queryKey, data, active]) => {
+      if (!active || rowsIn(data) <= SHORT) return client.invalidateQueries({ queryKey, exact: true });
+      const first = await pageOfRuns(filter, null);
+      client.setQueryData<Pages>(queryKey, (now) => now && withFirst(now, first));
+    }),
   );
 }
 
 async function update(client: QueryClient, ids: Set<string>): Promise<void> {
-  const rows = known(client);
-  const onlyKnown = [...ids].every((id) => rows.has(id));
-  if (!onlyKnown || ids.size > ROWS_AT_ONCE) {
-    await client.invalidateQueries({ queryKey: ["runs"] });
-  } else {
-    const runs = await Promise.all(
-      [...ids].map((id) => dataOf(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } } }))),
-    );
-    place(client, new Map(runs.map((run) => [run.id, run])));
-  }
+  const gone = new Set([...ids].filter((id) => id.startsWith(GONE)).map((id) => id.slice(GONE.length)));
+  const alive = [...ids].filter((id) => !id.startsWith(GONE));
+  const rows = new Set(
+    listsIn(client).flatMap(([, , data]) => data.pages.flatMap((page) => page.items.map(({ id }) => id))),
+  );
+  const renewed = alive.filter((id) => rows.has(id));
+  const few = renewed.length <= ROWS_AT_ONCE;
+  const runs = few ? await Promise.all(renewed.map((id) => oneRun(id))) : [];
+  const fresh = new Map(runs.map((run) => [run.id, run]));
+  for (const [filter, queryKey] of listsIn(client))
+    client.setQueryData<Pages>(queryKey, (now) => now && changed(now, filter, fresh, gone));
+  if (!few || renewed.length < alive.length) await askAgain(client);
   await client.invalidateQueries({ queryKey: ["groups"] });
 }
 
@@ -64,7 +62,7 @@ export function useListStream(): Connection {
     const stream = new ResumingStream({
       url: (seq) => `/api/events${seq === null ? "" : `?after=${encodeURIComponent(seq)}`}`,
       kinds: ["run"],
-      onEvent: ({ data }) => gatherer.add(data.deleted ? DELETED : String(data.run)),
+      onEvent: ({ data }) => gatherer.add(`${data.deleted ? GONE : ""}${data.run}`),
       onConnection: (state) => {
         // Before the first change there is no id to go on from, so what came while it was cut is asked for.
         if (state === "live" && opened) refreshLists(client);

@@ -1,5 +1,7 @@
 /** What the server sends as a figure, and what can be read off it without plotly. */
 
+import { csvCell } from "../text/csv";
+
 export interface Trace {
   type?: string;
   name?: string;
@@ -98,28 +100,22 @@ export function without(figure: FigureData, hidden: ReadonlySet<string>): Figure
   };
 }
 
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
 /** The figure's numbers as a table: one line per point, with the name of its trace. */
 export function toCsv(figure: FigureData): string {
   const lines = ["series,x,y,value"];
   figure.data.forEach((trace, index) => {
-    const name = cell(trace.name ?? `series ${index + 1}`);
+    const name = csvCell(trace.name ?? `series ${index + 1}`);
     if (trace.z === undefined) {
       const [xs, ys] = [unpack(trace.x), unpack(trace.y)];
       ys.forEach((y, i) => {
-        lines.push(`${name},${cell(xs[i] ?? i)},${cell(y)},`);
+        lines.push(`${name},${csvCell(xs[i] ?? i)},${csvCell(y)},`);
       });
       return;
     }
     const [xs, ys] = [unpack(trace.x), unpack(trace.y)];
     unpack(trace.z).forEach((row, i) => {
       (row as unknown[]).forEach((value, j) => {
-        lines.push(`${name},${cell(xs[j] ?? j)},${cell(ys[i] ?? i)},${cell(value)}`);
+        lines.push(`${name},${csvCell(xs[j] ?? j)},${csvCell(ys[i] ?? i)},${csvCell(value)}`);
       });
     });
   });

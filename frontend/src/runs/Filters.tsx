@@ -1,15 +1,50 @@
-import { Button, Switch, TagsInput } from "@mantine/core";
-import type { View } from "./view";
+import { MultiSelect, Select, Switch, TagsInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { catalogQuery } from "../api/queries";
+import { kindsOf } from "../form/schema";
+import { COLUMN_INFO } from "./columns";
+import { COLUMNS, type View } from "./view";
 
 interface FiltersProps {
   view: View;
   onChange: (part: Partial<View>) => void;
+  /** Where no table heads can be clicked, the order is chosen here. */
+  withSort: boolean;
 }
 
+const PARTS = [
+  ["strategy", "Strategies"],
+  ["benchmark", "Benchmarks"],
+  ["dataset", "Data sets"],
+] as const;
+
+const SORTS = COLUMNS.flatMap((column) => {
+  const { sort, title } = COLUMN_INFO[column];
+  return sort
+    ? [
+        { value: sort, label: `${title}, ascending` },
+        { value: `-${sort}`, label: `${title}, descending` },
+      ]
+    : [];
+});
+
 /** The filters that are needed less often. */
-export function Filters({ view, onChange }: FiltersProps) {
+export function Filters({ view, onChange, withSort }: FiltersProps) {
+  const { data: catalog } = useQuery(catalogQuery);
   return (
     <>
+      {PARTS.map(([part, label]) => (
+        <MultiSelect
+          key={part}
+          label={label}
+          placeholder={view[part]?.length ? "" : "All"}
+          value={view[part] ?? []}
+          onChange={(kinds) => onChange({ [part]: kinds.length ? kinds : undefined })}
+          data={catalog ? kindsOf(catalog.schema, part) : []}
+          comboboxProps={{ withinPortal: false }}
+          searchable
+        />
+      ))}
       <TagsInput
         label="With the tags"
         placeholder="Tag, then Enter"
@@ -17,16 +52,21 @@ export function Filters({ view, onChange }: FiltersProps) {
         onChange={(tag) => onChange({ tag: tag.length ? tag : undefined })}
         comboboxProps={{ withinPortal: false }}
       />
+      {withSort && (
+        <Select
+          label="Order"
+          value={view.sort ?? "-created"}
+          onChange={(sort) => onChange({ sort: !sort || sort === "-created" ? undefined : sort })}
+          data={SORTS}
+          allowDeselect={false}
+          comboboxProps={{ withinPortal: false }}
+        />
+      )}
       <Switch
         label="Archived runs instead"
         checked={view.archived ?? false}
         onChange={(event) => onChange({ archived: event.currentTarget.checked || undefined })}
       />
-      {view.group && (
-        <Button variant="default" onClick={() => onChange({ group: undefined })}>
-          Leave the group
-        </Button>
-      )}
     </>
   );
 }

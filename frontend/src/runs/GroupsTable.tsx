@@ -1,14 +1,18 @@
-import { Button, Checkbox, Skeleton } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Skeleton } from "@mantine/core";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { messageOf } from "../api/client";
-import { groupsQuery, type RunsFilter } from "../api/queries";
+import { groupPagesQuery, groupsQuery, type RunsFilter } from "../api/queries";
 import type { RunGroup } from "../api/types";
 import { titleOf } from "../form/schema";
 import { Message } from "../shell/Message";
+import { complain } from "../shell/toast";
 import { plural } from "../text/numbers";
+import { keysOf } from "./GroupHead";
+import { Heading } from "./Heading";
 import { Moment } from "./Moment";
+import cards from "./RunCards.module.css";
 import classes from "./RunsTable.module.css";
 import bar from "./SelectionBar.module.css";
 
@@ -28,24 +32,81 @@ function Spreaded({ spread, sign = 1 }: { spread: Spread | undefined; sign?: 1 |
   );
 }
 
+interface GroupColumn {
+  title: string;
+  sort?: string;
+  width?: number;
+  number?: boolean;
+  cell: (group: RunGroup) => ReactNode;
+}
+
+const COLUMNS: GroupColumn[] = [
+  {
+    title: "Name",
+    sort: "name",
+    cell: ({ key, title }) => (
+      <Link to="/" search={{ group: key }} className={classes.name} dir="auto" title={title}>
+        {title}
+      </Link>
+    ),
+  },
+  { title: "Runs", sort: "count", width: 80, number: true, cell: ({ count }) => count },
+  { title: "State", width: 190, cell: ({ statuses }) => inWords(statuses) },
+  {
+    title: "Accuracy, %",
+    sort: "average_accuracy",
+    width: 130,
+    number: true,
+    cell: ({ metrics }) => <Spreaded spread={metrics.average_accuracy} />,
+  },
+  {
+    title: "Forgetting, pt",
+    sort: "forgetting",
+    width: 130,
+    number: true,
+    cell: ({ metrics }) => <Spreaded spread={metrics.forgetting} sign={-1} />,
+  },
+  {
+    title: "Free, %",
+    sort: "capacity_free",
+    width: 120,
+    number: true,
+    cell: ({ metrics }) => <Spreaded spread={metrics.capacity_free} />,
+  },
+  { title: "Strategy", width: 110, cell: ({ strategy }) => titleOf(strategy) },
+  { title: "Newest", sort: "created", width: 104, cell: ({ newest }) => <Moment at={newest} /> },
+];
+
+function inWords(statuses: Record<string, number>): string {
+  return Object.entries(statuses)
+    .map(([status, number]) => `${number} ${status}`)
+    .join(", ");
+}
+
 interface GroupsTableProps {
   by: "spec" | "sweep";
   filter: RunsFilter;
+  narrow: boolean;
+  onSort: (sort: string) => void;
 }
 
-export function GroupsTable({ by, filter }: GroupsTableProps) {
-  const navigate = useNavigate();
-  const { sort: _, ...asked } = filter;
-  const query = useQuery(groupsQuery(by, asked));
+/** Seeds of the same settings, or sweeps, as one row each. */
+export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
+  const query = useInfiniteQuery(groupPagesQuery(by, filter));
   const [chosen, setChosen] = useState<string[]>([]);
   if (query.error)
     return (
-      <Message title="The groups could not be read" tone="danger">
+      <Message
+        title="The groups could not be read"
+        tone="danger"
+        actions={<Button onClick={() => void query.refetch()}>Try again</Button>}
+      >
         {messageOf(query.error)}
       </Message>
     );
   if (!query.data) return <Skeleton height={300} radius={6} role="status" aria-label="Groups are loading" />;
-  if (query.data.items.length === 0)
+  const groups = query.data.pages.flatMap((page) => page.items);
+  if (groups.length === 0)
     return (
       <Message title={by === "sweep" ? "No sweep yet" : "No run matches"}>
         {by === "sweep"
@@ -53,104 +114,133 @@ export function GroupsTable({ by, filter }: GroupsTableProps) {
           : "The filter leaves out every run there is."}
       </Message>
     );
+  const choose = (key: string) =>
+    setChosen((before) => (before.includes(key) ? before.filter((one) => one !== key) : [...before, key]));
   return (
     <>
-      {chosen.length > 0 && (
-        <section className={bar.bar} aria-label="Selection">
-          <strong>{plural(chosen.length, "group")} selected</strong>
-          <Button onClick={() => void navigate({ to: "/compare", search: { run: chosen } })}>
-            Compare {chosen.length}
-          </Button>
-          <Button variant="subtle" color="gray" ml="auto" onClick={() => setChosen([])}>
-            Clear selection
-          </Button>
-        </section>
-      )}
-      <table className={classes.table} data-testid="groups">
-        <colgroup>
-          <col style={{ width: 40 }} />
-          <col />
-          <col style={{ width: 70 }} />
-          <col style={{ width: 190 }} />
-          <col style={{ width: 130 }} />
-          <col style={{ width: 130 }} />
-          <col style={{ width: 120 }} />
-          <col style={{ width: 110 }} />
-          <col style={{ width: 104 }} />
-        </colgroup>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="visually-hidden">Select</span>
-            </th>
-            <th scope="col">{by === "sweep" ? "Sweep" : "Same settings"}</th>
-            <th scope="col" className={classes.number}>
-              Runs
-            </th>
-            <th scope="col">State</th>
-            <th scope="col" className={classes.number}>
-              Accuracy, %
-            </th>
-            <th scope="col" className={classes.number}>
-              Forgetting, pt
-            </th>
-            <th scope="col" className={classes.number}>
-              Free, %
-            </th>
-            <th scope="col">Strategy</th>
-            <th scope="col">Newest</th>
-          </tr>
-        </thead>
-        <tbody>
-          {query.data.items.map((group) => (
-            <tr key={group.key} data-selected={chosen.includes(group.key) || undefined}>
-              <td>
-                <Checkbox
-                  aria-label={`Select ${group.title}`}
-                  checked={chosen.includes(group.key)}
-                  onChange={() =>
-                    setChosen((before) =>
-                      before.includes(group.key)
-                        ? before.filter((key) => key !== group.key)
-                        : [...before, group.key],
-                    )
-                  }
-                />
-              </td>
-              <td>
-                <Link
-                  to="/"
-                  search={{ group: group.key }}
-                  className={classes.name}
-                  dir="auto"
-                  title={group.title}
-                >
-                  {group.title}
-                </Link>
-              </td>
-              <td className={classes.number}>{group.count}</td>
-              <td>
-                {Object.entries(group.statuses)
-                  .map(([status, number]) => `${number} ${status}`)
-                  .join(", ")}
-              </td>
-              <td className={classes.number}>
-                <Spreaded spread={group.metrics.average_accuracy} />
-              </td>
-              <td className={classes.number}>
-                <Spreaded spread={group.metrics.forgetting} sign={-1} />
-              </td>
-              <td className={classes.number}>
-                <Spreaded spread={group.metrics.capacity_free} />
-              </td>
-              <td>{titleOf(group.strategy)}</td>
-              <td>
-                <Moment at={group.newest} />
-              </td>
+      {chosen.length > 0 && <Chosen keys={chosen} by={by} onClear={() => setChosen([])} />}
+      {narrow ? (
+        <GroupCards groups={groups} />
+      ) : (
+        <table className={classes.table} data-testid="groups">
+          <colgroup>
+            <col style={{ width: 40 }} />
+            {COLUMNS.map(({ title, width }) => (
+              <col key={title} style={{ width }} />
+            ))}
+          </colgroup>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="visually-hidden">Select</span>
+              </th>
+              {COLUMNS.map((column) => (
+                <Heading key={column.title} column={column} sort={filter.sort ?? ""} onSort={onSort} />
+              ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {groups.map((group) => (
+              <tr
+                key={group.key}
+                data-selected={chosen.includes(group.key) || undefined}
+                data-testid="group-row"
+              >
+                <td>
+                  <input
+                    type="checkbox"
+                    className={classes.check}
+                    aria-label={`Select ${group.title}`}
+                    checked={chosen.includes(group.key)}
+                    onChange={() => choose(group.key)}
+                  />
+                </td>
+                {COLUMNS.map(({ title, number, cell }) => (
+                  <td key={title} className={number ? classes.number : undefined}>
+                    {cell(group)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {query.hasNextPage && (
+        <Button
+          variant="default"
+          mt="sm"
+          fullWidth
+          loading={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
+          More groups
+        </Button>
+      )}
     </>
+  );
+}
+
+interface ChosenProps {
+  keys: string[];
+  by: "spec" | "sweep";
+  onClear: () => void;
+}
+
+const MOST = 50;
+
+/** A sweep is compared setting by setting: the mean over different settings says nothing. */
+function Chosen({ keys, by, onClear }: ChosenProps) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+
+  async function compare(): Promise<void> {
+    if (by === "spec") return navigate({ to: "/compare", search: { run: keys } });
+    setBusy(true);
+    try {
+      const pages = await Promise.all(keys.map((group) => client.fetchQuery(groupsQuery("spec", { group }))));
+      const run = [...new Set(pages.flatMap((page) => keysOf(page.items)))].slice(0, MOST);
+      await navigate({ to: "/compare", search: { run } });
+    } catch (failure) {
+      complain("The settings could not be looked up", failure);
+    }
+    setBusy(false);
+  }
+
+  return (
+    <section className={bar.bar} aria-label="Selection" data-testid="selection">
+      <strong>{plural(keys.length, by === "sweep" ? "sweep" : "group")} selected</strong>
+      <Button onClick={() => void compare()} loading={busy} disabled={keys.length > MOST}>
+        {by === "sweep" ? "Compare the settings" : `Compare ${keys.length}`}
+      </Button>
+      <Button variant="subtle" color="gray" ml="auto" onClick={onClear}>
+        Clear selection
+      </Button>
+    </section>
+  );
+}
+
+/** On a narrow screen: title, state and one number. */
+function GroupCards({ groups }: { groups: RunGroup[] }) {
+  return (
+    <ul className={cards.cards} data-testid="groups">
+      {groups.map((group) => (
+        <li key={group.key} data-testid="group-row">
+          <Link to="/" search={{ group: group.key }} className={`panel ${cards.card}`}>
+            <span className={cards.main}>
+              <span className={cards.name} dir="auto">
+                {group.title}
+              </span>
+              <span className={cards.value}>
+                <Spreaded spread={group.metrics.average_accuracy} /> %
+              </span>
+            </span>
+            <span className={cards.sentence}>
+              {plural(group.count, "run")}: {inWords(group.statuses)}. Newest <Moment at={group.newest} />.
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
   );
 }

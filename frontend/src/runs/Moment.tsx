@@ -1,18 +1,32 @@
-import { Tooltip } from "@mantine/core";
-import { useEffect, useState } from "react";
+import { useSyncExternalStore } from "react";
 import { absolute, ago } from "../text/time";
+
+const PACE = 20_000;
+const listeners = new Set<() => void>();
+let clock: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all moments on a page. */
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  clock ??= setInterval(() => {
+    for (const one of listeners) one();
+  }, PACE);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(clock);
+    clock = undefined;
+  };
+}
 
 /** A moment as "5 min ago", in full on hover, growing older by itself. */
 export function Moment({ at }: { at: string | null | undefined }) {
-  const [, setTick] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => setTick((tick) => tick + 1), 20_000);
-    return () => clearInterval(timer);
-  }, []);
-  if (!at) return <span>–</span>;
-  return (
-    <Tooltip label={absolute(at)}>
-      <time dateTime={at}>{ago(at)}</time>
-    </Tooltip>
+  const words = useSyncExternalStore(subscribe, () => (at ? ago(at) : "–"));
+  return at ? (
+    <time dateTime={at} title={absolute(at)}>
+      {words}
+    </time>
+  ) : (
+    <span>{words}</span>
   );
 }

@@ -2,7 +2,6 @@ import { Button, Skeleton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import type { RowSelectionState } from "@tanstack/react-table";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { messageOf } from "../api/client";
 import { runsQuery } from "../api/queries";
@@ -15,11 +14,15 @@ import { FirstRun } from "./FirstRun";
 import { RunCards } from "./RunCards";
 import classes from "./RunsPage.module.css";
 import { RunsTable } from "./RunsTable";
+import { current, NOTHING, type Selection } from "./selection";
 import { Toolbar } from "./Toolbar";
 import { filterOf, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
 
+const MOST_COMPARED = 50;
+
 // Not needed for the first sight of the list.
 const GroupsTable = lazy(() => import("./GroupsTable").then((module) => ({ default: module.GroupsTable })));
+const GroupHead = lazy(() => import("./GroupHead").then((module) => ({ default: module.GroupHead })));
 const SelectionBar = lazy(() =>
   import("./SelectionBar").then((module) => ({ default: module.SelectionBar })),
 );
@@ -40,14 +43,14 @@ export function RunsPage() {
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
   const total = query.data?.pages[0]?.total;
 
-  const [selected, setSelected] = useState<RowSelectionState>({});
-  const chosen = useMemo(() => Object.keys(selected).filter((id) => selected[id]), [selected]);
+  const [selection, setSelection] = useState<Selection>(NOTHING);
+  const chosen = useMemo(() => current(selection, runs), [selection, runs]);
   useKeys({
     c: () => {
-      if (chosen.length === 0) return true;
-      void navigate({ to: "/compare", search: { run: chosen } });
+      if (chosen.length === 0 || chosen.length > MOST_COMPARED) return true;
+      void navigate({ to: "/compare", search: { run: chosen.map(({ id }) => id) } });
     },
-    Escape: () => setSelected({}),
+    Escape: () => setSelection(NOTHING),
   });
   useEffect(() => {
     document.title = "Runs · ANPyC Dashboard";
@@ -71,14 +74,29 @@ export function RunsPage() {
         </span>
       </div>
       <Toolbar view={view} onChange={change} narrow={narrow} />
-      {chosen.length > 0 && (
+      {view.group && (
         <Suspense>
-          <SelectionBar chosen={chosen} runs={runs} onDone={() => setSelected({})} />
+          <GroupHead group={view.group} onLeave={() => change({ group: undefined })} />
+        </Suspense>
+      )}
+      {chosen.length > 0 && !view.by && (
+        <Suspense>
+          <SelectionBar
+            chosen={chosen}
+            filter={filter}
+            total={total ?? chosen.length}
+            onSelection={setSelection}
+          />
         </Suspense>
       )}
       {view.by ? (
         <Suspense fallback={<Rows />}>
-          <GroupsTable by={view.by === "seeds" ? "spec" : "sweep"} filter={filter} />
+          <GroupsTable
+            by={view.by === "seeds" ? "spec" : "sweep"}
+            filter={filter}
+            narrow={narrow}
+            onSort={(sort) => change({ sort })}
+          />
         </Suspense>
       ) : query.error && !query.data ? (
         <Message
@@ -114,14 +132,20 @@ export function RunsPage() {
         <div className={classes.scroll}>
           <RunsTable
             runs={runs}
+            total={total ?? runs.length}
             columns={view.columns ?? SHOWN_AT_FIRST}
             sort={filter.sort ?? "-created"}
             onSort={(sort) => change({ sort: sort === "-created" ? undefined : sort })}
-            selected={selected}
-            onSelected={setSelected}
+            selection={selection}
+            onSelection={setSelection}
             hasMore={hasNextPage}
             onMore={more}
           />
+          {hasNextPage && (
+            <p className={`quiet ${classes.more}`} role="status">
+              {isFetchingNextPage ? "More runs are loading." : ""}
+            </p>
+          )}
         </div>
       )}
     </div>

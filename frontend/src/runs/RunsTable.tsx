@@ -1,96 +1,83 @@
-import { Checkbox, Tooltip } from "@mantine/core";
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import {
-  createColumnHelper,
-  type RowSelectionState,
-  rowSelectionFeature,
-  tableFeatures,
-  useTable,
-} from "@tanstack/react-table";
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { RunSummary } from "../api/types";
+import { useKeys } from "../shell/useKeys";
 import { COLUMN_INFO } from "./columns";
+import { Heading } from "./Heading";
+import { RunRow } from "./RunRow";
 import classes from "./RunsTable.module.css";
+import { NOTHING, type Selection, toggled } from "./selection";
 import type { Column } from "./view";
 
-const features = tableFeatures({ rowSelectionFeature });
-const helper = createColumnHelper<typeof features, RunSummary>();
 const ROW = 38;
+/** Rows kept ready above and below the window: the compositor scrolls on while the page still draws. */
+const READY = 50;
+/** Rows come and go by so many at once, so that most steps of a scroll change nothing in the page. */
+const TOGETHER = 20;
+/** So many rows before the last one loaded, more are asked for. */
+const AHEAD = 60;
 
 interface RunsTableProps {
   runs: RunSummary[];
+  total: number;
   columns: readonly Column[];
   sort: string;
   onSort: (sort: string) => void;
-  selected: RowSelectionState;
-  onSelected: (selected: RowSelectionState) => void;
+  selection: Selection;
+  onSelection: (selection: Selection) => void;
   hasMore: boolean;
   onMore: () => void;
 }
 
-/** The list as a table whose rows exist only while they are in view. */
+/** The list as a table whose rows exist only while they are in reach. */
 export function RunsTable(props: RunsTableProps) {
-  const { runs, columns, sort, onSort, selected, onSelected, hasMore, onMore } = props;
-  const definitions = useMemo(
-    () =>
-      helper.columns(
-        columns.map((column) =>
-          helper.display({ id: column, cell: ({ row }) => COLUMN_INFO[column].cell(row.original) }),
-        ),
-      ),
-    [columns],
-  );
-  const table = useTable({
-    features,
-    columns: definitions,
-    data: runs,
-    getRowId: (run) => run.id,
-    state: { rowSelection: selected },
-    onRowSelectionChange: (change) => onSelected(typeof change === "function" ? change(selected) : change),
-  });
-  const rows = table.getRowModel().rows;
-
+  const { runs, total, columns, sort, onSort, selection, onSelection, hasMore, onMore } = props;
   const body = useRef<HTMLTableElement>(null);
   const [offset, setOffset] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what stands above the table may change with the rows.
-  useEffect(() => setOffset(body.current?.offsetTop ?? 0), [rows.length]);
+  // What stands above the table may change with any drawing.
+  useLayoutEffect(() => setOffset(body.current?.offsetTop ?? 0));
   const virtual = useWindowVirtualizer({
-    count: rows.length,
+    count: runs.length,
     estimateSize: () => ROW,
-    overscan: 20,
+    rangeExtractor: reach,
     scrollMargin: offset,
-    getItemKey: (index) => rows[index]?.id ?? index,
+    getItemKey: (index) => runs[index]?.id ?? index,
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && last >= rows.length - 40) onMore();
-  }, [hasMore, last, rows.length, onMore]);
+    if (hasMore && last >= runs.length - AHEAD) onMore();
+  }, [hasMore, last, runs.length, onMore]);
 
+  const latest = useRef({ runs, selection, onSelection });
+  latest.current = { runs, selection, onSelection };
   const anchor = useRef<number | null>(null);
-  const choose = (index: number, shift: boolean) => {
-    const next = { ...selected };
-    const id = rows[index]?.id;
-    if (!id) return;
-    const value = !next[id];
-    const from = shift && anchor.current !== null ? anchor.current : index;
-    for (let i = Math.min(from, index); i <= Math.max(from, index); i += 1) {
-      const row = rows[i];
-      if (!row) continue;
-      if (value) next[row.id] = true;
-      else delete next[row.id];
-    }
+  const choose = useCallback((index: number, shift: boolean) => {
+    const now = latest.current;
+    now.onSelection(toggled(now.selection, now.runs, index, shift ? anchor.current : null));
     anchor.current = index;
-    onSelected(next);
+  }, []);
+
+  const step = (by: 1 | -1) => {
+    const from = focusedRow();
+    const index = Math.max(0, Math.min(runs.length - 1, from === null ? firstInView() : from + by));
+    virtual.scrollToIndex(index, { align: "auto" });
+    requestAnimationFrame(() => focusRow(index));
   };
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    x: () => {
+      const index = focusedRow();
+      if (index !== null) choose(index, false);
+    },
+  });
 
   const before = (items[0]?.start ?? offset) - offset;
   const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? offset) - offset);
-  const all = table.getIsAllRowsSelected();
-  const some = table.getIsSomeRowsSelected();
+  const all = runs.length > 0 && runs.every((run) => selection.has(run.id));
   return (
-    <table className={classes.table} ref={body} aria-rowcount={rows.length} data-testid="runs">
+    <table className={classes.table} ref={body} aria-rowcount={total + 1} data-testid="runs">
       <colgroup>
         <col style={{ width: 40 }} />
         {columns.map((column) => (
@@ -98,50 +85,39 @@ export function RunsTable(props: RunsTableProps) {
         ))}
       </colgroup>
       <thead>
-        <tr>
+        <tr aria-rowindex={1}>
           <th scope="col">
-            <Checkbox
-              aria-label={all ? "Select none" : "Select all shown"}
+            <input
+              type="checkbox"
+              className={classes.check}
+              aria-label={all ? "Select none" : "Select all loaded runs"}
               checked={all}
-              indeterminate={some && !all}
-              onChange={() => onSelected(all ? {} : Object.fromEntries(rows.map((row) => [row.id, true])))}
+              ref={(box) => {
+                if (box) box.indeterminate = selection.size > 0 && !all;
+              }}
+              onChange={() => onSelection(all ? NOTHING : new Map(runs.map((run) => [run.id, run])))}
             />
           </th>
           {columns.map((column) => (
-            <Heading key={column} column={column} sort={sort} onSort={onSort} />
+            <Heading key={column} column={COLUMN_INFO[column]} sort={sort} onSort={onSort} />
           ))}
         </tr>
       </thead>
       <tbody>
         {before > 0 && <tr aria-hidden style={{ height: before }} />}
         {items.map((item) => {
-          const row = rows[item.index];
-          if (!row) return null;
+          const run = runs[item.index];
           return (
-            <tr
-              key={row.id}
-              aria-rowindex={item.index + 1}
-              data-selected={selected[row.id] || undefined}
-              data-testid="run-row"
-              data-run={row.id}
-            >
-              <td>
-                <Checkbox
-                  aria-label={`Select ${row.original.name}`}
-                  checked={selected[row.id] ?? false}
-                  onChange={() => {}}
-                  onClick={(event) => choose(item.index, event.shiftKey)}
-                />
-              </td>
-              {row.getAllCells().map((cell) => (
-                <td
-                  key={cell.id}
-                  className={COLUMN_INFO[cell.column.id as Column].number ? classes.number : ""}
-                >
-                  <table.FlexRender cell={cell} />
-                </td>
-              ))}
-            </tr>
+            run && (
+              <RunRow
+                key={run.id}
+                run={run}
+                index={item.index}
+                columns={columns}
+                selected={selection.has(run.id)}
+                onChoose={choose}
+              />
+            )
           );
         })}
         {after > 0 && <tr aria-hidden style={{ height: after }} />}
@@ -150,41 +126,27 @@ export function RunsTable(props: RunsTableProps) {
   );
 }
 
-interface HeadingProps {
-  column: Column;
-  sort: string;
-  onSort: (sort: string) => void;
+/** The rows in view and those kept ready around them, in whole batches. */
+function reach({ startIndex, endIndex, count }: Range): number[] {
+  const from = Math.max(0, Math.floor((startIndex - READY) / TOGETHER) * TOGETHER);
+  const to = Math.min(count, Math.ceil((endIndex + 1 + READY) / TOGETHER) * TOGETHER);
+  return Array.from({ length: to - from }, (_, place) => from + place);
 }
 
-function Heading({ column, sort, onSort }: HeadingProps) {
-  const { title, sort: by, number, help } = COLUMN_INFO[column];
-  const className = number ? classes.number : "";
-  const direction = sort === by ? "ascending" : sort === `-${by}` ? "descending" : undefined;
-  const label = help ? (
-    <Tooltip label={help}>
-      <span className={classes.explained}>{title}</span>
-    </Tooltip>
-  ) : (
-    title
-  );
-  if (!by)
-    return (
-      <th scope="col" className={className}>
-        {label}
-      </th>
-    );
-  const Arrow = direction === "ascending" ? IconArrowUp : IconArrowDown;
-  return (
-    <th scope="col" className={className} aria-sort={direction}>
-      <button
-        type="button"
-        className={classes.sort}
-        data-active={direction !== undefined || undefined}
-        onClick={() => onSort(direction === "descending" ? by : `-${by}`)}
-      >
-        {label}
-        <Arrow size={13} aria-hidden />
-      </button>
-    </th>
-  );
+function focusedRow(): number | null {
+  const row = document.activeElement?.closest<HTMLElement>("tr[data-index]");
+  return row ? Number(row.dataset.index) : null;
+}
+
+/** The first row that the page's bar and the table's head leave in view. */
+function firstInView(): number {
+  const rows = document.querySelectorAll<HTMLElement>("tr[data-index]");
+  const first = [...rows].find((row) => row.getBoundingClientRect().top >= HEAD);
+  return Number(first?.dataset.index ?? 0);
+}
+
+const HEAD = 78;
+
+function focusRow(index: number): void {
+  document.querySelector<HTMLElement>(`tr[data-index="${index}"] a`)?.focus({ preventScroll: true });
 }

@@ -3,126 +3,153 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { cancelRun, deleteRun, editRun, refreshLists, restoreRun, retryRun } from "../api/actions";
+import { allRuns, type RunsFilter } from "../api/queries";
 import { type RunSummary, TERMINAL } from "../api/types";
 import { complain, say, sayWithUndo } from "../shell/toast";
-import { plural } from "../text/numbers";
+import { count, plural } from "../text/numbers";
+import { onEach } from "./each";
 import classes from "./SelectionBar.module.css";
+import { NOTHING, type Selection } from "./selection";
 
 interface SelectionBarProps {
-  chosen: string[];
-  runs: RunSummary[];
-  onDone: () => void;
+  /** The selected runs, also those that the filter hides. */
+  chosen: RunSummary[];
+  filter: RunsFilter;
+  total: number;
+  onSelection: (selection: Selection) => void;
 }
 
 const ALL_AT_ONCE = 50;
 
 /** What can be done with the selected runs. Every button says how many it touches. */
-export function SelectionBar({ chosen, runs, onDone }: SelectionBarProps) {
+export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBarProps) {
   const navigate = useNavigate();
   const client = useQueryClient();
-  const [busy, setBusy] = useState(false);
-  const known = runs.filter((run) => chosen.includes(run.id));
-  const active = known.filter((run) => !TERMINAL.has(run.status) && !run.cancel_requested);
-  const ended = known.filter((run) => TERMINAL.has(run.status));
-  const archived = known.length > 0 && known.every((run) => run.archived);
+  const [working, setWorking] = useState<string | null>(null);
+  const clear = () => onSelection(NOTHING);
+  const active = chosen.filter((run) => !TERMINAL.has(run.status) && !run.cancel_requested);
+  const ended = chosen.filter((run) => TERMINAL.has(run.status));
+  const retryable = chosen.filter((run) => run.status === "failed" || run.status === "cancelled");
+  const archived = chosen.every((run) => run.archived);
 
-  async function onEach(these: RunSummary[], act: (run: RunSummary) => Promise<unknown>): Promise<boolean> {
-    setBusy(true);
-    const outcomes = await Promise.allSettled(these.map(act));
-    setBusy(false);
+  /** Answers the runs to which it was done; says how many refused. */
+  async function each(
+    these: RunSummary[],
+    act: (run: RunSummary) => Promise<unknown>,
+  ): Promise<RunSummary[]> {
+    const { done, failed, reason } = await onEach(these, act, (answered) =>
+      setWorking(`${count(answered)} of ${count(these.length)} done`),
+    );
+    setWorking(null);
     refreshLists(client);
-    const failed = outcomes.filter((outcome) => outcome.status === "rejected");
-    const [first] = failed;
-    if (first) complain(`${plural(failed.length, "run")} of ${these.length} refused`, first.reason);
-    return failed.length < these.length;
+    if (failed.length) complain(`${plural(failed.length, "run")} of ${these.length} refused`, reason);
+    return done;
   }
 
   async function archive(): Promise<void> {
-    const these = known;
     const to = !archived;
-    if (!(await onEach(these, (run) => editRun(run.id, { archived: to })))) return;
-    onDone();
-    sayWithUndo(`${plural(these.length, "run")} ${to ? "archived" : "taken out of the archive"}.`, () =>
-      onEach(these, (run) => editRun(run.id, { archived: !to })),
+    const done = await each(chosen, (run) => editRun(run.id, { archived: to }));
+    if (done.length === 0) return;
+    clear();
+    sayWithUndo(`${plural(done.length, "run")} ${to ? "archived" : "taken out of the archive"}.`, () =>
+      each(done, (run) => editRun(run.id, { archived: !to })),
     );
   }
 
   async function remove(): Promise<void> {
-    const these = ended;
-    if (!(await onEach(these, (run) => deleteRun(run.id)))) return;
-    onDone();
-    sayWithUndo(`${plural(these.length, "run")} deleted.`, () => onEach(these, (run) => restoreRun(run.id)));
+    const done = await each(ended, (run) => deleteRun(run.id));
+    if (done.length === 0) return;
+    clear();
+    sayWithUndo(`${plural(done.length, "run")} deleted.`, () => each(done, (run) => restoreRun(run.id)));
   }
 
   async function tag(tags: string[]): Promise<void> {
-    const before = new Map(known.map((run) => [run.id, run.tags]));
-    const these = known;
-    if (!(await onEach(these, (run) => editRun(run.id, { tags: [...new Set([...run.tags, ...tags])] }))))
-      return;
-    sayWithUndo(`${plural(these.length, "run")} tagged.`, () =>
-      onEach(these, (run) => editRun(run.id, { tags: before.get(run.id) ?? [] })),
+    const done = await each(chosen, (run) => editRun(run.id, { tags: [...new Set([...run.tags, ...tags])] }));
+    if (done.length === 0) return;
+    sayWithUndo(`${plural(done.length, "run")} tagged.`, () =>
+      each(done, (run) => editRun(run.id, { tags: run.tags })),
     );
   }
 
+  async function cancel(): Promise<void> {
+    const done = await each(active, (run) => cancelRun(run.id));
+    if (done.length) say(`${plural(done.length, "run")} asked to stop.`);
+  }
+
+  async function retry(): Promise<void> {
+    const made = new Map<string, string>();
+    const done = await each(retryable, async (run) => made.set(run.id, (await retryRun(run.id)).id));
+    if (done.length === 0) return;
+    clear();
+    sayWithUndo(`${plural(done.length, "run")} queued again as new runs.`, () =>
+      each(done, (run) => cancelRun(made.get(run.id) ?? run.id)),
+    );
+  }
+
+  async function selectAll(): Promise<void> {
+    setWorking("looking them up");
+    try {
+      const runs = await allRuns(filter);
+      onSelection(new Map(runs.map((run) => [run.id, run])));
+    } catch (failure) {
+      complain("The runs could not all be selected", failure);
+    }
+    setWorking(null);
+  }
+
+  const busy = working !== null;
+  const tooMany = chosen.length > ALL_AT_ONCE;
   return (
-    <section className={classes.bar} aria-label="Selection" data-testid="selection">
+    <section className={classes.bar} aria-label="Selection" data-testid="selection" aria-busy={busy}>
       <strong>{plural(chosen.length, "run")} selected</strong>
+      {chosen.length < total && (
+        <Button variant="subtle" disabled={busy} onClick={() => void selectAll()}>
+          Select all {count(total)}
+        </Button>
+      )}
       <Button
-        onClick={() => void navigate({ to: "/compare", search: { run: chosen.slice(0, ALL_AT_ONCE) } })}
-        disabled={chosen.length > ALL_AT_ONCE}
-        title={chosen.length > ALL_AT_ONCE ? `At most ${ALL_AT_ONCE} can be compared.` : undefined}
+        onClick={() => void navigate({ to: "/compare", search: { run: chosen.map(({ id }) => id) } })}
+        disabled={tooMany}
+        title={tooMany ? `At most ${ALL_AT_ONCE} can be compared.` : undefined}
       >
-        Compare {chosen.length}
+        Compare {count(chosen.length)}
       </Button>
-      <TagButton onTags={(tags) => void tag(tags)} />
+      <TagButton number={chosen.length} busy={busy} onTags={(tags) => void tag(tags)} />
       <Button variant="default" disabled={busy} onClick={() => void archive()}>
-        {archived ? "Unarchive" : "Archive"} {known.length}
+        {archived ? "Unarchive" : "Archive"} {count(chosen.length)}
       </Button>
       {active.length > 0 && (
-        <Button
-          variant="default"
-          disabled={busy}
-          onClick={() =>
-            void onEach(active, (run) => cancelRun(run.id)).then(
-              (any) => any && say(`${plural(active.length, "run")} asked to stop.`),
-            )
-          }
-        >
-          Cancel {active.length}
+        <Button variant="default" disabled={busy} onClick={() => void cancel()}>
+          Cancel {count(active.length)}
+        </Button>
+      )}
+      {retryable.length > 0 && (
+        <Button variant="default" disabled={busy} onClick={() => void retry()}>
+          Retry {count(retryable.length)}
         </Button>
       )}
       {ended.length > 0 && (
-        <>
-          <Button
-            variant="default"
-            disabled={busy}
-            onClick={() =>
-              void onEach(ended, (run) => retryRun(run.id)).then(
-                (any) => any && say(`${plural(ended.length, "run")} queued again as new runs.`),
-              )
-            }
-          >
-            Retry {ended.length}
-          </Button>
-          <Button
-            variant="default"
-            color="red"
-            c="var(--danger)"
-            disabled={busy}
-            onClick={() => void remove()}
-          >
-            Delete {ended.length}
-          </Button>
-        </>
+        <Button variant="default" c="var(--danger)" disabled={busy} onClick={() => void remove()}>
+          Delete {count(ended.length)}
+        </Button>
       )}
-      <Button variant="subtle" color="gray" onClick={onDone} ml="auto">
+      <span className={`quiet ${classes.working}`} role="status">
+        {working}
+      </span>
+      <Button variant="subtle" color="gray" onClick={clear}>
         Clear selection
       </Button>
     </section>
   );
 }
 
-function TagButton({ onTags }: { onTags: (tags: string[]) => void }) {
+interface TagButtonProps {
+  number: number;
+  busy: boolean;
+  onTags: (tags: string[]) => void;
+}
+
+function TagButton({ number, busy, onTags }: TagButtonProps) {
   const [opened, setOpened] = useState(false);
   const [tags, setTags] = useState<string[]>([]);
   const close = () => {
@@ -133,13 +160,13 @@ function TagButton({ onTags }: { onTags: (tags: string[]) => void }) {
   return (
     <Popover opened={opened} onChange={(open) => !open && close()} width={260} shadow="md" trapFocus>
       <Popover.Target>
-        <Button variant="default" onClick={() => setOpened(true)}>
-          Add tags
+        <Button variant="default" disabled={busy} onClick={() => setOpened(true)}>
+          Tag {count(number)}
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
         <TagsInput
-          label="Add the tags"
+          label={`Add tags to ${plural(number, "run")}`}
           placeholder="Tag, then Enter"
           value={tags}
           onChange={setTags}

@@ -7,7 +7,7 @@ import { STATUSES, type Status } from "../api/types";
 import { useKeys } from "../shell/useKeys";
 import { COLUMN_INFO } from "./columns";
 import classes from "./Toolbar.module.css";
-import { COLUMNS, type Column, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
+import { COLUMNS, type Column, filtersIn, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
 
 const Filters = lazy(() => import("./Filters").then((module) => ({ default: module.Filters })));
 
@@ -35,24 +35,27 @@ export function Toolbar({ view, onChange, narrow }: ToolbarProps) {
           ))}
         </Group>
       </Chip.Group>
-      {!narrow && (
-        <>
-          <SegmentedControl
-            aria-label="Rows"
-            value={view.by ?? "runs"}
-            onChange={(by) => onChange({ by: by === "runs" ? undefined : (by as View["by"]) })}
-            data={[
-              { value: "runs", label: "Runs" },
-              { value: "seeds", label: "Seeds together" },
-              { value: "sweep", label: "Sweeps" },
-            ]}
-          />
-          <MoreFilters view={view} onChange={onChange} />
-          {!view.by && <ColumnMenu columns={view.columns ?? SHOWN_AT_FIRST} onChange={onChange} />}
-        </>
-      )}
+      <SegmentedControl
+        aria-label="Rows"
+        className={classes.rows}
+        value={view.by ?? "runs"}
+        onChange={(by) => onChange({ by: by === "runs" ? undefined : (by as View["by"]), sort: undefined })}
+        data={[
+          { value: "runs", label: "Runs" },
+          { value: "seeds", label: "Seeds together" },
+          { value: "sweep", label: "Sweeps" },
+        ]}
+      />
+      <MoreFilters view={view} onChange={onChange} withSort={narrow && !view.by} />
+      {!narrow && !view.by && <ColumnMenu columns={view.columns ?? SHOWN_AT_FIRST} onChange={onChange} />}
       {isFiltered(view) && (
-        <Button variant="subtle" color="gray" onClick={() => void navigate({ to: "/", search: {} })}>
+        <Button
+          variant="subtle"
+          color="gray"
+          onClick={() =>
+            void navigate({ to: "/", search: ({ by, columns, sort }) => ({ by, columns, sort }) })
+          }
+        >
           Clear
         </Button>
       )}
@@ -101,18 +104,23 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
   );
 }
 
-function MoreFilters({ view, onChange }: Pick<ToolbarProps, "view" | "onChange">) {
-  const active = (view.tag?.length ?? 0) + (view.archived ? 1 : 0) + (view.group ? 1 : 0);
+interface MoreFiltersProps extends Pick<ToolbarProps, "view" | "onChange"> {
+  withSort: boolean;
+}
+
+function MoreFilters({ view, onChange, withSort }: MoreFiltersProps) {
+  const active = filtersIn(view);
   return (
     <Popover width={280} position="bottom-start" shadow="md">
       <Popover.Target>
         <Button variant="default" leftSection={<IconFilter size={14} />}>
-          Filter{active ? ` · ${active}` : ""}
+          {withSort ? "Filter, order" : "Filter"}
+          {active ? ` · ${active}` : ""}
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={classes.filters}>
         <Suspense>
-          <Filters view={view} onChange={onChange} />
+          <Filters view={view} onChange={onChange} withSort={withSort} />
         </Suspense>
       </Popover.Dropdown>
     </Popover>

@@ -1,4 +1,3 @@
-import { Badge, Progress, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { RunSummary } from "../api/types";
@@ -29,12 +28,7 @@ export function RunProgress({ run }: { run: RunSummary }) {
   return (
     <span className={classes.progress}>
       {run.status === "running" && (
-        <Progress
-          value={run.progress * 100}
-          size={4}
-          w={54}
-          aria-label={`${Math.round(run.progress * 100)} % done`}
-        />
+        <progress value={run.progress} aria-label={`${Math.round(run.progress * 100)} % done`} />
       )}
       <span>{where || (run.status === "running" ? "starting" : "–")}</span>
     </span>
@@ -87,12 +81,13 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
   },
   capacity_free: {
     title: "Free",
+    sort: "capacity_free",
     number: true,
     width: "80px",
     help: "Share of the prunable parameters that no task holds.",
     cell: (run) => percent(run.metrics.capacity_free),
   },
-  strategy: { title: "Strategy", width: "110px", cell: (run) => titleOf(run.strategy) },
+  strategy: { title: "Strategy", sort: "strategy", width: "110px", cell: (run) => titleOf(run.strategy) },
   benchmark: { title: "Benchmark", width: "110px", cell: (run) => titleOf(run.benchmark) },
   dataset: { title: "Data set", width: "100px", cell: (run) => titleOf(run.dataset) },
   seed: { title: "Seed", number: true, width: "64px", cell: (run) => run.seed },
@@ -102,10 +97,19 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     cell: (run) => (
       <span className={classes.tags}>
         {run.tags.map((tag) => (
-          <Badge key={tag} variant="default" size="sm" radius="sm" tt="none" fw={500} dir="auto">
+          <span key={tag} className={classes.tag} dir="auto" title={tag}>
             {tag}
-          </Badge>
+          </span>
         ))}
+      </span>
+    ),
+  },
+  notes: {
+    title: "Notes",
+    width: "200px",
+    cell: (run) => (
+      <span className="quiet" dir="auto" title={run.notes}>
+        {run.notes}
       </span>
     ),
   },
@@ -113,14 +117,11 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     title: "Took",
     number: true,
     width: "92px",
-    cell: (run) =>
-      run.status === "running" && run.seconds_left !== null ? (
-        <Tooltip label={`about ${duration(run.seconds_left)} left`}>
-          <span>{duration(run.seconds)}</span>
-        </Tooltip>
-      ) : (
-        duration(run.seconds)
-      ),
+    cell: (run) => (
+      <span title={run.seconds_left === null ? undefined : `about ${duration(run.seconds_left)} left`}>
+        {duration(run.seconds)}
+      </span>
+    ),
   },
   worker: { title: "Worker", width: "130px", cell: (run) => run.worker ?? "–" },
   created: {

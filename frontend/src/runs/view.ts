@@ -16,6 +16,7 @@ export const COLUMNS = [
   "dataset",
   "seed",
   "tags",
+  "notes",
   "duration",
   "worker",
   "created",
@@ -36,6 +37,9 @@ export const SHOWN_AT_FIRST: readonly Column[] = [
 
 export interface View {
   status?: Status[];
+  strategy?: string[];
+  benchmark?: string[];
+  dataset?: string[];
   tag?: string[];
   group?: string;
   archived?: boolean;
@@ -47,31 +51,48 @@ export interface View {
   by?: "seeds" | "sweep";
 }
 
-const SORTS = ["created", "name", "status", "average_accuracy", "forgetting"].flatMap((key) => [
-  key,
-  `-${key}`,
+const both = (keys: string[]) => keys.flatMap((key) => [key, `-${key}`]);
+const SORTS = both([
+  "created",
+  "name",
+  "status",
+  "strategy",
+  "average_accuracy",
+  "forgetting",
+  "capacity_free",
 ]);
+const GROUP_SORTS = both(["created", "name", "count", "average_accuracy", "forgetting", "capacity_free"]);
 
 export function readView(search: Record<string, unknown>): View {
   const status = listIn(search.status)?.filter((one): one is Status => STATUSES.includes(one as Status));
+  const by = oneOf(search.by, ["seeds", "sweep"]);
   const columns = listIn(search.columns)?.filter((one): one is Column => COLUMNS.includes(one as Column));
   return {
     status: status?.length ? status : undefined,
+    strategy: listIn(search.strategy),
+    benchmark: listIn(search.benchmark),
+    dataset: listIn(search.dataset),
     tag: listIn(search.tag),
     group: textIn(search.group),
     archived: search.archived === "true" || search.archived === true ? true : undefined,
     q: textIn(search.q),
-    sort: oneOf(search.sort, SORTS),
+    sort: oneOf(search.sort, by ? GROUP_SORTS : SORTS),
     columns: columns?.length ? columns : undefined,
-    by: oneOf(search.by, ["seeds", "sweep"]),
+    by,
   };
 }
 
 export function filterOf(view: View): RunsFilter {
-  const { status, tag, group, archived, q, sort } = view;
-  return { status, tag, group, archived, q, sort: sort ?? "-created" };
+  const { by: _by, columns: _columns, sort, ...filter } = view;
+  return { ...filter, sort: sort ?? "-created" };
+}
+
+/** How many of the filters behind the button are in use. */
+export function filtersIn({ strategy, benchmark, dataset, tag, archived }: View): number {
+  const lists = [strategy, benchmark, dataset, tag];
+  return lists.reduce((sum, list) => sum + (list?.length ?? 0), archived ? 1 : 0);
 }
 
 export function isFiltered(view: View): boolean {
-  return Boolean(view.status || view.tag || view.group || view.archived || view.q);
+  return Boolean(view.status || view.group || view.q || filtersIn(view));
 }

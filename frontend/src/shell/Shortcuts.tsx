@@ -17,6 +17,10 @@ const KEYS: [string, [string[], string][]][] = [
     "Runs",
     [
       [["/"], "Search"],
+      [["j"], "Next run"],
+      [["k"], "Run before"],
+      [["Enter"], "Open the run"],
+      [["x"], "Select the run"],
       [["c"], "Compare the selected runs"],
       [["Shift", "click"], "Select everything between"],
     ],

@@ -387,7 +387,8 @@ def test_a_comparison_lists_what_differs(server: Server, seeds: list[Trainer]) -
     assert average["differences"] == pytest.approx([0, 0, 0])
     assert content["baseline"] == 2
     assert [row["task"] for row in content["tasks"]] == [0, 1, 2]
-    assert content["tasks"][0]["values"][0] == pytest.approx(seeds[0].matrix[2][0])
+    assert content["tasks"][0]["values"][0]["mean"] == pytest.approx(seeds[0].matrix[2][0])
+    assert content["missing"] == []
 
 
 def test_a_group_in_a_comparison_gives_mean_and_spread(server: Server, seeds: list[Trainer]) -> None:
@@ -404,6 +405,47 @@ def test_a_group_in_a_comparison_gives_mean_and_spread(server: Server, seeds: li
     assert content["metrics"][0]["best"] == [0]
     assert "seed" not in {row["field"] for row in content["settings"]}
     assert content["sentence"].endswith("That is within the spread over seeds.")
+
+
+def test_a_deleted_run_leaves_the_rest_of_a_comparison(server: Server, seeds: list[Trainer]) -> None:
+    ids = [trainer.claim.run_id for trainer in seeds]
+    before = server.get("/api/compare", run=ids)["columns"]
+    assert server.http.delete(f"/api/runs/{ids[1]}").status_code == 200
+    content = server.get("/api/compare", run=[*ids, "spec:none"], baseline=ids[1])
+    assert [column["key"] for column in content["columns"]] == [ids[0], ids[2], ids[3]]
+    assert content["missing"] == [ids[1], "spec:none"]
+    assert content["baseline"] is None
+    assert content["columns"][1]["color"] == before[2]["color"]
+    figure = server.get("/api/figures/compare_tasks", run=[*ids, "spec:none"])
+    assert len(figure["data"]) == 3
+
+
+def test_a_group_is_the_mean_of_its_succeeded_runs(server: Server, seeds: list[Trainer]) -> None:
+    key = server.get("/api/groups", strategy="anpyc")["items"][0]["key"]
+    half_way = Trainer(server.database, queued(server.database, spec(seed=7, name="anpyc")), tasks=3).train(1)
+    (column,) = server.get("/api/compare", run=key)["columns"]
+    assert (len(column["run_ids"]), column["left_out"], column["status"]) == (3, 1, "succeeded")
+    assert half_way.claim.run_id not in column["run_ids"]
+    server.http.patch(f"/api/runs/{seeds[2].claim.run_id}", json={"archived": True})
+    (column,) = server.get("/api/compare", run=key)["columns"]
+    assert (len(column["run_ids"]), column["left_out"]) == (2, 1)
+
+
+def test_columns_of_the_same_title_are_told_apart(server: Server) -> None:
+    wanted = [("same", 0), ("same", 1), ("same", 1), ("other", 0)]
+    made = [queued(server.database, spec(name=name, seed=seed)) for name, seed in wanted]
+    columns = server.get("/api/compare", run=made)["columns"]
+    assert columns[0]["note"] == "seed 0"
+    assert columns[1]["note"].startswith("seed 1, 20")
+    assert columns[3]["note"] == ""
+    assert len({(column["title"], column["note"]) for column in columns}) == 4
+
+
+def test_fifty_columns_have_fifty_looks(server: Server) -> None:
+    made = [queued(server.database, spec(seed=seed)) for seed in range(50)]
+    columns = server.get("/api/compare", run=made)["columns"]
+    for color in ("color", "color_dark"):
+        assert len({(column[color], column["dash"]) for column in columns}) == 50
 
 
 @pytest.mark.parametrize(("key", "status"), [("01NONE", 404), ("spec:none", 404), ("what:ever", 404)])

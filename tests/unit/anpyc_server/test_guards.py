@@ -53,6 +53,15 @@ def test_the_own_page_and_programs_may_change_things(server: Server) -> None:
     assert server.http.post("/api/runs", json={}).status_code == 201
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/runs?q=a%00b", "/api/runs?tag=%00", "/api/runs/%00", "/api/compare?run=%00"]
+)
+def test_a_nul_in_an_address_is_a_bad_request(library: Server, path: str) -> None:
+    response = library.http.get(path)
+    assert response.status_code == 400
+    assert "NUL" in _error(response)["message"]
+
+
 def test_reading_needs_no_origin(library: Server) -> None:
     assert library.http.get("/api/health", headers={"Origin": "https://evil.example"}).status_code == 200
 

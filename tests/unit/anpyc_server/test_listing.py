@@ -28,7 +28,8 @@ def some(server: Server) -> dict[str, str]:
         for name, average in (("alpha", 0.9), ("Beta", 0.8), ("delta", 0.95)):
             run = session.get(Run, made[name])
             assert run is not None
-            lifecycle.set_metrics(run, {"average_accuracy": average, "forgetting": 1 - average})
+            metrics = {"average_accuracy": average, "forgetting": 1 - average, "capacity_free": 1 - average}
+            lifecycle.set_metrics(run, metrics)
             run.status = "succeeded"
         gamma = session.get(Run, made["gamma"])
         assert gamma is not None
@@ -49,6 +50,9 @@ def _names(server: Server, **params: Any) -> list[str]:
         ({"sort": "name"}, ["alpha", "Beta", "delta", "epsilon 100%", "gamma"]),
         ({"sort": "-average_accuracy", "strategy": "anpyc"}, ["alpha", "Beta", "gamma"]),
         ({"sort": "average_accuracy", "strategy": "anpyc"}, ["Beta", "alpha", "gamma"]),
+        ({"sort": "strategy"}, ["alpha", "Beta", "gamma", "delta", "epsilon 100%"]),
+        ({"sort": "-capacity_free", "strategy": "anpyc"}, ["Beta", "alpha", "gamma"]),
+        ({"sort": "capacity_free", "strategy": "anpyc"}, ["alpha", "Beta", "gamma"]),
         ({"status": "queued"}, ["epsilon 100%", "gamma"]),
         ({"status": ["queued", "succeeded"], "strategy": "finetune"}, ["epsilon 100%", "delta"]),
         ({"q": "less TRY"}, ["gamma"]),
@@ -68,7 +72,17 @@ def test_the_list_filters_and_sorts(
 
 
 @pytest.mark.parametrize(
-    "sort", ["created", "-created", "name", "-status", "average_accuracy", "-average_accuracy"]
+    "sort",
+    [
+        "created",
+        "-created",
+        "name",
+        "-status",
+        "strategy",
+        "average_accuracy",
+        "-average_accuracy",
+        "capacity_free",
+    ],
 )
 def test_pages_neither_skip_nor_repeat(server: Server, some: dict[str, str], sort: str) -> None:
     whole = _names(server, sort=sort)
@@ -179,6 +193,82 @@ def test_groups_come_in_pages(server: Server, some: dict[str, str]) -> None:
     second = server.get("/api/groups", limit=1, cursor=first["next_cursor"])
     assert second["next_cursor"] is None
     assert {first["items"][0]["strategy"], second["items"][0]["strategy"]} == {"anpyc", "finetune"}
+
+
+@pytest.fixture
+def three_groups(server: Server) -> None:
+    """Two, three and one run of the same settings; the mean accuracies are 0.8, 0.9 and unknown."""
+    for name, epochs, averages in (
+        ("zeta", 1, (0.7, 0.9)),
+        ("Alpha", 2, (0.9, 0.9, 0.9)),
+        ("mid", 3, (None,)),
+    ):
+        for seed, average in enumerate(averages):
+            run_id = queued(server.database, spec(name=name, seed=seed, training={"epochs": epochs}))
+            if average is None:
+                continue
+            with server.database.write() as session:
+                run = session.get(Run, run_id)
+                assert run is not None
+                metrics = {"average_accuracy": average, "forgetting": 0.1, "capacity_free": 1 - average}
+                lifecycle.set_metrics(run, metrics)
+                run.status = "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("sort", "titles"),
+    [
+        ("-created", ["mid", "Alpha", "zeta"]),
+        ("created", ["zeta", "Alpha", "mid"]),
+        ("name", ["Alpha", "mid", "zeta"]),
+        ("-count", ["Alpha", "zeta", "mid"]),
+        ("-average_accuracy", ["Alpha", "zeta", "mid"]),
+        ("average_accuracy", ["zeta", "Alpha", "mid"]),
+        ("capacity_free", ["Alpha", "zeta", "mid"]),
+    ],
+)
+def test_groups_are_sorted_over_all_pages(
+    server: Server, three_groups: None, sort: str, titles: list[str]
+) -> None:
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = server.get("/api/groups", sort=sort, limit=1, **cursor)
+        seen += [group["title"] for group in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == titles
+
+
+def test_a_sweep_sent_twice_is_made_once(server: Server) -> None:
+    body = {"spec": {}, "grid": {"strategy.lam": [1, 3]}, "seeds": [0, 1], "name": "twice"}
+    headers = {"Idempotency-Key": "the form of this morning"}
+    first = server.http.post("/api/sweeps", json=body, headers=headers)
+    again = server.http.post("/api/sweeps", json=body, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["group_id"] == first.json()["group_id"]
+    assert [run["id"] for run in again.json()["items"]] == [run["id"] for run in first.json()["items"]]
+    assert server.get("/api/runs")["total"] == 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"grid": {"strategy.lam": [1, 3, 9]}},
+        {"grid": {"strategy.lam": [1]}},
+        {"grid": {"strategy.lam": [2, 3]}},
+        {"name": "other"},
+    ],
+)
+def test_a_key_used_for_another_sweep_is_refused(server: Server, changes: dict[str, Any]) -> None:
+    body = {"spec": {}, "grid": {"strategy.lam": [1, 3]}, "seeds": [0], "name": "first"}
+    headers = {"Idempotency-Key": "key"}
+    assert server.http.post("/api/sweeps", json=body, headers=headers).status_code == 201
+    refused = server.http.post("/api/sweeps", json=body | changes, headers=headers)
+    assert refused.status_code == 409
+    assert "another s" in refused.json()["error"]["message"]
+    assert server.get("/api/runs")["total"] == 2
 
 
 def test_a_sweep_makes_every_combination_or_none(server: Server) -> None:

@@ -55,6 +55,45 @@ def test_pages_neither_skip_nor_repeat(postgresql: Server, sort: str) -> None:
     assert [run["name"] for run in first["items"] + rest["items"]] == whole
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/api/runs?q=%00", "/api/runs?tag=a%00", "/api/groups?q=%00", "/api/runs/%00", "/api/compare?run=%00"],
+)
+def test_a_nul_in_a_search_is_refused_and_not_an_error_of_the_server(
+    postgresql: Server, address: str
+) -> None:
+    response = postgresql.http.get(address)
+    assert response.status_code == 400
+    assert "NUL" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("sort", ["-created", "name", "-count", "average_accuracy", "-capacity_free"])
+def test_groups_are_sorted_over_all_pages(postgresql: Server, sort: str) -> None:
+    whole = [group["key"] for group in postgresql.get("/api/groups", sort=sort)["items"]]
+    first = postgresql.get("/api/groups", sort=sort, limit=1)
+    second = postgresql.get("/api/groups", sort=sort, limit=1, cursor=first["next_cursor"])
+    assert [group["key"] for group in first["items"] + second["items"]] == whole
+    assert second["next_cursor"] is None
+
+
+def test_the_list_sorts_by_what_is_free(postgresql: Server) -> None:
+    assert _names(postgresql, sort="-capacity_free")[0] == "Trained 100%"
+    page = postgresql.get("/api/runs", sort="-capacity_free", limit=1)
+    rest = postgresql.get("/api/runs", sort="-capacity_free", limit=50, cursor=page["next_cursor"])
+    assert len(rest["items"]) == 3
+
+
+def test_a_sweep_sent_twice_is_made_once(postgresql: Server) -> None:
+    body = {"spec": {}, "grid": {"strategy.lam": [1, 3]}, "name": "twice"}
+    headers = {"Idempotency-Key": "twice"}
+    answers = [postgresql.http.post("/api/sweeps", json=body, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[0].json()["group_id"] == answers[1].json()["group_id"]
+    for run in answers[0].json()["items"]:
+        postgresql.http.post(f"/api/runs/{run['id']}/cancel")
+        postgresql.http.delete(f"/api/runs/{run['id']}")
+
+
 def test_seeds_are_grouped_and_compared(postgresql: Server) -> None:
     groups = postgresql.get("/api/groups")["items"]
     assert [group["count"] for group in groups] == [3, 1]

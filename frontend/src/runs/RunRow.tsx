@@ -1,0 +1,43 @@
+import { memo } from "react";
+import type { RunSummary } from "../api/types";
+import { COLUMN_INFO } from "./columns";
+import classes from "./RunsTable.module.css";
+import type { Column } from "./view";
+
+interface RunRowProps {
+  run: RunSummary;
+  index: number;
+  columns: readonly Column[];
+  selected: boolean;
+  /** The same function for as long as the table lives, so that a row is drawn again only when it changes. */
+  onChoose: (index: number, shift: boolean) => void;
+}
+
+/** One run as a row. While the table scrolls, only rows that come into reach are drawn. */
+export const RunRow = memo(function RunRow({ run, index, columns, selected, onChoose }: RunRowProps) {
+  return (
+    <tr
+      aria-rowindex={index + 2}
+      data-index={index}
+      data-selected={selected || undefined}
+      data-testid="run-row"
+      data-run={run.id}
+    >
+      <td>
+        <input
+          type="checkbox"
+          className={classes.check}
+          aria-label={`Select ${run.name}`}
+          checked={selected}
+          onChange={() => {}}
+          onClick={(event) => onChoose(index, event.shiftKey)}
+        />
+      </td>
+      {columns.map((column) => (
+        <td key={column} className={COLUMN_INFO[column].number ? classes.number : undefined}>
+          {COLUMN_INFO[column].cell(run)}
+        </td>
+      ))}
+    </tr>
+  );
+});
