@@ -1,8 +1,11 @@
 """Where the parameters of each tensor stand: free or held, by whom, and what moved in each round.
 
-A strategy says which parameters are held (its mask). From one round to the next, ``free`` changes by ``pruned
-− reused``; ``free + consolidated == total`` always. A task that is not pruned, as the last, leaves the mask
-as it was: what it trained of the free parameters counts as free still, for nothing holds them."""
+A strategy says which parameters are held (its mask) and which of them the task in training claims for
+itself, held before or not: the last to claim a parameter owns it, and a free one has no owner. From one round
+to the next, ``free`` changes by ``pruned − reused``; ``free + consolidated == total`` always. A task that is
+not pruned, as the last, leaves the mask as it was: what it trained of the free parameters counts as free
+still, for nothing holds them. A strategy without masks holds every parameter; of it only importance and
+weights are recorded."""
 
 from __future__ import annotations
 
@@ -29,17 +32,30 @@ class Ledger:
         self._owner = torch.full_like(network.body_flat, -1, dtype=torch.int16)
 
     def close_round(
-        self, task: int, round_: int, mask: Tensor, importance: Tensor | None, end_of_task: bool
+        self,
+        task: int,
+        round_: int,
+        mask: Tensor | None,
+        claimed: Tensor | None,
+        importance: Tensor | None,
+        end_of_task: bool,
     ) -> tuple[list[LayerStatistics], list[MaskSnapshot]]:
         """The statistics and masks of a round that has just ended."""
-        before, self._held = self._held, mask.clone()
-        claimed = mask & (self._owner < 0)
-        owner = self._owner.masked_fill(claimed, task)
+        before = self._held
+        if mask is not None:
+            self._held = mask.clone()
+        statistics = list(self._statistics(task, round_, before, importance, end_of_task))
         if end_of_task:
-            self._owner = owner
-        statistics = list(self._statistics(task, round_, before, mask, importance, end_of_task))
-        snapshots = list(self._snapshots(task, round_, mask, owner, importance, end_of_task))
+            self._pass_on(task, claimed)
+        snapshots = list(self._snapshots(task, round_, mask is not None, importance, end_of_task))
         return statistics, snapshots
+
+    def _pass_on(self, task: int, claimed: Tensor | None) -> None:
+        """To the task what it claimed and what it newly holds; what is free belongs to nobody."""
+        if claimed is not None:
+            self._owner[claimed] = task
+        self._owner[self._held & (self._owner < 0)] = task
+        self._owner[~self._held] = -1
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"held": self._held, "owner": self._owner}
@@ -52,12 +68,11 @@ class Ledger:
         task: int,
         round_: int,
         before: Tensor,
-        mask: Tensor,
         importance: Tensor | None,
         end_of_task: bool,
     ) -> Iterator[LayerStatistics]:
         for segment in self._network.segments:
-            was, now = segment.of(before), segment.of(mask)
+            was, now = segment.of(before), segment.of(self._held)
             free = int((~now).sum())
             moments = importance_moments(segment.of(importance)) if importance is not None else (None, None)
             yield LayerStatistics(
@@ -81,25 +96,24 @@ class Ledger:
         self,
         task: int,
         round_: int,
-        mask: Tensor,
-        owner: Tensor,
+        masked: bool,
         importance: Tensor | None,
         end_of_task: bool,
     ) -> Iterator[MaskSnapshot]:
+        """Every round the mask; importance before pruning and at the task's end; there all the rest too."""
+        if not masked and not end_of_task:
+            return
+        measured = importance if end_of_task or round_ == 1 else None
         for segment in self._network.segments:
-            kept = _array(segment.of(mask))
-            if not end_of_task:
-                yield MaskSnapshot(task, round_, segment.layer.name, kept)
-                continue
             yield MaskSnapshot(
                 task,
                 round_,
                 segment.layer.name,
-                kept,
-                importance=None if importance is None else _array(segment.of(importance)),
-                owner=_array(segment.of(owner)),
-                weight=_array(segment.of(self._network.body_flat)),
-                end_of_task=True,
+                mask=_array(segment.of(self._held)) if masked else None,
+                importance=None if measured is None else _array(segment.of(measured)),
+                owner=_array(segment.of(self._owner)) if masked and end_of_task else None,
+                weight=_array(segment.of(self._network.body_flat)) if end_of_task else None,
+                end_of_task=end_of_task,
             )
 
 

@@ -12,7 +12,7 @@ from anpyc.errors import CheckpointMismatch
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
 
-VERSION = 1
+VERSION = 2
 
 
 def pack_tensors(parts: Mapping[str, Mapping[str, Tensor]]) -> bytes:

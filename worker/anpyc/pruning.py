@@ -22,12 +22,14 @@ def first_mask(importance: Tensor, q: float) -> Tensor:
     return (importance >= percentile(importance, q)) & (importance > 0)
 
 
-def next_mask(importance: Tensor, previous: Tensor, q: float) -> Tensor:
-    """A later task frees, of what was free in ``previous``, what is at or below the q-th percentile there."""
+def claimed(importance: Tensor, previous: Tensor, q: float) -> Tensor:
+    """What a later task claims, held before or not: what is above the q-th percentile of what was free.
+
+    Its mask is ``previous | claimed``: what it does not claim of what was free stays free."""
     free = ~previous
     if not bool(free.any()):
-        return torch.ones_like(previous)
-    return ~(free & (importance <= percentile(importance[free], q)))
+        return torch.zeros_like(previous)
+    return importance > percentile(importance[free], q)
 
 
 def share_pruned(task: int, tasks: int, initial: float, decay: float) -> float:

@@ -109,11 +109,12 @@ class MaskSnapshot:
     task: int
     round: int
     layer: str
-    mask: npt.NDArray[np.bool_]
-    """True: kept. False: free."""
+    mask: npt.NDArray[np.bool_] | None
+    """True: kept. False: free. None for a strategy that holds everything and frees nothing."""
     importance: npt.NDArray[np.float32] | None = None
+    """Of round 1 as measured before any pruning, at a task's end as it is held from then on."""
     owner: npt.NDArray[np.int16] | None = None
-    """The task that last claimed the parameter, −1 for none."""
+    """The task that last claimed the parameter: its importance there passed the kept threshold. −1: free."""
     weight: npt.NDArray[np.float32] | None = None
     end_of_task: bool = False
 

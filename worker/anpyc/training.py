@@ -369,11 +369,13 @@ class _Run:
         self._recorder.evaluation(Evaluation(0, 0, 0, accuracy, end_of_task=False))
 
     def _report_layers(self, task: Task, round_: int, last: bool) -> None:
-        mask = self._strategy.mask()
-        if mask is None:
+        strategy = self._strategy
+        mask, importance = strategy.mask(), strategy.importance()
+        if mask is None and importance is None:
             return
-        importance = self._strategy.importance()
-        statistics, snapshots = self._ledger.close_round(task.index, round_, mask, importance, last)
+        statistics, snapshots = self._ledger.close_round(
+            task.index, round_, mask, strategy.claimed(), importance, last
+        )
         self._recorder.layers(statistics)
         if round_ > 0:
             free = sum(row.free for row in statistics) / sum(row.total for row in statistics)
@@ -381,7 +383,8 @@ class _Run:
                 "info",
                 f"Task {task.index}, pruning round {round_}: {100 * free:.1f} % of the parameters are free.",
             )
-        self._recorder.masks(snapshots)
+        if snapshots:
+            self._recorder.masks(snapshots)
         if last:
             self._progress.layers += [asdict(row) for row in statistics]
 
@@ -396,11 +399,12 @@ class _Run:
 
     def _plan(self) -> Plan:
         layers = tuple(segment.layer for segment in self._network.segments)
+        looks_inside = self._strategy.mask() is not None or self._strategy.importance() is not None
         return Plan(
             tasks=len(self._tasks),
             steps=self._steps,
             task_titles=tuple(task.title for task in self._tasks),
-            layers=layers if self._strategy.mask() is not None else (),
+            layers=layers if looks_inside else (),
             environment=describe_environment(self._device),
         )
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpyc.pruning import first_mask, next_mask, percentile, pruning_rounds, share_pruned
+from anpyc.pruning import claimed, first_mask, percentile, pruning_rounds, share_pruned
 
 
 @given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=50), st.floats(0, 100))
@@ -38,5 +38,12 @@ def test_first_mask_never_keeps_what_has_no_importance() -> None:
 def test_later_masks_free_only_what_was_free() -> None:
     previous = torch.tensor([True, False, False, False, False])
     importance = torch.tensor([0.0, 4.0, 1.0, 2.0, 3.0])
-    assert next_mask(importance, previous, 50).tolist() == [True, True, False, False, True]
-    assert next_mask(importance, torch.ones(5, dtype=torch.bool), 50).all()
+    assert (previous | claimed(importance, previous, 50)).tolist() == [True, True, False, False, True]
+
+
+def test_a_later_task_claims_what_passes_its_threshold_whoever_holds_it() -> None:
+    previous = torch.tensor([True, True, False, False, False, False])
+    importance = torch.tensor([0.0, 9.0, 4.0, 1.0, 2.0, 3.0])
+    assert claimed(importance, previous, 50).tolist() == [False, True, True, False, False, True]
+    nothing_free = torch.ones(6, dtype=torch.bool)
+    assert not claimed(importance, nothing_free, 50).any()

@@ -149,6 +149,54 @@ def test_free_and_consolidated_add_up_and_follow_the_flows(changes: dict[str, ob
             assert ((m.owner >= 0) == m.mask).all()
 
 
+def test_the_task_that_last_claimed_a_parameter_owns_it() -> None:
+    """Its importance there passed the threshold; what no later task claims stays with the one before."""
+    recorder = Memory()
+    run({"benchmark.tasks": 3}, recorder)
+    owned = {(m.task, m.layer): m for m in recorder.snapshots if m.end_of_task}
+    taken_over = 0
+    for layer in {layer for _, layer in owned}:
+        first, second, last = (owned[task, layer] for task in range(3))
+        assert first.owner is not None
+        assert second.owner is not None
+        assert last.owner is not None
+        assert first.mask is not None
+        assert set(np.unique(first.owner)) <= {-1, 0}
+        assert (second.owner[second.owner != first.owner] == 1).all()
+        assert ((second.owner == 1) | (second.owner == first.owner)).all()
+        taken_over += int(((second.owner == 1) & first.mask).sum())
+        assert (last.owner == second.owner).all(), "the last task is not pruned and claims nothing"
+    assert taken_over > 0, "no parameter of the first task mattered to the second"
+
+
+def test_a_strategy_without_masks_records_its_importance_alone() -> None:
+    recorder = Memory()
+    run({"strategy.kind": "ewc", "benchmark.tasks": 2}, recorder)
+    assert recorder.plans[0].layers
+    assert {m.task for m in recorder.snapshots} == {0, 1}
+    for m in recorder.snapshots:
+        assert m.end_of_task
+        assert m.mask is None
+        assert m.owner is None
+        assert m.importance is not None
+        assert m.weight is not None
+        assert m.importance.max() > 0
+    assert {(s.free, s.consolidated) for s in recorder.statistics} == {
+        (0, s.total) for s in recorder.statistics
+    }
+
+
+def test_importance_is_kept_as_it_was_before_pruning() -> None:
+    recorder = Memory()
+    run({"benchmark.tasks": 2}, recorder)
+    before = [m for m in recorder.snapshots if m.task == 0 and m.round == 1]
+    assert len(before) == 4
+    for m in before:
+        assert m.importance is not None
+        assert m.mask is not None
+        assert m.importance[~m.mask].max() < m.importance[m.mask].min()
+
+
 def test_pruned_parameters_stay_zero_through_retraining_and_momentum() -> None:
     recorder = Memory()
     run({"benchmark.tasks": 2}, recorder)

@@ -23,7 +23,7 @@ from anpyc.consolidation import Consolidation
 from anpyc.importance import fisher_information, removal_importance
 from anpyc.models import Network
 from anpyc.optimizers import Optimizer
-from anpyc.pruning import first_mask, next_mask, pruning_rounds, share_pruned
+from anpyc.pruning import claimed, first_mask, pruning_rounds, share_pruned
 from anpyc.spec import AnpycStrategy
 from anpyc.strategies.base import Strategy
 
@@ -43,6 +43,8 @@ class Anpyc(Strategy):
         """The last mask of the task before; what is False here is free."""
         self._keep: Tensor | None = None
         """The mask as factors on gradients, during pruning rounds."""
+        self._claimed: Tensor | None = None
+        """What passed the last round's threshold by this task's importance, held before or not."""
         self._importance = torch.zeros_like(network.body_flat)
         self._born = torch.zeros_like(network.body_flat, dtype=torch.int16)
         """The task from whose end on a parameter is held; for tests with a task's own parameters."""
@@ -50,7 +52,7 @@ class Anpyc(Strategy):
     def before_task(self, task: Task, examples: Examples) -> None:
         self._consolidation.anchor_here()
         self._previous_mask = self._mask.clone()
-        self._keep = None
+        self._keep = self._claimed = None
 
     def round_epochs(self, task: Task) -> Sequence[int]:
         return (self._spec.retrain_epochs,) * len(self._percentiles(task))
@@ -59,7 +61,8 @@ class Anpyc(Strategy):
         """Measure, mask, zero."""
         q = self._percentiles(task)[round_ - 1]
         self._importance = self._removal(task, examples)
-        self._mask = torch.cat([mask.flatten() for mask in self._masks(task, q)])
+        self._claimed = torch.cat([own.flatten() for own in self._claims(task, q)])
+        self._mask = self._claimed if task.index == 0 else self._previous_mask | self._claimed
         self._keep = self._mask.to(self._importance.dtype)
         self._network.body_flat.mul_(self._keep)
         for momentum in optimizer.momenta[:1]:
@@ -98,6 +101,9 @@ class Anpyc(Strategy):
     def mask(self) -> Tensor:
         return self._mask
 
+    def claimed(self) -> Tensor | None:
+        return self._claimed
+
     def importance(self) -> Tensor:
         """During rounds the current task's, at a task's end that of all tasks together."""
         return self._importance
@@ -111,6 +117,8 @@ class Anpyc(Strategy):
         state["born"] = self._born
         if self._keep is not None:
             state["keep"] = self._keep
+        if self._claimed is not None:
+            state["claimed"] = self._claimed
         return state
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -119,23 +127,23 @@ class Anpyc(Strategy):
         )
         self._mask, self._previous_mask = state["mask"], state["previous_mask"]
         self._importance, self._keep = state["importance"], state.get("keep")
-        self._born = state["born"]
+        self._born, self._claimed = state["born"], state.get("claimed")
 
     def _percentiles(self, task: Task) -> tuple[float, ...]:
         spec = self._spec
         share = share_pruned(task.index, self._tasks, spec.initial_prune_percent, spec.prune_decay)
         return pruning_rounds(share, spec.prune_step)
 
-    def _masks(self, task: Task, q: float) -> list[Tensor]:
-        """One mask per tensor, weights and biases apart."""
-        masks = []
+    def _claims(self, task: Task, q: float) -> list[Tensor]:
+        """Per tensor, weights and biases apart, what passes the threshold of this task."""
+        claims = []
         for segment in self._network.segments:
             importance = segment.of(self._importance)
             if task.index == 0:
-                masks.append(first_mask(importance, q))
+                claims.append(first_mask(importance, q))
             else:
-                masks.append(next_mask(importance, segment.of(self._previous_mask), q))
-        return masks
+                claims.append(claimed(importance, segment.of(self._previous_mask), q))
+        return claims
 
     def _removal(self, task: Task, examples: Examples) -> Tensor:
         """What removing each parameter does to the output."""

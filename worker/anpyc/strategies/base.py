@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
@@ -65,13 +64,14 @@ class Strategy:
         return 0.0 if self.consolidation is None else self.consolidation.value()
 
     def mask(self) -> Tensor | None:
-        """Over the body's flat parameters, True where held; None for a strategy that has no such notion. A
+        """Over the body's flat parameters, True where held; None for a strategy that has no such notion: a
         penalty alone holds every parameter and frees none."""
-        return (
-            None
-            if self.consolidation is None
-            else torch.ones_like(self.consolidation.strength, dtype=torch.bool)
-        )
+        return None
+
+    def claimed(self) -> Tensor | None:
+        """Over the body's flat parameters, True where the task in training has claimed one for itself, be it
+        held already; None: exactly what it newly holds."""
+        return None
 
     def importance(self) -> Tensor | None:
         """Over the body's flat parameters, as last measured; None for a strategy that measures none."""
