@@ -10,7 +10,7 @@ from anpyc_server.errors import documented
 from anpyc_server.figures import service
 from anpyc_server.figures.rows import Options
 from anpyc_server.figures.schemas import FigureAnswer, FigureList
-from anpyc_server.masks.endpoints import Range, Round, Size
+from anpyc_server.masks.endpoints import Laid, Order, Range, Round, Size
 from anpyc_server.masks.schemas import ArrayKind
 from anpyc_server.services import ServicesHere
 
@@ -41,6 +41,8 @@ def get_figure(
     rows: Range = ":",
     cols: Range = ":",
     size: Size = 256,
+    order: Order = "index",
+    layout: Laid = "flat",
     points: Annotated[
         int, Query(ge=10, le=20_000, description="About this many points per line at most.")
     ] = 2_000,
@@ -56,6 +58,8 @@ def get_figure(
         rows=rows,
         cols=cols,
         size=size,
+        order=order,
+        layout=layout,
         smooth=smooth,
         points=points,
     )

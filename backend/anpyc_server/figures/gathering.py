@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from anpyc_server.db.models import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
+from anpyc_server.figures.array_axes import MOST_TOLD
 from anpyc_server.figures.rows import ArrayRows, LayerMoment, Options, RunRows
-from anpyc_server.masks.arrays import StoredArray, nothing_stored
+from anpyc_server.masks.arrangement import picture_shape
+from anpyc_server.masks.arrays import KINDS, StoredArray, nothing_stored
+from anpyc_server.masks.cells import window
 from anpyc_server.masks.schemas import ArrayKind
 from anpyc_server.masks.service import image_shape, original_order
 from anpyc_server.recorded.accuracy import accuracy_matrix, tasks_of
@@ -68,21 +71,80 @@ def array_rows(
             earlier = options.before if options.before is not None else stored.task - 1
             if earlier >= 0:
                 before = services.arrays.load(session, run, earlier, layer, of)
+        elif "round before" in gather and of == "mask":
+            before = _round_before(services, session, run, stored)
         by_task = _by_task(services, session, run, layer, of) if "tasks" in gather else ()
         images = None
         if "images" in gather:
             images = original_order(run, stored.task, stored.values, image_shape(run, layer))
     except Missing as missing:
         return ArrayRows(rows, None, missing=missing.message)
-    return ArrayRows(rows, stored, before=before, images=images, by_task=by_task)
+    return ArrayRows(
+        rows,
+        stored,
+        before=before,
+        images=images,
+        by_task=by_task,
+        beside=(
+            _beside(services, session, run, stored)
+            if "beside" in gather and _looks_close(stored, options)
+            else {}
+        ),
+        unpruned=_unpruned(services, session, run, stored) if "unpruned" in gather else None,
+    )
+
+
+def _round_before(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
+    """The same array one pruning round, or the end of a task, earlier."""
+    query = select(MaskRow.task, MaskRow.round).where(
+        MaskRow.run_id == run.id, MaskRow.layer == stored.layer, MaskRow.of == stored.of
+    )
+    moment = (stored.task, stored.round)
+    earlier = [(row.task, row.round) for row in session.execute(query) if (row.task, row.round) < moment]
+    if not earlier:
+        return None
+    task, round_ = max(earlier)
+    return services.arrays.load(session, run, task, stored.layer, stored.of, round_)
+
+
+def _looks_close(stored: StoredArray, options: Options) -> bool:
+    """Whether single parameters are looked at, and few enough to be told about one by one."""
+    view = window(picture_shape(stored, options.layout), options.rows, options.cols, options.size)
+    cells = (view.rows[1] - view.rows[0]) * (view.cols[1] - view.cols[0])
+    return view.exact and cells <= MOST_TOLD
+
+
+def _beside(services: Services, session: Session, run: Run, stored: StoredArray) -> dict[str, StoredArray]:
+    """Everything else that is stored of the layer at that moment."""
+    query = select(MaskRow.of).where(
+        MaskRow.run_id == run.id,
+        MaskRow.layer == stored.layer,
+        MaskRow.task == stored.task,
+        MaskRow.round == stored.round,
+    )
+    there = set(session.scalars(query))
+    return {
+        of: services.arrays.load(session, run, stored.task, stored.layer, of, stored.round)
+        for of in KINDS
+        if of in there and of != stored.of
+    }
+
+
+def _unpruned(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
+    """The array of the same task's first pruning round."""
+    if session.get(MaskRow, (run.id, stored.task, 1, stored.layer, stored.of)) is None:
+        return None
+    return services.arrays.load(session, run, stored.task, stored.layer, stored.of, 1)
 
 
 def _by_task(
     services: Services, session: Session, run: Run, layer: str, of: ArrayKind
 ) -> tuple[StoredArray, ...]:
-    query = select(MaskRow.task).where(MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of)
-    tasks = session.scalars(query.distinct().order_by(MaskRow.task)).all()
-    return tuple(services.arrays.load(session, run, task, layer, of) for task in tasks)
+    query = select(MaskRow.task, MaskRow.round).where(
+        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of, MaskRow.end_of_task
+    )
+    ends = session.execute(query.order_by(MaskRow.task)).all()
+    return tuple(services.arrays.load(session, run, end.task, layer, of, end.round) for end in ends)
 
 
 def _first_layer(session: Session, run: Run, of: str) -> str | None:

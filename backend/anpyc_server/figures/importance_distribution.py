@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from anpyc_server.figures.canvas import axis, empty, figure, text
-from anpyc_server.figures.palette import Theme, task_colors
+from anpyc_server.figures.palette import Theme, task_colors, translucent
 from anpyc_server.figures.rows import ArrayRows, Options
 from anpyc_server.wording import whole_percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from anpyc_server.masks.arrays import StoredArray
 
 TITLE = "Distribution of importance"
 _BINS = 60
@@ -21,48 +24,86 @@ _MOST_TASKS = 12
 
 
 def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
-    """Share of the parameters per logarithmic bin, a line per task; exact zeros are told, not drawn."""
+    """Share of the parameters per logarithmic bin; exact zeros are told, not drawn.
+
+    Of the chosen task before pruning and at its end, the ends of the other tasks faintly behind.
+    """
     if rows.stored is None:
         return empty(theme, title=TITLE, sentence=rows.missing)
-    shown = list(rows.by_task)
-    if len(shown) > _MOST_TASKS:
-        shown = [shown[place] for place in np.linspace(0, len(shown) - 1, _MOST_TASKS).round().astype(int)]
-    positive = [stored.values[stored.values > 0] for stored in shown]
-    if not any(len(values) for values in positive):
+    chosen = rows.stored.task
+    ends = {stored.task: stored for stored in _thinned(rows.by_task, chosen)}
+    drawn = [*ends.values(), *([rows.unpruned] if rows.unpruned else [])]
+    edges = _edges([stored.values for stored in drawn])
+    if edges is None:
         return empty(theme, title=TITLE, sentence=f"Every importance in {rows.stored.layer} is exactly 0.")
-    highest = max(float(values.max()) for values in positive if len(values))
-    lowest = max(min(float(values.min()) for values in positive if len(values)), highest * 1e-12)
-    edges = np.logspace(np.log10(lowest), np.log10(highest * 1.0001) or 1e-9, _BINS + 1)
-    middles = np.sqrt(edges[:-1] * edges[1:])
-    colors = task_colors(max(rows.run.tasks, max(stored.task for stored in shown) + 1), theme)
-    traces: list[dict[str, Any]] = []
-    for stored, values in zip(shown, positive, strict=True):
-        shares = np.histogram(values, edges)[0] / stored.values.size
-        skewness, kurtosis = moments(stored.values)
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"task {stored.task}",
-                "x": [float(f"{middle:.4g}") for middle in middles],
-                "y": np.round(shares * 100, 4).tolist(),
-                "line": {"color": colors[stored.task], "width": 2, "shape": "hvh"},
-                "hovertemplate": (
-                    f"task {stored.task}, around %{{x:.2g}}: %{{y:.2f}} % of the weights<br>"
-                    f"skewness {skewness:.1f}, kurtosis {kurtosis:.0f}<extra></extra>"
-                ),
-            }
-        )
+    colors = task_colors(max(rows.run.tasks, *(stored.task + 1 for stored in drawn)), theme)
+    traces = []
+    for task, stored in ends.items():
+        if task != chosen:
+            line = {"color": translucent(colors[task], 0.35), "width": 1}
+            traces.append(_line(f"task {task}", stored, edges, line))
+    if rows.unpruned:
+        line = {"color": theme.pruned, "width": 2, "dash": "dot"}
+        traces.append(_line(f"task {chosen}, before pruning", rows.unpruned, edges, line))
+    if chosen in ends:
+        line = {"color": colors[chosen], "width": 2.5}
+        traces.append(_line(f"task {chosen}", ends[chosen], edges, line))
     return figure(
         traces,
         theme,
         title=f"{TITLE} in {text(rows.stored.layer, 120)}",
-        sentence=_sentence(rows.stored.values, rows.stored.layer, rows.stored.task),
+        sentence=_sentence(ends.get(chosen), rows.unpruned),
         showlegend=len(traces) > 1,
-        legend={"font": {"size": 11}},
-        xaxis=axis(theme, "importance · logarithmic", type="log", exponentformat="power"),
+        legend={"font": {"size": 11}, "traceorder": "reversed"},
+        margin={"t": 8},
+        xaxis=axis(
+            theme, "importance · logarithmic", type="log", exponentformat="power", dtick=_decades(edges)
+        ),
         yaxis=axis(theme, "share of the weights · axis starts at 0", rangemode="tozero", ticksuffix=" %"),
     )
+
+
+def _thinned(by_task: Sequence[StoredArray], chosen: int) -> list[StoredArray]:
+    """At most so many tasks, the chosen one among them."""
+    if len(by_task) <= _MOST_TASKS:
+        return list(by_task)
+    places = set(np.linspace(0, len(by_task) - 1, _MOST_TASKS).round().astype(int).tolist())
+    return [one for place, one in enumerate(by_task) if place in places or one.task == chosen]
+
+
+def _edges(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64] | None:
+    """Of logarithmic bins over everything that is not zero, twelve decades of it at most."""
+    positive = [values[values > 0] for values in arrays]
+    there = [values for values in positive if len(values)]
+    if not there:
+        return None
+    highest = max(float(values.max()) for values in there)
+    lowest = max(min(float(values.min()) for values in there), highest * 1e-12)
+    return np.logspace(np.log10(lowest), np.log10(highest * 1.0001), _BINS + 1)
+
+
+def _decades(edges: npt.NDArray[np.float64]) -> int:
+    return max(1, round(float(np.log10(edges[-1] / edges[0])) / 6))
+
+
+def _line(
+    name: str, stored: StoredArray, edges: npt.NDArray[np.float64], line: dict[str, Any]
+) -> dict[str, Any]:
+    values = stored.values
+    shares = np.histogram(values[values > 0], edges)[0] / values.size
+    skewness, kurtosis = moments(values)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": [float(f"{middle:.4g}") for middle in np.sqrt(edges[:-1] * edges[1:])],
+        "y": np.round(shares * 100, 4).tolist(),
+        "line": line | {"shape": "hvh"},
+        "hovertemplate": (
+            f"{name}, around %{{x:.2g}}: %{{y:.2f}} % of the weights<br>"
+            f"skewness {skewness:.1f}, kurtosis {kurtosis:,.0f}<extra></extra>"
+        ),
+    }
 
 
 def moments(values: npt.NDArray[Any]) -> tuple[float, float]:
@@ -75,14 +116,23 @@ def moments(values: npt.NDArray[Any]) -> tuple[float, float]:
     return float((centred**3).mean() / variance**1.5), float((centred**4).mean() / variance**2)
 
 
-def _sentence(values: npt.NDArray[Any], layer: str, task: int) -> str:
-    skewness, kurtosis = moments(values)
-    zero = 1 - np.count_nonzero(values) / values.size
+def _sentence(end: StoredArray | None, unpruned: StoredArray | None) -> str:
+    """Where the weight of importance lies, and what pruning did to its shape."""
+    now = end or unpruned
+    assert now is not None  # noqa: S101 - drawn only when there is one
+    values = now.values
     flat = np.sort(values.ravel())[::-1]
     total = float(flat.sum())
     tenth = float(flat[: max(1, flat.size // 10)].sum()) / total if total else 0.0
-    return (
-        f"In {layer} after task {task}, the most important tenth of the weights holds {whole_percent(tenth)} "
-        f"of all importance, {whole_percent(zero)} have none; skewness {skewness:.1f}, "
-        f"kurtosis {kurtosis:.0f}."
+    zero = 1 - np.count_nonzero(values) / values.size
+    when = f"after task {now.task}" if end else f"before pruning in task {now.task}"
+    said = (
+        f"In {now.layer} {when}, the most important tenth of the weights holds {whole_percent(tenth)} "
+        f"of all importance, {whole_percent(zero)} have none; {_shape(values)}"
     )
+    return f"{said} (before pruning {_shape(unpruned.values)})." if end and unpruned else f"{said}."
+
+
+def _shape(values: npt.NDArray[Any]) -> str:
+    skewness, kurtosis = moments(values)
+    return f"skewness {skewness:.1f}, kurtosis {kurtosis:,.0f}"

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.array_axes import ORDERS, axes, placed
+from anpyc_server.figures.canvas import empty, figure, text
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.masks.arrangement import arranged
 from anpyc_server.masks.cells import means, window
 from anpyc_server.wording import count
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TITLE = "Difference of two masks"
+_STATES = ("free before and after", "taken", "freed", "kept before and after")
 
 
 def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
@@ -26,21 +29,18 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
         return empty(theme, title=TITLE, sentence="Task 0 has no task before it; choose a later one.")
     earlier, later = rows.before.values, rows.stored.values
     freed, taken = earlier & ~later, later & ~earlier
-    view = window(later.shape, options.rows, options.cols, options.size)
-    surplus = means(view.cut(taken), view.cell) - means(view.cut(freed), view.cell)
-    height, width = view.cell
+    picture = arranged(rows.stored, options.order, options.layout)
+    view = window(picture.values.shape, options.rows, options.cols, options.size)
+    was, now = view.cut(picture.like(rows.before)), view.cut(picture.values)
+    gone, come = means(was & ~now, view.cell), means(now & ~was, view.cell)
     middle = "#f1f3f5" if theme.name == "light" else "#262c31"
-    heatmap = {
-        "type": "heatmap",
-        "z": np.round(surplus * 100, 1).tolist(),
-        "x0": view.cols[0] + (width - 1) / 2,
-        "dx": width,
-        "y0": view.rows[0] + (height - 1) / 2,
-        "dy": height,
+    hover = "%{text}" if view.exact else "%{z:+.0f} %, taken less freed"
+    heatmap = placed(view) | {
+        "z": np.round((come - gone) * 100, 1).tolist(),
         "zmin": -100,
         "zmax": 100,
         "colorscale": [[0, theme.pruned], [0.5, middle], [1, theme.reused]],
-        "hovertemplate": "unit %{y}, input %{x}: %{z:+.0f} %<extra></extra>",
+        "hovertemplate": f"%{{y}}, %{{x}}: {hover}<extra></extra>",
         "colorbar": {
             "tickvals": [-100, 0, 100],
             "ticktext": ["freed", "as before", "taken"],
@@ -49,7 +49,8 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
             "tickfont": {"color": theme.muted, "size": 11},
         },
     }
-    cells = "" if view.exact else f" · each cell {height} × {width} parameters"
+    if view.exact:
+        heatmap["text"] = [[_STATES[state] for state in row] for row in (2 * was + now).tolist()]
     sentence = (
         f"From task {rows.before.task} to task {rows.stored.task}, {rows.stored.layer} freed "
         f"{count(int(freed.sum()), 'weight')} and took {count(int(taken.sum()))}; "
@@ -59,7 +60,6 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
         [heatmap],
         theme,
         title=f"{TITLE} of {text(rows.stored.layer, 120)}",
-        sentence=sentence,
-        xaxis=axis(theme, f"input{cells}", showgrid=False),
-        yaxis=axis(theme, "unit", showgrid=False, autorange="reversed"),
+        sentence=sentence + ORDERS[options.order],
+        **axes(picture, view, theme),
     )

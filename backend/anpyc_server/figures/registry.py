@@ -22,6 +22,7 @@ from anpyc_server.figures import (
     mask_difference,
     mask_heatmap,
     overlap,
+    owner_flow,
     owner_shares,
     parallel_coordinates,
     unit_images,
@@ -47,7 +48,8 @@ class FigureKind:
     needs: tuple[Need, ...] = ()
     """Long tables of the run that it is drawn from."""
     gather: tuple[str, ...] = ()
-    """What is needed besides the array asked for: "tasks", "before", "images"."""
+    """What is needed besides the array asked for: "tasks", "before", "round before",
+    "beside", "unpruned", "images"."""
     of: ArrayKind | None = None
     """The one kind of array it is drawn from; None where the reader chooses."""
 
@@ -62,7 +64,8 @@ FIGURES: dict[str, FigureKind] = {
         "Mask, owner, importance or weight of a layer",
         "array",
         mask_heatmap.draw,
-        ("layer", "task", "round", "of", "rows", "cols", "size"),
+        ("layer", "task", "round", "of", "rows", "cols", "size", "order", "layout"),
+        gather=("round before", "beside"),
     ),
     "loss": FigureKind(loss.TITLE, "run", loss.draw, ("smooth", "points"), needs=("epochs",)),
     "forgetting": FigureKind(forgetting.TITLE, "run", forgetting.draw),
@@ -77,11 +80,14 @@ FIGURES: dict[str, FigureKind] = {
         mask_difference.TITLE,
         "array",
         mask_difference.draw,
-        ("layer", "task", "before", "round", "rows", "cols", "size"),
+        ("layer", "task", "before", "round", "rows", "cols", "size", "order", "layout"),
         gather=("before",),
         of="mask",
     ),
     "overlap": FigureKind(overlap.TITLE, "array", overlap.draw, ("layer",), gather=("tasks",), of="mask"),
+    "owner_flow": FigureKind(
+        owner_flow.TITLE, "array", owner_flow.draw, ("layer",), gather=("tasks",), of="owner"
+    ),
     "owner_shares": FigureKind(
         owner_shares.TITLE, "array", owner_shares.draw, ("layer",), gather=("tasks",), of="owner"
     ),
@@ -90,7 +96,7 @@ FIGURES: dict[str, FigureKind] = {
         "array",
         importance_distribution.draw,
         ("layer", "task"),
-        gather=("tasks",),
+        gather=("tasks", "unpruned"),
         of="importance",
     ),
     "unit_images": FigureKind(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from anpyc_server.masks.arrays import StoredArray
+    from anpyc_server.masks.schemas import Layout, RowOrder
     from anpyc_server.recorded.series import Epochs, Evaluations
 
 Matrix = Sequence[Sequence[float | None]]
@@ -73,11 +74,15 @@ class ArrayRows:
     stored: StoredArray | None
     missing: str = ""
     before: StoredArray | None = None
-    """An earlier one to compare with."""
+    """An earlier one to compare with: that of the task asked for, or of the round before."""
+    beside: Mapping[str, StoredArray] = field(default_factory=dict)
+    """What else is stored of the layer at that moment, where single parameters are looked at."""
     images: npt.NDArray[np.float64] | None = None
     """units × height × width, for a first layer on images."""
     by_task: Sequence[StoredArray] = ()
     """The same array at each task's end."""
+    unpruned: StoredArray | None = None
+    """The array as it was measured in the task's first pruning round, before anything was pruned."""
 
 
 @dataclass(frozen=True)
@@ -111,5 +116,7 @@ class Options:
     rows: str = ":"
     cols: str = ":"
     size: int = 256
+    order: RowOrder = "index"
+    layout: Layout = "flat"
     smooth: int = 0
     points: int = 2_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import func, select
@@ -35,6 +35,9 @@ class StoredArray:
     of: ArrayKind
     shape: tuple[int, ...]
     values: npt.NDArray[Any]
+    end_of_task: bool
+    orders: dict[str, npt.NDArray[Any]] = field(default_factory=dict, compare=False)
+    """Its rows in an order, once that has been asked for."""
 
 
 class ArrayCache:
@@ -123,4 +126,4 @@ def _decoded(row: MaskRow, of: ArrayKind) -> StoredArray:
     values = decode(row.data, of, row.shape)
     values = values.reshape(1, -1) if values.ndim < 2 else values.reshape(values.shape[0], -1)
     values.setflags(write=False)
-    return StoredArray(row.task, row.round, row.layer, of, tuple(row.shape), values)
+    return StoredArray(row.task, row.round, row.layer, of, tuple(row.shape), values, row.end_of_task)

@@ -41,15 +41,6 @@ def window(shape: tuple[int, ...], rows: str, cols: str, size: int) -> Window:
     return Window((first_row, end_row), (first_col, end_col), cell)
 
 
-def ordered(values: npt.NDArray[Any], order: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    """The rows in an order, and which row each was; by ``density`` those with most that is not zero first."""
-    if order == "index":
-        return values, np.arange(len(values))
-    held = np.count_nonzero(values + 1 if values.dtype == np.int16 else values, axis=1)
-    units = np.argsort(-held, kind="stable")
-    return values[units], units
-
-
 def means(values: npt.NDArray[Any], cell: tuple[int, int]) -> npt.NDArray[np.float64]:
     """The mean of each cell; those at the lower and right edge may be smaller."""
     height, width = cell

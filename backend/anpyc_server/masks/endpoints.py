@@ -10,6 +10,7 @@ from anpyc_server.errors import documented
 from anpyc_server.masks import service
 from anpyc_server.masks.schemas import (
     ArrayKind,
+    Layout,
     MaskDifference,
     MaskIndex,
     MaskWindow,
@@ -27,6 +28,10 @@ Range = Annotated[
     str, Query(pattern=r"^\d{0,9}:\d{0,9}$", description="first:end, counted from 0; empty for all")
 ]
 Size = Annotated[int, Query(ge=1, le=1_024, description="Cells along the longer side at most.")]
+Order = Annotated[
+    RowOrder, Query(description="Rows as they are, the densest first, or alike ones next to each other.")
+]
+Laid = Annotated[Layout, Query(description="The kernels of a convolution folded into columns, or as images.")]
 Round = Annotated[int | None, Query(ge=0, description="Without it: the task's last.")]
 
 
@@ -47,11 +52,22 @@ def get_mask(
     size: Size = 256,
     of: ArrayKind = "mask",
     round: Round = None,
-    order: Annotated[RowOrder, Query(description="Rows as they are, or the densest first.")] = "index",
+    order: Order = "index",
+    layout: Laid = "flat",
 ) -> MaskWindow:
     """A window of a mask, owner, importance or weight at a resolution."""
     return service.window(
-        services, run_id, task, layer, rows=rows, cols=cols, size=size, of=of, round_=round, order=order
+        services,
+        run_id,
+        task,
+        layer,
+        rows=rows,
+        cols=cols,
+        size=size,
+        of=of,
+        round_=round,
+        order=order,
+        layout=layout,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 from anpyc_server.schemas import Answer, Cells
 
 ArrayKind = Literal["mask", "owner", "importance", "weight"]
-RowOrder = Literal["index", "density"]
+RowOrder = Literal["index", "density", "cluster"]
+Layout = Literal["flat", "filters"]
 
 
 class MaskWindow(Answer):
@@ -17,7 +18,8 @@ class MaskWindow(Answer):
     round: int
     layer: str
     shape: list[int]
-    """Of the tensor; the window is cut from it as rows × columns, further axes folded into the columns."""
+    """Of the tensor; the window is cut from it as rows × columns, further axes folded into the columns; with
+    the layout ``filters`` from a grid of kernels, a row of them per filter, a column per channel."""
     of: ArrayKind
     rows: list[int]
     """[first, one past the last]"""
@@ -29,7 +31,7 @@ class MaskWindow(Answer):
     exact: bool
     """True when a cell is one parameter."""
     units: list[int] | None
-    """With the rows in another order: which row of the tensor each row of the window is."""
+    """With the rows in another order: which row of the tensor each row of the window belongs to."""
     rounds: list[int]
     """All rounds of this task for which this array is stored."""
     tasks: list[int]

@@ -12,6 +12,7 @@ from anpyc_server.errors import Missing
 from anpyc_server.masks.arrays import KINDS, nothing_stored
 from anpyc_server.masks.schemas import (
     ArrayKind,
+    Layout,
     MaskDifference,
     MaskIndex,
     MaskIndexEntry,
@@ -70,17 +71,21 @@ def window(
     of: ArrayKind,
     round_: int | None,
     order: RowOrder = "index",
+    layout: Layout = "flat",
 ) -> MaskWindow:
-    """A window of an array at a resolution, its rows as they are or the densest first."""
+    """A window of an array at a resolution, its rows in an order, its kernels as images if wished."""
+    import numpy as np
+
     from anpyc_server.masks import cells
+    from anpyc_server.masks.arrangement import arranged
 
     with services.database.read() as session:
         run = find_run(session, run_id)
         stored = services.arrays.load(session, run, task, layer, of, round_)
         around = _around(session, run, layer)
-    view = cells.window(stored.values.shape, rows, cols, size)
-    values_in_order, units = cells.ordered(stored.values, order)
-    part = view.cut(values_in_order)
+    picture = arranged(stored, order, layout)
+    view = cells.window(picture.values.shape, rows, cols, size)
+    part = view.cut(picture.values)
     if of == "owner":
         values = cells.most_frequent(part, view.cell).tolist()
     elif of == "mask" and view.exact:
@@ -98,7 +103,9 @@ def window(
         cell=list(view.cell),
         values=values,
         exact=view.exact,
-        units=units[view.rows[0] : view.rows[1]].tolist() if order != "index" else None,
+        units=(
+            picture.units[np.arange(*view.rows) // picture.kernel[0]].tolist() if order != "index" else None
+        ),
         rounds=sorted({entry.round for entry in around if entry.task == task and entry.of == of}),
         tasks=sorted({entry.task for entry in around if entry.of == of}),
         kinds=[

@@ -34,7 +34,9 @@ def _trace(figure: Any, name: str) -> Any:
 def test_every_figure_is_listed_with_its_parameters(library: Server) -> None:
     listed = {item["name"]: item for item in library.get("/api/figures")["items"]}
     assert sorted(listed) == ALL
-    assert listed["mask_heatmap"]["params"] == ["layer", "task", "round", "of", "rows", "cols", "size"]
+    assert listed["mask_heatmap"]["params"] == [
+        "layer", "task", "round", "of", "rows", "cols", "size", "order", "layout",
+    ]  # fmt: skip
     assert listed["compare_curves"]["compares"] is True
     assert listed["forgetting_curve"]["compares"] is False
 
@@ -257,12 +259,18 @@ def test_average_accuracy_has_a_point_per_task_learnt(library: Server, finished:
 
 @pytest.mark.parametrize("of", ["mask", "owner", "importance", "weight"])
 def test_the_heatmap_shows_the_stored_array(library: Server, finished: Trainer, of: str) -> None:
-    figure = _figure(library, "mask_heatmap", finished, task=3, layer="fc2.weight", of=of)
+    task = 0 if of == "mask" else 3
+    figure = _figure(library, "mask_heatmap", finished, task=task, layer="fc2.weight", of=of)
     (heatmap,) = figure["data"]
-    expected = getattr(finished.snapshots[3, 2, "fc2.weight"], of).astype(float)
+    expected = getattr(finished.snapshots[task, 2, "fc2.weight"], of).astype(float)
     values = np.array(heatmap["z"], dtype=float)
     if of == "mask":
-        assert np.array_equal(values, expected * 100)
+        was = finished.snapshots[0, 1, "fc2.weight"].mask
+        pruned, taken = was & (expected == 0), ~was & (expected == 1)
+        assert pruned.any()
+        assert taken.any()
+        assert np.array_equal(values, np.where(pruned, 2, np.where(taken, 3, expected)))
+        assert heatmap["colorbar"]["ticktext"] == ["free", "kept", "pruned now", "taken again"]
     elif of == "importance":
         assert np.array_equal(np.isnan(values), expected == 0)
         there = expected > 0
@@ -283,6 +291,65 @@ def test_a_coarse_heatmap_is_placed_by_parameter(library: Server, finished: Trai
     (heatmap,) = _figure(library, "mask_heatmap", finished, size=16, rows="0:32", cols="32:64")["data"]
     assert (heatmap["x0"], heatmap["dx"], heatmap["y0"], heatmap["dy"]) == (32.5, 2, 0.5, 2)
     assert np.array(heatmap["z"]).shape == (16, 16)
+
+
+def test_a_close_look_tells_all_that_is_stored_of_a_weight(library: Server, finished: Trainer) -> None:
+    (heatmap,) = _figure(
+        library, "mask_heatmap", finished, task=3, layer="fc1.weight", rows="4:10", cols="20:40"
+    )["data"]
+    snapshot = finished.snapshots[3, 2, "fc1.weight"]
+    assert snapshot.weight is not None
+    assert snapshot.owner is not None
+    assert snapshot.importance is not None
+    row, column = np.argwhere(snapshot.mask[4:10, 20:40])[0]
+    told = heatmap["text"][row][column].replace("−", "-")
+    place = (4 + row, 20 + column)
+    assert told.startswith(f"unit {place[0]}, input {place[1]}: ")
+    assert f"last claimed by task {snapshot.owner[place]}" in told
+    numbers = dict(re.findall(r"(importance|weight) ([-.\de]+)", told))
+    assert float(numbers["importance"]) == pytest.approx(float(snapshot.importance[place]), rel=6e-3)
+    assert float(numbers["weight"]) == pytest.approx(float(snapshot.weight[place]), rel=6e-3)
+
+
+def test_sorted_rows_keep_the_numbers_of_their_units(library: Server, finished: Trainer) -> None:
+    figure = _figure(
+        library,
+        "mask_heatmap",
+        finished,
+        task=3,
+        layer="fc1.weight",
+        order="density",
+        rows="0:4",
+        cols="0:16",
+    )
+    kept = finished.snapshots[3, 2, "fc1.weight"].mask
+    densest = np.argsort(-kept.sum(axis=1), kind="stable")[:4]
+    assert [line[0].split(",")[0] for line in figure["data"][0]["text"]] == [f"unit {u}" for u in densest]
+    assert figure["layout"]["yaxis"]["ticktext"] == [str(unit) for unit in densest]
+    assert figure["layout"]["yaxis"]["labelalias"] == {str(i): f"unit {u}" for i, u in enumerate(densest)}
+    assert "sorted, the densest first" in figure["layout"]["meta"]["sentence"]
+    clustered = _figure(library, "mask_heatmap", finished, layer="fc1.weight", order="cluster")
+    assert "clustered" in clustered["layout"]["meta"]["sentence"]
+
+
+def test_the_flow_of_owners_counts_every_weight(library: Server, finished: Trainer) -> None:
+    figure = _figure(library, "owner_flow", finished, layer="fc1.weight")
+    bars = [trace for trace in figure["data"] if trace["type"] == "bar"]
+    np.testing.assert_allclose(np.sum([bar["y"] for bar in bars], axis=0), 100, atol=0.01)
+    owners = [finished.snapshots[task, 2, "fc1.weight"].owner for task in range(5)]
+    free = next(bar for bar in bars if bar["name"] == "free")["y"]
+    assert free == pytest.approx([100 * float((owner < 0).mean()) for owner in owners], abs=0.01)
+    streams = [trace for trace in figure["data"] if trace["type"] == "scatter"]
+    heights = [stream["y"][-1] - stream["y"][0] for stream in streams if 0 < stream["x"][0] < 1]
+    assert sum(heights) == pytest.approx(100, abs=1), "all weights pass from task 0 to task 1"
+    left = int((owners[0] < 0).sum())
+    taken = int(((owners[0] < 0) & (owners[1] == 1)).sum())
+    assert any(
+        stream["text"].startswith(f"{taken:,} weights")
+        and "task 0 left free, claimed by task 1" in stream["text"]
+        for stream in streams
+    )
+    assert f"{left:,} weights of fc1.weight that task" in figure["layout"]["meta"]["sentence"]
 
 
 def test_a_difference_of_masks(library: Server, finished: Trainer) -> None:
@@ -317,6 +384,10 @@ def test_the_distribution_of_importance_is_logarithmic(library: Server, finished
     line = _trace(figure, "task 4")
     assert sum(line["y"]) == pytest.approx(100 * float((importance > 0).mean()), abs=0.1)
     assert figure["layout"]["xaxis"]["type"] == "log"
+    before = finished.snapshots[4, 1, "fc1.weight"].importance
+    assert before is not None
+    unpruned = _trace(figure, "task 4, before pruning")
+    assert sum(unpruned["y"]) == pytest.approx(100 * float((before > 0).mean()), abs=0.1)
     flat = importance.ravel().astype(float)
     kurtosis = ((flat - flat.mean()) ** 4).mean() / flat.var() ** 2
     assert f"kurtosis {kurtosis:.0f}" in figure["layout"]["meta"]["sentence"]

@@ -10,7 +10,9 @@ import pytest
 from anpyc.permutations import pixel_order
 from anpyc.recording import MaskSnapshot
 from anpyc_server.db.recording import Batch, write
+from anpyc_server.errors import Invalid
 from anpyc_server.masks import cells
+from anpyc_server.masks.arrangement import by_likeness
 from serving import LAYERS, Server, Trainer, claimed, queued, spec
 
 
@@ -64,6 +66,48 @@ def test_rows_can_be_sorted_by_density(library: Server, finished: Trainer, of: s
     assert _window(library, finished, 3, "fc1.weight")["units"] is None
 
 
+@pytest.mark.parametrize("of", ["mask", "owner", "importance", "weight"])
+def test_clustering_orders_rows_and_loses_none(library: Server, finished: Trainer, of: str) -> None:
+    shown = _window(library, finished, 3, "fc1.weight", of=of, order="cluster")
+    array = getattr(finished.snapshots[3, 2, "fc1.weight"], of).astype(float)
+    assert sorted(shown["units"]) == list(range(32))
+    np.testing.assert_allclose(np.array(shown["values"]), array[shown["units"]], rtol=2e-3, atol=1e-7)
+
+
+def test_clustering_puts_alike_rows_next_to_each_other() -> None:
+    random = np.random.default_rng(0)
+    kinds = random.integers(0, 4, 60)
+    masks = np.array([random.random(300) < share for share in np.linspace(0.1, 0.9, 4)])
+    rows = masks[kinds] ^ (random.random((60, 300)) < 0.05)
+    ordered = kinds[by_likeness(rows, "mask")]
+    assert np.count_nonzero(np.diff(ordered)) == 3, "each kind stands together"
+
+
+def test_too_many_rows_are_not_clustered_and_say_what_to_do() -> None:
+    with pytest.raises(Invalid, match="sort by density instead"):
+        by_likeness(np.ones((4_097, 2), dtype=bool), "mask")
+
+
+def test_kernels_of_a_convolution_are_laid_out_as_images(server: Server) -> None:
+    """Filter f, channel c, row r, column k stands at row 3f + r and column 2c + k."""
+    weight = np.arange(4 * 5 * 3 * 2, dtype=np.float32).reshape(4, 5, 3, 2)
+    claim = claimed(server.database, queued(server.database, spec()))
+    snapshot = MaskSnapshot(0, 0, "conv1.weight", weight % 2 == 0, None, None, weight, end_of_task=True)
+    with server.database.write() as session:
+        write(session, claim, Batch(number=1, masks=[(1, snapshot)]))
+    address = f"/api/runs/{claim.run_id}/masks/0/conv1.weight"
+    grid = np.array(server.get(address, of="weight", layout="filters")["values"])
+    assert grid.shape == (12, 10)
+    for f, c, r, k in [(0, 0, 0, 0), (1, 0, 0, 0), (2, 3, 1, 1), (3, 4, 2, 1)]:
+        assert grid[3 * f + r, 2 * c + k] == pytest.approx(weight[f, c, r, k], rel=2e-3)
+    sorted_ = server.get(address, of="weight", layout="filters", order="density")
+    assert sorted_["units"] == [3, 3, 3, 2, 2, 2, 1, 1, 1, 0, 0, 0]
+    figure = server.get(
+        "/api/figures/mask_heatmap", run=claim.run_id, layer="conv1.weight", of="weight", layout="filters"
+    )
+    assert figure["data"][0]["text"][7][7].startswith("filter 2 [1], channel 3 [1]: weight ")
+
+
 def test_an_earlier_round_can_be_asked_for(library: Server, finished: Trainer) -> None:
     shown = _window(library, finished, 1, "fc1.weight", round=1)
     assert np.array_equal(np.array(shown["values"]), finished.snapshots[1, 1, "fc1.weight"].mask)
@@ -95,6 +139,25 @@ def test_a_strategy_without_masks_says_so(library: Server, unpruned: Trainer) ->
     index = library.get(f"/api/runs/{unpruned.claim.run_id}/masks")
     assert index["items"] == []
     assert "finetune" in index["sentence"]
+
+
+def test_importance_alone_is_shown_and_says_that_there_are_no_masks(server: Server) -> None:
+    """As EWC records: importance and weights at each task's end, no mask, no owner."""
+    claim = claimed(server.database, queued(server.database, spec(strategy={"kind": "ewc"})))
+    importance = np.random.default_rng(0).random((6, 9), dtype=np.float32)
+    snapshot = MaskSnapshot(0, 0, "fc1.weight", None, importance, None, importance, end_of_task=True)
+    with server.database.write() as session:
+        write(session, claim, Batch(number=1, masks=[(1, snapshot)]))
+    index = server.get(f"/api/runs/{claim.run_id}/masks")
+    assert index["items"][0]["kinds"] == ["importance", "weight"]
+    assert index["sentence"].startswith("ewc keeps no masks; its importance is stored.")
+    shown = server.get(f"/api/runs/{claim.run_id}/masks/0/fc1.weight", of="importance")
+    np.testing.assert_allclose(np.array(shown["values"]), importance, rtol=2e-3, atol=1e-4)
+    figures = "/api/figures/"
+    drawn = server.get(f"{figures}mask_heatmap", run=claim.run_id, of="importance")
+    assert drawn["layout"]["meta"]["empty"] is False
+    mask = server.get(f"{figures}mask_heatmap", run=claim.run_id)
+    assert mask["layout"]["meta"]["sentence"] == "ewc stores no mask; there is importance and weight."
 
 
 def test_a_difference_counts_what_was_freed_and_taken(library: Server, finished: Trainer) -> None:

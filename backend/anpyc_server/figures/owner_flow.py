@@ -1,0 +1,200 @@
+"""Who takes what from whom: a layer's parameters by owner after each task, and how they pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.palette import Theme, task_colors, translucent
+from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.wording import count, listed, whole_percent
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from anpyc_server.masks.arrays import StoredArray
+
+TITLE = "From owner to owner: what each task left free, and who took it"
+_MOST_COLUMNS = 12
+_THINNEST = 0.002
+"""Share of the layer below which a stream is not drawn."""
+_BAR = 0.09
+"""Half the width of a task's column, in tasks."""
+_CURVE = 14
+"""Points along each side of a stream."""
+
+
+def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+    """A column per task, in it the owners from the first task up and on top what is free; streams between."""
+    if rows.stored is None:
+        return empty(theme, title=TITLE, sentence=rows.missing)
+    if len(rows.by_task) < 2:
+        return empty(theme, title=TITLE, sentence="A flow can be seen once two tasks have ended.")
+    stored = _shown(rows.by_task)
+    owners = max(rows.run.tasks, *(int(one.values.max()) + 1 for one in stored))
+    colors = [theme.free, *task_colors(owners, theme)]
+    columns = [_Column(one, owners) for one in stored]
+    traces = [
+        stream
+        for place in range(len(columns) - 1)
+        for stream in _streams(place, columns[place], columns[place + 1], colors, theme)
+    ]
+    traces += [_bars(owner, columns, colors[owner + 1]) for owner in [*range(owners), -1]]
+    layer = rows.stored.layer
+    return figure(
+        traces,
+        theme,
+        title=f"{TITLE}, {text(layer, 120)}",
+        sentence=_sentence(rows.by_task, layer),
+        thinned=len(stored) < len(rows.by_task),
+        barmode="stack",
+        bargap=0,
+        margin={"t": 8},
+        xaxis=axis(
+            theme,
+            "after task · colours are owners, pale is free",
+            tickmode="array",
+            tickvals=list(range(len(columns))),
+            ticktext=[str(column.task) for column in columns],
+            showgrid=False,
+            range=[-0.3, len(columns) - 0.7],
+        ),
+        yaxis=axis(
+            theme, "share of the weights · axis starts at 0", range=[0, 100], ticksuffix=" %", showgrid=False
+        ),
+    )
+
+
+class _Column:
+    """A layer after one task: from below the owners in their order, what is free on top."""
+
+    def __init__(self, stored: StoredArray, owners: int) -> None:
+        self.task = stored.task
+        self.owners = owners
+        # Free last: −1 becomes the highest index, which is the order from below.
+        self.place = np.where(stored.values < 0, owners, stored.values).ravel().astype(np.int64)
+        self.counts = np.bincount(self.place, minlength=owners + 1)
+        self.bottoms = np.concatenate([[0], np.cumsum(self.counts)])
+
+    def joint(self, later: _Column) -> npt.NDArray[np.int64]:
+        """How many parameters go from each place of this column to each of a later one."""
+        kinds = self.owners + 1
+        counts = np.bincount(self.place * kinds + later.place, minlength=kinds * kinds)
+        return counts.reshape(kinds, kinds)
+
+
+def _shown(by_task: Sequence[StoredArray]) -> list[StoredArray]:
+    """All tasks, or as many as there is room for, the first and the last among them."""
+    if len(by_task) <= _MOST_COLUMNS:
+        return list(by_task)
+    places = np.linspace(0, len(by_task) - 1, _MOST_COLUMNS).round().astype(int)
+    return [by_task[place] for place in places]
+
+
+def _streams(
+    place: int, left: _Column, right: _Column, colors: list[str], theme: Theme
+) -> list[dict[str, Any]]:
+    """What passes between two columns; a stream that changes owner has the new one's colour, stronger."""
+    joint = left.joint(right)
+    total = joint.sum()
+    starts = left.bottoms[:-1].copy()
+    ends = right.bottoms[:-1].copy()
+    drawn = []
+    for source, target in np.ndindex(joint.shape):
+        number = int(joint[source, target])
+        bottom, top = int(starts[source]), int(ends[target])
+        starts[source] += number
+        ends[target] += number
+        if number < _THINNEST * total:
+            continue
+        stays = source == target
+        color = colors[0] if target == left.owners else colors[target + 1]
+        if target == left.owners and not stays:
+            color = theme.pruned
+        x, y = _outline(place, bottom / total, top / total, number / total)
+        drawn.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": y,
+                "fill": "toself",
+                "line": {"width": 0, "color": color},
+                "fillcolor": translucent(color, 0.28 if stays else 0.62),
+                "hoveron": "fills",
+                "hoverinfo": "text",
+                "text": _told(source, target, number, int(left.counts[source]), left, right),
+            }
+        )
+    return drawn
+
+
+def _told(source: int, target: int, number: int, of: int, left: _Column, right: _Column) -> str:
+    free = left.owners
+    share = f"{count(number, 'weight')}, {whole_percent(number / of)} of "
+    if source == target:
+        kept = "what was free, left free" if source == free else f"what task {source} owned, still its own"
+        return f"{share}{kept} after task {right.task}"
+    from_ = f"what task {left.task} left free" if source == free else f"what task {source} owned"
+    return f"{share}{from_}, {'freed' if target == free else f'claimed by task {target}'}"
+
+
+def _outline(place: int, left: float, right: float, height: float) -> tuple[list[float], list[float]]:
+    """A band that swings from one height to another, as a closed line."""
+    way = np.linspace(0, 1, _CURVE)
+    swing = way * way * (3 - 2 * way)
+    x = place + _BAR + way * (1 - 2 * _BAR)
+    below = left + (right - left) * swing
+    outline_x = np.concatenate([x, x[::-1]])
+    outline_y = np.concatenate([below, (below + height)[::-1]])
+    return np.round(outline_x, 3).tolist(), np.round(outline_y * 100, 2).tolist()
+
+
+def _bars(owner: int, columns: list[_Column], color: str) -> dict[str, Any]:
+    place = owner if owner >= 0 else columns[0].owners
+    numbers = [int(column.counts[place]) for column in columns]
+    shares = [100 * number / len(column.place) for number, column in zip(numbers, columns, strict=True)]
+    name = f"task {owner}" if owner >= 0 else "free"
+    return {
+        "type": "bar",
+        "name": name,
+        "x": list(range(len(columns))),
+        "y": [round(share, 3) for share in shares],
+        "width": 2 * _BAR,
+        "customdata": [
+            f"after task {column.task}: {count(number, 'weight')}"
+            for number, column in zip(numbers, columns, strict=True)
+        ],
+        "hovertemplate": f"{name} %{{customdata}}, %{{y:.1f}} %<extra></extra>",
+        "marker": {"color": color},
+    }
+
+
+def _sentence(by_task: Sequence[StoredArray], layer: str) -> str:
+    """Of the task that left most free: who took it; and what passed from owner to owner."""
+    ends = by_task[:-1]
+    place = int(np.argmax([np.count_nonzero(one.values < 0) for one in ends]))
+    left = ends[place]
+    free = left.values < 0
+    if not free.any():
+        return f"No task has left anything of {layer} free."
+    takers: list[str] = []
+    untaken = free
+    for later in by_task[place + 1 :]:
+        taken = int((untaken & (later.values >= 0)).sum())
+        untaken = untaken & (later.values < 0)
+        if taken:
+            takers.append(f"task {later.task} took {whole_percent(taken / free.sum())}")
+    said = f"Of the {count(int(free.sum()), 'weight')} of {layer} that task {left.task} left free, "
+    shown = takers[:3] + (["later tasks the rest of what was taken"] if len(takers) > 3 else [])
+    said += f"{listed(shown)}; " if shown else "nobody has taken any; "
+    said += f"{whole_percent(int(untaken.sum()) / int(free.sum()))} are free still."
+    passed = sum(
+        int(((a.values >= 0) & (b.values >= 0) & (a.values != b.values)).sum()) for a, b in pairwise(by_task)
+    )
+    return f"{said} Held weights passed to another owner {count(passed)} times." if passed else said
