@@ -56,6 +56,8 @@ export const RUN_TABS = ["overview", "forgetting", "capacity", "masks", "log", "
 export type RunTab = (typeof RUN_TABS)[number];
 export const ARRAYS: readonly ArrayKind[] = ["mask", "owner", "importance", "weight"];
 
+export const ROW_ORDERS = ["density", "cluster"] as const;
+
 export interface RunSearch {
   tab?: RunTab;
   layer?: string;
@@ -63,6 +65,10 @@ export interface RunSearch {
   round?: number;
   of?: ArrayKind;
   before?: number;
+  /** Rows of a mask: by number unless said otherwise. */
+  order?: (typeof ROW_ORDERS)[number];
+  /** The kernels of a convolution folded into columns instead of as images. */
+  layout?: "flat";
   level?: "info" | "warning" | "error";
 }
 
@@ -74,6 +80,8 @@ export function readRun(search: Record<string, unknown>): RunSearch {
     round: wholeIn(search.round),
     of: oneOf(search.of, ARRAYS),
     before: wholeIn(search.before),
+    order: oneOf(search.order, ROW_ORDERS),
+    layout: oneOf(search.layout, ["flat"] as const),
     level: oneOf(search.level, ["info", "warning", "error"]),
   };
 }

@@ -40,30 +40,37 @@ def placed(view: Window) -> dict[str, Any]:
 def axes(picture: Arranged, view: Window, theme: Theme) -> dict[str, Any]:
     """Layout of a window: it fills the figure, hover and ticks name what was there before any ordering."""
     cells = "" if view.exact else f" · each cell {view.cell[0]} × {view.cell[1]} parameters"
-    unit, column = _nouns(picture)
+    tiles = picture.tiles
     rows, columns = places(picture, view)
-    numbers = picture.units.tolist()
-    across = list(range(view.cols[1]))
+    down, across = "unit", "input"
+    if tiles:
+        down = "filter" if tiles.per_row == 1 else f"filter, {tiles.per_row} in a row"
+        across = "channel" if tiles.per_row == 1 else "place in the row"
+    firsts = picture.units[:: tiles.per_row].tolist()
+    side = tiles.across if tiles.per_row > 1 else tiles.width
     return {
-        "margin": {"l": 56, "r": 20, "t": 6, "b": 44},
+        "margin": {"l": 56, "r": 20, "t": 10, "b": 44},
         "xaxis": axis(
             theme,
-            f"{column}{cells}",
+            f"{across}{cells}",
             showgrid=False,
             range=[view.cols[0] - 0.5, view.cols[1] - 0.5],
             # The window that was asked for is what is shown; within it the reader's zoom stays.
             uirevision=f"{view.cols}",
             labelalias=_aliases(columns, view.cols[0], view.cell[1]),
-            **_ticks(view.cols, picture.kernel[1], across),
+            **_ticks(view.cols, side, list(range(view.cols[1]))),
+            **({"constrain": "domain"} if tiles else {}),
         ),
         "yaxis": axis(
             theme,
-            f"{unit}{_TOP[picture.order]}",
+            f"{down}{_TOP[picture.order]}",
             showgrid=False,
             range=[view.rows[1] - 0.5, view.rows[0] - 0.5],
             uirevision=f"{view.rows}",
             labelalias=_aliases(rows, view.rows[0], view.cell[0]),
-            **_ticks(view.rows, picture.kernel[0], numbers),
+            **_ticks(view.rows, tiles.height, firsts),
+            # Kernels are images: their pixels are square.
+            **({"constrain": "domain", "scaleanchor": "x"} if tiles else {}),
         ),
         "shapes": _lines(picture, view, theme),
     }
@@ -71,26 +78,38 @@ def axes(picture: Arranged, view: Window, theme: Theme) -> dict[str, Any]:
 
 def places(picture: Arranged, view: Window) -> tuple[list[str], list[str]]:
     """What each row and each column of cells is, in words."""
-    high, wide = picture.kernel
-    unit, column = _nouns(picture)
-    rows = [
-        _named(unit, picture.units[first // high : (end - 1) // high + 1].tolist(), first, end, high)
-        for first, end in _cells(view.rows, view.cell[0])
-    ]
-    columns = [
-        _named(column, list(range(first // wide, (end - 1) // wide + 1)), first, end, wide)
-        for first, end in _cells(view.cols, view.cell[1])
-    ]
+    tiles = picture.tiles
+    high, wide, many = tiles.height, tiles.width, tiles.per_row
+    unit, column = ("filter", "channel") if tiles else ("unit", "input")
+    rows, columns = [], []
+    for first, end in _cells(view.rows, view.cell[0]):
+        units = picture.units[first // high * many : ((end - 1) // high + 1) * many].tolist()
+        rows.append(_named(unit, units, first, end, high))
+    for first, end in _cells(view.cols, view.cell[1]):
+        if many == 1:
+            numbers = list(range(first // wide, (end - 1) // wide + 1))
+            columns.append(_named(column, numbers, first, end, wide))
+        else:
+            channel = _named(column, [first // wide % tiles.channels], first, end, wide)
+            columns.append(f"place {first // tiles.across}, {channel}")
     return rows, columns
 
 
 def told(picture: Arranged, view: Window, about: list[list[str]]) -> list[list[str]]:
-    """Per cell its place and what is said about it, for hovering."""
-    rows, columns = places(picture, view)
+    """Per parameter its place and what is said about it, for hovering; every cell is one parameter."""
     return [
-        [f"{row}, {column}: {said}" for column, said in zip(columns, line, strict=True)]
-        for row, line in zip(rows, about, strict=True)
+        [f"{_place(picture, row, column)}: {said}" for column, said in enumerate(line, view.cols[0])]
+        for row, line in enumerate(about, view.rows[0])
     ]
+
+
+def _place(picture: Arranged, row: int, column: int) -> str:
+    tiles = picture.tiles
+    if not tiles:
+        return f"unit {picture.units[row]}, input {column}"
+    unit = picture.units[row // tiles.height * tiles.per_row + column // tiles.across]
+    channel = column // tiles.width % tiles.channels
+    return f"filter {unit}, channel {channel}, row {row % tiles.height}, column {column % tiles.width}"
 
 
 def _cells(ends: tuple[int, int], size: int) -> list[tuple[int, int]]:
@@ -105,10 +124,6 @@ def _named(noun: str, numbers: list[int], first: int, end: int, side: int) -> st
         return f"{noun}s {numbers[0]}–{numbers[-1]}"
     shown = ", ".join(str(number) for number in numbers[:4])
     return f"{noun}s {shown}{' …' if len(numbers) > 4 else ''}"
-
-
-def _nouns(picture: Arranged) -> tuple[str, str]:
-    return ("filter", "channel") if picture.tiled else ("unit", "input")
 
 
 def _aliases(names: list[str], first: int, size: int) -> dict[str, str]:
@@ -129,18 +144,18 @@ def _ticks(ends: tuple[int, int], side: int, numbers: list[int]) -> dict[str, An
 
 
 def _lines(picture: Arranged, view: Window, theme: Theme) -> list[dict[str, Any]]:
-    """Between kernels, where there is room to see them."""
-    if not picture.tiled:
+    """Between kernels, where there is room to see them; stronger between filters."""
+    tiles = picture.tiles
+    if not tiles:
         return []
     lines = []
-    for name, other, ends, side in (
-        ("x", "y", view.cols, picture.kernel[1]),
-        ("y", "x", view.rows, picture.kernel[0]),
+    for name, other, ends, side, whole in (
+        ("x", "y", view.cols, tiles.width, tiles.across),
+        ("y", "x", view.rows, tiles.height, tiles.height),
     ):
         borders = range(-(-ends[0] // side) * side, ends[1] + 1, side)
         if side == 1 or len(borders) > _MOST_LINES:
             continue
-        width = 3 if len(borders) <= 24 else 1.5
         lines += [
             {
                 "type": "line",
@@ -148,8 +163,8 @@ def _lines(picture: Arranged, view: Window, theme: Theme) -> list[dict[str, Any]
                 f"{name}1": border - 0.5,
                 f"{other}0": 0,
                 f"{other}1": 1,
-                f"{other}ref": "paper",
-                "line": {"color": theme.panel, "width": width},
+                f"{other}ref": f"{other} domain",
+                "line": {"color": theme.panel, "width": 4 if border % whole == 0 else 1.5},
             }
             for border in borders
         ]

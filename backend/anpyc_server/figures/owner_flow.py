@@ -54,7 +54,8 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
         thinned=len(stored) < len(rows.by_task),
         barmode="stack",
         bargap=0,
-        margin={"t": 8},
+        margin={"t": 8, "r": 72},
+        annotations=_names(columns[-1], theme),
         xaxis=axis(
             theme,
             "after task · colours are owners, pale is free",
@@ -62,7 +63,7 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
             tickvals=list(range(len(columns))),
             ticktext=[str(column.task) for column in columns],
             showgrid=False,
-            range=[-0.3, len(columns) - 0.7],
+            range=[-0.2, len(columns) - 0.86],
         ),
         yaxis=axis(
             theme, "share of the weights · axis starts at 0", range=[0, 100], ticksuffix=" %", showgrid=False
@@ -153,6 +154,24 @@ def _outline(place: int, left: float, right: float, height: float) -> tuple[list
     outline_x = np.concatenate([x, x[::-1]])
     outline_y = np.concatenate([below, (below + height)[::-1]])
     return np.round(outline_x, 3).tolist(), np.round(outline_y * 100, 2).tolist()
+
+
+def _names(last: _Column, theme: Theme) -> list[dict[str, Any]]:
+    """Beside the last column, whose each part is; where there is room."""
+    shares = 100 * last.counts / len(last.place)
+    return [
+        {
+            "x": 1,
+            "xref": "paper",
+            "y": 100 * last.bottoms[place] / len(last.place) + share / 2,
+            "xanchor": "left",
+            "showarrow": False,
+            "text": "free" if place == last.owners else f"task {place}",
+            "font": {"size": 11, "color": theme.muted},
+        }
+        for place, share in enumerate(shares.tolist())
+        if share > 4
+    ]
 
 
 def _bars(owner: int, columns: list[_Column], color: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,28 @@ from anpyc_server.masks.schemas import ArrayKind, Layout, RowOrder
 
 _MOST_CLUSTERED = 4_096
 """Rows; distances between all pairs of more would take seconds and gigabytes."""
+_FEW_CHANNELS = 4
 _FEATURES = 256
 """Columns that a row is compared by; more are averaged."""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """How kernels stand in a picture; one parameter each, in one row per unit, where there are none."""
+
+    height: int = 1
+    width: int = 1
+    channels: int = 0
+    per_row: int = 1
+    """Filters next to each other: several where they have few channels."""
+
+    def __bool__(self) -> bool:
+        return self.channels > 0
+
+    @property
+    def across(self) -> int:
+        """Columns of the picture that one filter takes."""
+        return self.channels * self.width
 
 
 @dataclass(frozen=True)
@@ -24,19 +45,13 @@ class Arranged:
 
     values: npt.NDArray[Any]
     units: npt.NDArray[np.int64]
-    """Which unit, or filter, stands at each place from the top down."""
-    kernel: tuple[int, int]
-    """How many rows and columns of the picture belong to one unit and one input channel."""
+    """The units, or filters, in the order in which they stand, from the top down and from left to right."""
+    tiles: Tiles
     order: RowOrder
-
-    @property
-    def tiled(self) -> bool:
-        """Whether kernels stand in it as images."""
-        return self.kernel != (1, 1)
 
     def like(self, other: StoredArray) -> npt.NDArray[Any]:
         """Another array of the same tensor, laid out in the same way."""
-        return _tiled(other.values[self.units], self.kernel)
+        return _tiled(other.values[self.units], self.tiles)
 
 
 def arranged(stored: StoredArray, order: RowOrder, layout: Layout) -> Arranged:
@@ -44,32 +59,39 @@ def arranged(stored: StoredArray, order: RowOrder, layout: Layout) -> Arranged:
 
     :raises Invalid: when there are too many rows to cluster.
     """
-    kernel = kernel_of(stored.shape) if layout == "filters" else (1, 1)
+    tiles = tiles_of(stored.shape) if layout == "filters" else Tiles()
     units = _units(stored, order)
     in_order = stored.values if order == "index" else stored.values[units]
-    return Arranged(_tiled(in_order, kernel), units, kernel, order)
+    return Arranged(_tiled(in_order, tiles), units, tiles, order)
 
 
 def picture_shape(stored: StoredArray, layout: Layout) -> tuple[int, int]:
     """Rows and columns of the picture that an array would make."""
     rows, columns = stored.values.shape
-    height, _ = kernel_of(stored.shape) if layout == "filters" else (1, 1)
-    return rows * height, columns // height
+    tiles = tiles_of(stored.shape) if layout == "filters" else Tiles()
+    return rows * tiles.height // tiles.per_row, columns * tiles.per_row // tiles.height
 
 
-def kernel_of(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Height and width of a convolution's kernels; 1 × 1 for everything else."""
-    return (shape[2], shape[3]) if len(shape) == 4 else (1, 1)
+def tiles_of(shape: tuple[int, ...]) -> Tiles:
+    """A row per filter and a column per channel; filters with few channels stand side by side, in a picture
+    that is at most about twice as wide as high."""
+    if len(shape) != 4:
+        return Tiles()
+    filters, channels, height, width = shape
+    per_row = 1
+    if channels <= _FEW_CHANNELS:
+        widest = math.isqrt(max(1, 2 * filters * height // (channels * width)))
+        per_row = max(side for side in range(1, widest + 1) if filters % side == 0)
+    return Tiles(height, width, channels, per_row)
 
 
-def _tiled(values: npt.NDArray[Any], kernel: tuple[int, int]) -> npt.NDArray[Any]:
-    """filters × (channels · height · width) as a grid of kernels, a row per filter, a column per channel."""
-    height, width = kernel
-    if kernel == (1, 1):
+def _tiled(values: npt.NDArray[Any], tiles: Tiles) -> npt.NDArray[Any]:
+    """filters × (channels · height · width) as a grid of kernels."""
+    if not tiles:
         return values
-    filters, channels = len(values), values.shape[1] // (height * width)
-    grid = values.reshape(filters, channels, height, width).transpose(0, 2, 1, 3)
-    return grid.reshape(filters * height, channels * width)
+    lines = len(values) // tiles.per_row
+    grid = values.reshape(lines, tiles.per_row, tiles.channels, tiles.height, tiles.width)
+    return grid.transpose(0, 3, 1, 2, 4).reshape(lines * tiles.height, tiles.per_row * tiles.across)
 
 
 def _units(stored: StoredArray, order: RowOrder) -> npt.NDArray[np.int64]:

@@ -19,7 +19,8 @@ class MaskWindow(Answer):
     layer: str
     shape: list[int]
     """Of the tensor; the window is cut from it as rows × columns, further axes folded into the columns; with
-    the layout ``filters`` from a grid of kernels, a row of them per filter, a column per channel."""
+    the layout ``filters`` from a grid of kernels, a row of them per filter, a column per channel. Filters
+    of at most four channels stand side by side, as many as keep the grid about twice as wide as high."""
     of: ArrayKind
     rows: list[int]
     """[first, one past the last]"""
@@ -31,7 +32,8 @@ class MaskWindow(Answer):
     exact: bool
     """True when a cell is one parameter."""
     units: list[int] | None
-    """With the rows in another order: which row of the tensor each row of the window belongs to."""
+    """With the rows in another order: which row of the tensor each row of the window belongs to, of filters
+    side by side the leftmost."""
     rounds: list[int]
     """All rounds of this task for which this array is stored."""
     tasks: list[int]
@@ -48,6 +50,8 @@ class MaskIndexEntry(Answer):
     layer: str
     shape: list[int]
     kinds: list[ArrayKind]
+    free: int | None
+    """How many of its parameters are free; null where nobody counted."""
 
 
 class MaskIndex(Answer):
@@ -90,8 +94,11 @@ class UnitImages(Answer):
     units: list[int]
     """Which rows of the tensor these are."""
     images: list[list[list[float]]]
-    """For each unit height × width; channels are averaged."""
+    """For each unit height × width; channels are averaged. Of owners: what this task claimed last."""
     total: list[list[float]]
     """Mean over all units of the layer."""
+    claimed: list[list[float]] | None
+    """Which pixels the task claims: of all units' weights at each pixel, the share that it owns; null where
+    no owners are stored for that moment."""
     permuted: bool
     """True when the task's permutation of pixels was undone."""

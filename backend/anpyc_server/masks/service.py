@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import MaskRow, Run
+from anpyc_server.db.models import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.masks.arrays import KINDS, nothing_stored
 from anpyc_server.masks.schemas import (
@@ -37,13 +37,21 @@ def index(services: Services, run_id: str) -> MaskIndex:
         rows = session.execute(
             query.where(MaskRow.run_id == run_id).order_by(MaskRow.task, MaskRow.round)
         ).all()
+        counted = select(LayerRow.task, LayerRow.round, LayerRow.layer, LayerRow.free)
+        counts = session.execute(counted.where(LayerRow.run_id == run_id)).all()
+    free = {(row.task, row.round, row.layer): row.free for row in counts}
     order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
     found: dict[tuple[int, int, str], tuple[list[int], set[str]]] = {}
     for row in rows:
         found.setdefault((row.task, row.round, row.layer), (row.shape, set()))[1].add(row.of)
     items = [
         MaskIndexEntry(
-            task=task, round=round_, layer=layer, shape=shape, kinds=[of for of in KINDS if of in kinds]
+            task=task,
+            round=round_,
+            layer=layer,
+            shape=shape,
+            kinds=[of for of in KINDS if of in kinds],
+            free=free.get((task, round_, layer)) if "mask" in kinds else None,
         )
         for (task, round_, layer), (shape, kinds) in sorted(
             found.items(), key=lambda one: (one[0][0], one[0][1], order.get(one[0][2], len(order)))
@@ -104,7 +112,9 @@ def window(
         values=values,
         exact=view.exact,
         units=(
-            picture.units[np.arange(*view.rows) // picture.kernel[0]].tolist() if order != "index" else None
+            picture.units[np.arange(*view.rows) // picture.tiles.height * picture.tiles.per_row].tolist()
+            if order != "index"
+            else None
         ),
         rounds=sorted({entry.round for entry in around if entry.task == task and entry.of == of}),
         tasks=sorted({entry.task for entry in around if entry.of == of}),
@@ -175,8 +185,12 @@ def unit_images(
     with services.database.read() as session:
         run = find_run(session, run_id)
         stored = services.arrays.load(session, run, task, layer, of, round_)
+        owned = None
+        if session.get(MaskRow, (run.id, task, stored.round, layer, "owner")) is not None:
+            owned = services.arrays.load(session, run, task, layer, "owner", stored.round).values == task
     shape = image_shape(run, layer)
-    images = original_order(run, task, stored.values, shape)
+    values = owned if of == "owner" and owned is not None else stored.values
+    images = original_order(run, task, values, shape)
     shown = images[first : first + count]
     if not len(shown):
         raise Missing(f"There is no unit {first}: {layer} has {len(images)}, counted from 0.")
@@ -189,6 +203,9 @@ def unit_images(
         units=list(range(first, first + len(shown))),
         images=rounded(shown).tolist(),
         total=rounded(images.mean(axis=0)).tolist(),
+        claimed=(
+            None if owned is None else rounded(original_order(run, task, owned, shape).mean(axis=0)).tolist()
+        ),
         permuted=is_permuted(run, task),
     )
 

@@ -203,6 +203,8 @@ export interface FigureParams {
   rows?: string;
   cols?: string;
   size?: number;
+  order?: "density" | "cluster";
+  layout?: "filters";
   smooth?: number;
   points?: number;
 }

@@ -2234,6 +2234,11 @@ export interface components {
             shape: number[];
             /** Kinds */
             kinds: ("mask" | "owner" | "importance" | "weight")[];
+            /**
+             * Free
+             * @description How many of its parameters are free; null where nobody counted.
+             */
+            free: number | null;
         };
         /**
          * MaskWindow
@@ -2248,7 +2253,9 @@ export interface components {
             layer: string;
             /**
              * Shape
-             * @description Of the tensor; the window is cut from it as rows × columns, further axes folded into the columns.
+             * @description Of the tensor; the window is cut from it as rows × columns, further axes folded into the columns; with
+             *     the layout ``filters`` from a grid of kernels, a row of them per filter, a column per channel. Filters
+             *     of at most four channels stand side by side, as many as keep the grid about twice as wide as high.
              */
             shape: number[];
             /**
@@ -2280,7 +2287,8 @@ export interface components {
             exact: boolean;
             /**
              * Units
-             * @description With the rows in another order: which row of the tensor each row of the window is.
+             * @description With the rows in another order: which row of the tensor each row of the window belongs to, of filters
+             *     side by side the leftmost.
              */
             units: number[] | null;
             /**
@@ -4074,7 +4082,7 @@ export interface components {
             units: number[];
             /**
              * Images
-             * @description For each unit height × width; channels are averaged.
+             * @description For each unit height × width; channels are averaged. Of owners: what this task claimed last.
              */
             images: number[][][];
             /**
@@ -4082,6 +4090,12 @@ export interface components {
              * @description Mean over all units of the layer.
              */
             total: number[][];
+            /**
+             * Claimed
+             * @description Which pixels the task claims: of all units' weights at each pixel, the share that it owns; null where
+             *     no owners are stored for that moment.
+             */
+            claimed: number[][] | null;
             /**
              * Permuted
              * @description True when the task's permutation of pixels was undone.
@@ -5020,8 +5034,10 @@ export interface operations {
                 of?: "mask" | "owner" | "importance" | "weight";
                 /** @description Without it: the task's last. */
                 round?: number | null;
-                /** @description Rows as they are, or the densest first. */
-                order?: "index" | "density";
+                /** @description Rows as they are, the densest first, or alike ones next to each other. */
+                order?: "index" | "density" | "cluster";
+                /** @description The kernels of a convolution folded into columns, or as images. */
+                layout?: "flat" | "filters";
             };
             header?: never;
             path: {
@@ -5486,6 +5502,10 @@ export interface operations {
                 cols?: string;
                 /** @description Cells along the longer side at most. */
                 size?: number;
+                /** @description Rows as they are, the densest first, or alike ones next to each other. */
+                order?: "index" | "density" | "cluster";
+                /** @description The kernels of a convolution folded into columns, or as images. */
+                layout?: "flat" | "filters";
                 /** @description About this many points per line at most. */
                 points?: number;
                 /** @description Points to average over; 0 for none. */

@@ -16,13 +16,16 @@ export function MaskPanel({ run }: { run: Run }) {
   const layers = layersIn(items);
   const shown = layer ?? layers[0]?.layer;
   const steps = shown ? stepsOf(items, shown) : [];
+  const kinds = items.find((item) => item.layer === shown)?.kinds ?? [];
+  // A strategy without masks may still have measured importance.
+  const of = items.some((item) => item.kinds.includes("mask")) ? undefined : kinds[0];
   const picked = task === undefined ? null : `${task}/${round ?? ""}`;
   return (
     <Figure
       name="mask_heatmap"
-      title="Mask"
+      title={of ? "Importance" : "Mask"}
       runs={[run.id]}
-      params={{ layer: shown, task, round }}
+      params={{ layer: shown, task, round, of }}
       ready={shown !== undefined}
       waiting={index?.sentence ?? "Masks are recorded at the end of each task and pruning round."}
       controls={

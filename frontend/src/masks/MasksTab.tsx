@@ -1,5 +1,4 @@
-import { ActionIcon, SegmentedControl, Select, Skeleton, Slider } from "@mantine/core";
-import { IconPlayerPauseFilled, IconPlayerPlayFilled, IconPlayerSkipForward } from "@tabler/icons-react";
+import { SegmentedControl, Select, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -8,14 +7,16 @@ import { type FigureParams, maskIndexQuery } from "../api/queries";
 import type { ArrayKind, MaskIndex, Run } from "../api/types";
 import { Figure } from "../plot/Figure";
 import type { ZoomRange } from "../plot/Plot";
-import type { RunSearch } from "../search";
+import { oneOf, ROW_ORDERS, type RunSearch } from "../search";
 import { Message } from "../shell/Message";
 import { useKeys } from "../shell/useKeys";
-import { count } from "../text/numbers";
+import { LayerPicker } from "./LayerPicker";
 import classes from "./MasksTab.module.css";
-import { layersIn, type Step, stepAt, stepInWords, stepsOf } from "./steps";
+import { layersIn, type Step, stepAt, stepInWords, stepsOf, taskBeside } from "./steps";
+import { TimeSlider } from "./TimeSlider";
 import { UnitImages } from "./UnitImages";
-import { windowOf } from "./window";
+import { type Part, pictureShape, windowOf, zoomed } from "./window";
+import { ZoomButtons } from "./ZoomButtons";
 
 const KINDS: { value: ArrayKind; label: string }[] = [
   { value: "mask", label: "Mask" },
@@ -24,7 +25,14 @@ const KINDS: { value: ArrayKind; label: string }[] = [
   { value: "weight", label: "Weight" },
 ];
 
+const ORDERS = [
+  { value: "index", label: "as numbered" },
+  { value: "density", label: "densest first" },
+  { value: "cluster", label: "clustered" },
+];
+
 const PLAY_EVERY = 900;
+const HEIGHT = "clamp(340px, calc(100vh - 404px), 900px)";
 
 /** Which parameters are held, by whom, and since when: layer by layer, task by task, down to one weight. */
 export function MasksTab({ run }: { run: Run }) {
@@ -49,25 +57,32 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
   const layers = layersIn(index.items);
   const layer = layers.find((one) => one.layer === search.layer) ?? layers[0];
   const name = layer?.layer ?? "";
-  const steps = stepsOf(index.items, name);
+  const ofLayer = index.items.filter((item) => item.layer === name);
+  const kinds = KINDS.map(({ value }) => value).filter((kind) =>
+    ofLayer.some((item) => item.kinds.includes(kind)),
+  );
+  const masked = kinds.includes("mask");
+  const of = search.of && kinds.includes(search.of) ? search.of : (kinds[0] ?? "mask");
+  // Owners and weights are there at the tasks' ends alone, so the slider moves over these.
+  const steps = stepsOf(ofLayer, name, of);
   const at = stepAt(steps, search.task, search.round);
   const step = steps[at] as Step;
-  const entry = index.items.find(
-    (item) => item.layer === name && item.task === step.task && item.round === step.round,
-  );
-  const kinds = entry?.kinds ?? [];
-  const of = search.of && kinds.includes(search.of) ? search.of : "mask";
-  const earlier = [...new Set(steps.map(({ task }) => task))].filter((task) => task < step.task);
+  const measured = stepsOf(ofLayer, name, "importance");
+  const measuredTask = measured[stepAt(measured, step.task, step.round)]?.task;
+  const earlier = masked
+    ? [...new Set(steps.map(({ task }) => task))].filter((task) => task < step.task)
+    : [];
   const before = search.before !== undefined && earlier.includes(search.before) ? search.before : undefined;
 
-  const [zoom, setZoom] = useState<{ rows: string; cols: string } | null>(null);
-  // A window is one layer's: another layer begins with the whole. A new key also draws it afresh, without the old zoom.
-  const [zoomed, setZoomed] = useState(name);
-  if (zoomed !== name) {
-    setZoomed(name);
-    setZoom(null);
-  }
-  const onZoom = (range: ZoomRange | null) => setZoom(range && layer ? windowOf(range, layer.shape) : null);
+  const convolution = layer?.shape.length === 4;
+  const layout = convolution && search.layout !== "flat" ? "filters" : undefined;
+  const shape = pictureShape(layer?.shape ?? [], layout);
+  // A window belongs to one picture: another layer, order or layout begins with the whole.
+  const picture = `${name}/${search.order}/${layout}`;
+  const [view, setView] = useState<{ picture: string; part: Part | null }>({ picture, part: null });
+  const part = view.picture === picture ? view.part : null;
+  const zoomTo = (next: Part | null) => setView({ picture, part: next });
+  const onZoom = (range: ZoomRange | null) => zoomTo(range && windowOf(range, shape));
 
   const go = (next: number) => {
     const target = steps[Math.max(0, Math.min(steps.length - 1, next))];
@@ -91,28 +106,39 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
     if (next) set({ layer: next.layer });
   };
   useKeys({
-    ArrowLeft: () => go(at - 1),
-    ArrowRight: () => go(at + 1),
+    ArrowLeft: () => go(taskBeside(steps, at, -1) ?? at),
+    ArrowRight: () => go(taskBeside(steps, at, 1) ?? at),
     ArrowUp: () => stepLayer(-1),
     ArrowDown: () => stepLayer(1),
+    ",": () => go(at - 1),
+    ".": () => go(at + 1),
     " ": play,
+    "+": () => zoomTo(zoomed(part, shape, 0.5)),
+    "-": () => zoomTo(zoomed(part, shape, 2)),
+    "0": () => zoomTo(null),
   });
 
-  const where: FigureParams = { layer: name, task: step.task, round: step.round, size: 256, ...zoom };
-  const newest = search.task === undefined;
+  const where: FigureParams = {
+    layer: name,
+    task: step.task,
+    round: step.round,
+    size: 256,
+    order: search.order,
+    layout,
+    ...part,
+  };
+  const zoom = <ZoomButtons part={part} shape={shape} onZoom={zoomTo} />;
+  const title = KINDS.find(({ value }) => value === of)?.label;
   return (
     <div className={classes.tab}>
+      {!masked && <p className={classes.note}>{index.sentence}</p>}
       <div className={`panel ${classes.controls}`} role="group" aria-label="What is shown">
-        <Select
-          label="Layer"
-          className={classes.layer}
+        <LayerPicker
+          items={index.items}
+          layers={layers}
           value={name}
-          allowDeselect={false}
-          onChange={(next) => next && set({ layer: next })}
-          data={layers.map(({ layer: value, shape }) => ({
-            value,
-            label: `${value}  ${shape.map(count).join(" × ")}`,
-          }))}
+          step={step}
+          onChange={(next) => set({ layer: next })}
         />
         <div className={classes.kinds}>
           <div className={classes.label}>Show</div>
@@ -133,99 +159,101 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
         {before !== undefined && (
           <Select
             label="Against"
-            w={110}
+            w={92}
             allowDeselect={false}
             value={String(before)}
             onChange={(next) => next && set({ before: Number(next) })}
             data={earlier.map((task) => ({ value: String(task), label: `task ${task}` }))}
           />
         )}
-        <div className={classes.time}>
-          <div className={classes.label}>
-            <span data-testid="mask-step">{stepInWords(step)}</span>
-            <span className="quiet">
-              {" "}
-              {at + 1} of {steps.length}
-            </span>
-          </div>
-          <div className={classes.slider}>
-            <ActionIcon
-              aria-label={playing ? "Pause" : "Play over tasks and rounds"}
-              variant="default"
-              onClick={play}
-            >
-              {playing ? <IconPlayerPauseFilled size={14} /> : <IconPlayerPlayFilled size={14} />}
-            </ActionIcon>
-            <Slider
-              aria-label="Task and round"
-              thumbLabel="Task and round"
-              className={classes.track}
-              size={4}
-              min={0}
-              max={Math.max(1, steps.length - 1)}
-              value={at}
-              disabled={steps.length < 2}
-              onChange={go}
-              label={(value) => stepInWords(steps[value] ?? step)}
-              marks={steps.flatMap((one, i) =>
-                i === 0 || one.task !== steps[i - 1]?.task ? [{ value: i }] : [],
-              )}
-            />
-            <ActionIcon
-              aria-label="Follow the newest"
-              variant={newest ? "filled" : "default"}
-              color="var(--accent-fill)"
-              onClick={() => set({ task: undefined, round: undefined })}
-            >
-              <IconPlayerSkipForward size={14} />
-            </ActionIcon>
-          </div>
-        </div>
+        <Select
+          label="Rows"
+          w={132}
+          allowDeselect={false}
+          value={search.order ?? "index"}
+          onChange={(next) => set({ order: oneOf(next, ROW_ORDERS) })}
+          data={ORDERS}
+        />
+        {convolution && (
+          <Select
+            label="Kernels"
+            w={110}
+            allowDeselect={false}
+            value={layout ?? "flat"}
+            onChange={(next) => set({ layout: oneOf(next, ["flat"] as const) })}
+            data={[
+              { value: "filters", label: "as images" },
+              { value: "flat", label: "in a row" },
+            ]}
+          />
+        )}
+        <TimeSlider
+          steps={steps}
+          at={at}
+          newest={search.task === undefined}
+          playing={playing}
+          onGo={go}
+          onPlay={play}
+          onNewest={() => set({ task: undefined, round: undefined })}
+        />
       </div>
       {before === undefined ? (
         <Figure
-          key={`${name}/${of}`}
+          key={`${picture}/${of}`}
           name="mask_heatmap"
-          title={`${KINDS.find(({ value }) => value === of)?.label} of ${name}`}
+          title={`${title} of ${name}`}
           runs={[run.id]}
           params={{ ...where, of }}
-          height="clamp(340px, calc(100vh - 418px), 900px)"
+          height={HEIGHT}
           onZoom={onZoom}
+          controls={zoom}
         />
       ) : (
         <Figure
-          key={`${name}/difference`}
+          key={`${picture}/difference`}
           name="mask_difference"
           title={`What changed in ${name} from task ${before} to ${stepInWords(step)}`}
           runs={[run.id]}
           params={{ ...where, before }}
-          height="clamp(340px, calc(100vh - 418px), 900px)"
+          height={HEIGHT}
           onZoom={onZoom}
+          controls={zoom}
         />
       )}
-      <div className={classes.pair}>
-        <Figure
-          name="importance_distribution"
-          title={`Importance in ${name}`}
-          runs={[run.id]}
-          params={{ layer: name, task: step.task }}
-          height="300px"
-        />
-        <Figure
-          name="overlap"
-          title={`Overlap of the tasks' masks in ${name}`}
-          runs={[run.id]}
-          params={{ layer: name }}
-          height="300px"
-        />
-      </div>
       <UnitImages
         run={run}
         layer={run.plan.layers.find((one) => one.name === name)}
         task={step.task}
         round={step.round}
-        of={of === "importance" || of === "weight" ? of : "mask"}
+        of={of}
       />
+      {masked && (
+        <Figure
+          name="owner_flow"
+          title={`What each task left free in ${name}, and who took it`}
+          runs={[run.id]}
+          params={{ layer: name }}
+          height="340px"
+        />
+      )}
+      <div className={classes.pair}>
+        <Figure
+          name="importance_distribution"
+          title={`Importance in ${name}, before and after pruning`}
+          runs={[run.id]}
+          params={{ layer: name, task: measuredTask }}
+          height="300px"
+        />
+        {masked && (
+          <Figure
+            name="overlap"
+            title={`Overlap of the tasks' masks in ${name}`}
+            runs={[run.id]}
+            params={{ layer: name }}
+            height="300px"
+          />
+        )}
+      </div>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { unitsQuery } from "../api/queries";
 import type { ArrayKind, Run } from "../api/types";
-import { plural } from "../text/numbers";
+import { count, percent, plural, short } from "../text/numbers";
 import classes from "./MasksTab.module.css";
 import { largest, paint } from "./paint";
 
@@ -17,6 +17,13 @@ interface UnitImagesProps {
 }
 
 const AT_ONCE = 48;
+const SHARES: ReadonlySet<ArrayKind> = new Set<ArrayKind>(["mask", "owner"]);
+const SUMS = {
+  mask: "Pixels kept, by whichever task",
+  owner: "",
+  importance: "Importance of each pixel",
+  weight: "Weight of each pixel",
+};
 
 /** A first layer on images: what each unit looks at, with the pixels where they are in the image. */
 export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
@@ -29,7 +36,7 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
   if (!layer || !looksAtImages) return null;
   const units = layer.shape[0] ?? 0;
   const data = query.data;
-  const most = data ? (of === "mask" ? 1 : Math.max(...data.images.map(largest), 0)) : 1;
+  const most = data ? (SHARES.has(of) ? 1 : Math.max(...data.images.map(largest), 0)) : 1;
   return (
     <section className={`panel ${classes.units}`} aria-label="Units as images" data-testid="units">
       <div className={classes.unitsHead}>
@@ -40,6 +47,7 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
               ? `The permutation of task ${task} is undone: every pixel stands where it is in the image.`
               : "Every pixel stands where it is in the image."}{" "}
             {of === "mask" && "Teal is kept, the ground is free."}
+            {of === "owner" && `Teal is what task ${task} has claimed.`}
             {of === "weight" && "Teal is positive, orange negative."}
           </p>
         </div>
@@ -71,10 +79,24 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
         <Skeleton height={200} radius={4} />
       ) : (
         <div className={classes.gallery}>
-          <figure>
-            <Picture image={data.total} most={largest(data.total)} label="Mean over all units" />
-            <figcaption>Mean over all {units} units: the pixels that the task claims.</figcaption>
-          </figure>
+          <div className={classes.sums}>
+            {data.claimed && (
+              <Sum
+                image={data.claimed}
+                title={`Pixels that task ${task} claims`}
+                what={`Of the weights of all ${count(units)} units at a pixel, task ${task} owns`}
+                share={true}
+              />
+            )}
+            {of !== "owner" && (
+              <Sum
+                image={data.total}
+                title={SUMS[of]}
+                what={`Mean over all ${count(units)} units:`}
+                share={of === "mask"}
+              />
+            )}
+          </div>
           <div className={classes.grid}>
             {data.images.map((image, index) => (
               <Picture
@@ -88,6 +110,28 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
         </div>
       )}
     </section>
+  );
+}
+
+interface SumProps {
+  image: number[][];
+  title: string;
+  what: string;
+  share: boolean;
+}
+
+/** Over all units, with the numbers between which its colours run. */
+function Sum({ image, title, what, share }: SumProps) {
+  const values = image.flat();
+  const inWords = (value: number) => (share ? percent(value) : short(value));
+  return (
+    <figure>
+      <figcaption className={classes.sumTitle}>{title}</figcaption>
+      <Picture image={image} most={largest(image)} label={title} />
+      <figcaption>
+        {what} {inWords(Math.min(...values))} to {inWords(Math.max(...values))}.
+      </figcaption>
+    </figure>
   );
 }
 

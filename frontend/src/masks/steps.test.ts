@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layersIn, stepAt, stepInWords, stepsOf } from "./steps";
+import { layersIn, stepAt, stepInWords, stepsOf, taskBeside } from "./steps";
 
 const item = (task: number, round: number, layer = "fc1.weight") => ({
   task,
@@ -7,6 +7,7 @@ const item = (task: number, round: number, layer = "fc1.weight") => ({
   layer,
   shape: [4, 8],
   kinds: ["mask" as const],
+  free: 8,
 });
 const ITEMS = [item(1, 0), item(0, 2), item(0, 0), item(0, 0, "fc2.weight")];
 
@@ -25,7 +26,15 @@ describe("steps", () => {
     expect(stepAt(steps, undefined, undefined)).toBe(2);
     expect(stepAt(steps, 0, undefined)).toBe(1);
     expect(stepAt(steps, 0, 0)).toBe(0);
+    expect(stepAt(steps, 0, 1)).toBe(1);
     expect(stepAt(steps, 9, 0)).toBe(2);
+  });
+
+  it("goes from task to task, each at its end", () => {
+    const steps = stepsOf(ITEMS, "fc1.weight");
+    expect(taskBeside(steps, 0, 1)).toBe(2);
+    expect(taskBeside(steps, 2, -1)).toBe(1);
+    expect(taskBeside(steps, 2, 1)).toBeNull();
   });
 
   it("calls a task by its number", () => {

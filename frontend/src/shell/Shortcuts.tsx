@@ -31,7 +31,9 @@ const KEYS: [string, [string[], string][]][] = [
     [
       [["←", "→"], "Task before, task after"],
       [["↑", "↓"], "Layer above, layer below"],
+      [[",", "."], "Pruning round before, pruning round after"],
       [["Space"], "Play over tasks and rounds"],
+      [["+", "−", "0"], "Zoom in, zoom out, the whole layer"],
     ],
   ],
 ];

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { bytes, count, meanAndDeviation, percent, percentWithDeviation, plural, points } from "./numbers";
+import {
+  bytes,
+  count,
+  meanAndDeviation,
+  percent,
+  percentWithDeviation,
+  plural,
+  points,
+  short,
+} from "./numbers";
 
 describe("numbers", () => {
   it("writes shares as percentages with one decimal", () => {
@@ -18,6 +27,12 @@ describe("numbers", () => {
     expect(count(401408)).toBe("401,408");
     expect(plural(1, "task")).toBe("1 task");
     expect(plural(3, "task")).toBe("3 tasks");
+  });
+
+  it("shortens measured numbers", () => {
+    expect(short(0.003149)).toBe("0.0031");
+    expect(short(-0.00000012345)).toBe("−1.2e-7");
+    expect(short(0)).toBe("0");
   });
 
   it("picks a unit for bytes", () => {

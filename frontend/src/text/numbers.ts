@@ -32,6 +32,11 @@ export function plain(value: number): string {
   return String(value);
 }
 
+/** A measured number in two significant digits: 0.0031, −1.2e-7. */
+export function short(value: number): string {
+  return Number(value.toPrecision(2)).toString().replace(/^-/, MINUS);
+}
+
 /** "1 task", "3 tasks". */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

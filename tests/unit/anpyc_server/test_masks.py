@@ -12,7 +12,8 @@ from anpyc.recording import MaskSnapshot
 from anpyc_server.db.recording import Batch, write
 from anpyc_server.errors import Invalid
 from anpyc_server.masks import cells
-from anpyc_server.masks.arrangement import by_likeness
+from anpyc_server.masks.arrangement import Tiles, arranged, by_likeness, picture_shape, tiles_of
+from anpyc_server.masks.arrays import StoredArray
 from serving import LAYERS, Server, Trainer, claimed, queued, spec
 
 
@@ -88,6 +89,20 @@ def test_too_many_rows_are_not_clustered_and_say_what_to_do() -> None:
         by_likeness(np.ones((4_097, 2), dtype=bool), "mask")
 
 
+def test_filters_of_few_channels_stand_side_by_side() -> None:
+    assert tiles_of((64, 1, 3, 3)) == Tiles(3, 3, 1, 8)
+    assert tiles_of((64, 3, 3, 3)) == Tiles(3, 3, 3, 4)
+    assert tiles_of((64, 64, 3, 3)) == Tiles(3, 3, 64, 1)
+    assert tiles_of((7, 1, 5, 5)) == Tiles(5, 5, 1, 1)
+    assert not tiles_of((256, 784))
+    weight = np.arange(8 * 9, dtype=np.float32).reshape(8, 9)
+    stored = StoredArray(0, 0, "conv1.weight", "weight", (8, 1, 3, 3), weight, True)
+    picture = arranged(stored, "index", "filters")
+    assert picture.values.shape == picture_shape(stored, "filters") == (6, 12)
+    for f, r, k in [(0, 0, 0), (3, 2, 1), (4, 0, 2), (7, 2, 2)]:
+        assert picture.values[f // 4 * 3 + r, f % 4 * 3 + k] == weight[f, 3 * r + k]
+
+
 def test_kernels_of_a_convolution_are_laid_out_as_images(server: Server) -> None:
     """Filter f, channel c, row r, column k stands at row 3f + r and column 2c + k."""
     weight = np.arange(4 * 5 * 3 * 2, dtype=np.float32).reshape(4, 5, 3, 2)
@@ -105,7 +120,7 @@ def test_kernels_of_a_convolution_are_laid_out_as_images(server: Server) -> None
     figure = server.get(
         "/api/figures/mask_heatmap", run=claim.run_id, layer="conv1.weight", of="weight", layout="filters"
     )
-    assert figure["data"][0]["text"][7][7].startswith("filter 2 [1], channel 3 [1]: weight ")
+    assert figure["data"][0]["text"][7][7].startswith("filter 2, channel 3, row 1, column 1: weight ")
 
 
 def test_an_earlier_round_can_be_asked_for(library: Server, finished: Trainer) -> None:
@@ -195,6 +210,25 @@ def test_units_are_shown_in_the_original_pixel_order(library: Server, finished: 
     np.testing.assert_allclose(
         np.array(shown["total"]).ravel()[list(order)], weight.mean(axis=0), rtol=5e-3, atol=1e-4
     )
+
+
+def test_the_pixels_that_a_task_claims_are_those_of_the_weights_it_owns(
+    library: Server, finished: Trainer
+) -> None:
+    task = 3
+    address = f"/api/runs/{finished.claim.run_id}/masks/{task}/fc1.weight/units"
+    shown = library.get(address, of="mask")
+    owner = finished.snapshots[task, 2, "fc1.weight"].owner
+    assert owner is not None
+    claimed_by_input = (owner == task).mean(axis=0)
+    assert claimed_by_input.max() > claimed_by_input.min()
+    flat = np.array(shown["claimed"]).ravel()
+    np.testing.assert_allclose(flat[list(pixel_order(64, task))], claimed_by_input, rtol=1e-3)
+    units = library.get(address, of="owner", first=4, count=1)
+    np.testing.assert_array_equal(
+        np.array(units["images"][0]).ravel()[list(pixel_order(64, task))], owner[4] == task
+    )
+    assert units["total"] == units["claimed"]
 
 
 def test_a_layer_that_does_not_look_at_images_says_which_does(library: Server, finished: Trainer) -> None:
