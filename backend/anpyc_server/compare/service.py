@@ -27,6 +27,8 @@ _METRICS = (
     ("capacity_free", "Free weights", True),
 )
 _SAME = 1e-12
+_LEVEL = 0.0005
+"""A lead that is written as 0.0 points."""
 
 
 def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
@@ -91,6 +93,8 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
         return f"{said}."
     second, other = known[1]
     lead = best.mean - second.mean
+    if lead < _LEVEL:
+        return f"{title} and {other} are level at {percent(best.mean)} on average."
     said += f", {signed_points(lead)} against {other}."
     spreads = [value.std for value in (best, second) if value.std is not None]
     if spreads and lead < max(spreads):

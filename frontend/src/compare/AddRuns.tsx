@@ -35,6 +35,7 @@ export function AddRuns({ chosen, onChange }: AddRunsProps) {
       aria-label="Add runs"
       placeholder="Add runs or seeds of the same settings"
       w={330}
+      maw="100%"
       searchable
       value={[]}
       searchValue={text}

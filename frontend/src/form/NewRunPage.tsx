@@ -9,7 +9,7 @@ import { catalogQuery, runQuery } from "../api/queries";
 import type { Catalog, Run } from "../api/types";
 import { Message } from "../shell/Message";
 import { say } from "../shell/toast";
-import { combinations, type Draft, differences, draftOf, read, type Spec } from "./draft";
+import { combinations, type Draft, differences, draftOf, read, type Spec, withGrid } from "./draft";
 import classes from "./Form.module.css";
 import { SpecForm } from "./SpecForm";
 import { Summary } from "./Summary";
@@ -186,7 +186,12 @@ function Form(props: FormProps) {
         {mode === "form" ? (
           <SpecForm nodes={nodes} draft={draft} problems={byField} changed={changed} onChange={change} />
         ) : (
-          <YamlEditor nodes={nodes} spec={reading.spec} onSpec={replace} onProblem={setYamlProblem} />
+          <YamlEditor
+            nodes={nodes}
+            spec={withGrid(reading.spec, reading.grid)}
+            onSpec={replace}
+            onProblem={setYamlProblem}
+          />
         )}
       </div>
       <Summary

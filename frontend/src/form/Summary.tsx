@@ -11,6 +11,7 @@ import { asCommand, asPython } from "./command";
 import type { Reading, Spec } from "./draft";
 import { estimateInWords, expectedSeconds } from "./estimate";
 import classes from "./Form.module.css";
+import { parametersInWords, sizeOf, storedInWords } from "./size";
 import { story, sweepInWords } from "./story";
 
 interface SummaryProps {
@@ -36,7 +37,8 @@ export function Summary(props: SummaryProps) {
   const sequence = (spec.benchmark as { datasets?: string[] } | undefined)?.datasets;
   const wanted = sequence ?? [dataset?.kind];
   const absent = catalog.datasets.filter(({ kind, present }) => wanted.includes(kind) && !present);
-  const size = estimateInWords(spec);
+  const effort = estimateInWords(spec);
+  const size = sizeOf(spec, catalog.datasets);
   const { data: past } = useQuery(pastRunsQuery(dataset?.kind ?? ""));
   const similar = useMemo(
     () => (past?.items ?? []).map((run) => ({ ...run, spec: complete(run.spec as unknown as Spec) })),
@@ -48,9 +50,9 @@ export function Summary(props: SummaryProps) {
       <p className={classes.story} data-testid="story">
         {story(spec, entry?.title ?? String(dataset?.kind ?? ""))}
       </p>
-      {size && (
+      {effort && (
         <p className={classes.note} data-testid="estimate">
-          {size}
+          {effort}
           {count > 1 ? " in each run" : ""}.
           {expected && (
             <>
@@ -59,6 +61,11 @@ export function Summary(props: SummaryProps) {
               <span dir="auto">{expected.judgedBy}</span>”.
             </>
           )}
+        </p>
+      )}
+      {size && (
+        <p className={classes.note} data-testid="size">
+          {parametersInWords(size)}. {storedInWords(size, count)}.
         </p>
       )}
       {count > 1 && (
@@ -95,7 +102,7 @@ export function Summary(props: SummaryProps) {
         seeds 0..4, make one run for each.
       </p>
       <div style={{ display: "flex", gap: 8 }}>
-        {count === 1 && <Copy label="Command" text={() => asCommand(spec, defaults)} />}
+        <Copy label="Command" text={() => asCommand(spec, defaults, grid)} />
         <Copy label="Python" text={() => asPython(spec, window.location.origin, grid)} />
       </div>
     </aside>

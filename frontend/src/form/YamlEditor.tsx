@@ -12,7 +12,7 @@ interface YamlEditorProps {
   onProblem: (problem: string | null) => void;
 }
 
-/** The same specification as text, in step with the form. */
+/** The same specification as text, in step with the form; a number may be a list of values to run over. */
 export function YamlEditor({ nodes, spec, onSpec, onProblem }: YamlEditorProps) {
   const [text, setText] = useState(() => stringify(spec, { flowCollectionPadding: false }));
   const [problem, setProblem] = useState<string | null>(null);

@@ -17,6 +17,16 @@ describe("asCommand", () => {
   });
 });
 
+describe("asCommand for a sweep", () => {
+  it("loops over every value", () => {
+    const text = asCommand(DEFAULTS, DEFAULTS, { "strategy.lam": [1, 3], seed: [0, 1] });
+    expect(text).toBe(
+      "for strategy_lam in 1 3; do\nfor seed in 0 1; do\n" +
+        'anpyc train \\\n  --set "strategy.lam=$strategy_lam" \\\n  --seed "$seed"\ndone\ndone',
+    );
+  });
+});
+
 describe("asPython", () => {
   it("writes Python's own constants", () => {
     const text = asPython({ a: null, b: true, c: { d: [1, "x"] } }, "http://localhost:8000");

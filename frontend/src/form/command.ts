@@ -24,17 +24,30 @@ function quoted(text: string): string {
   return /^[\w.=,:/+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** `anpyc train` with every setting that is not the default. */
-export function asCommand(spec: Spec, defaults: Spec): string {
+/** `anpyc train` with every setting that is not the default; a sweep as loops around it. */
+export function asCommand(spec: Spec, defaults: Spec, grid: Grid = {}): string {
   const usual = new Map(leaves(defaults).map(([path, value]) => [path, JSON.stringify(value)]));
   const settings = leaves(spec)
-    .filter(([path, value]) => usual.get(path) !== JSON.stringify(value) && path !== "seed")
+    .filter(
+      ([path, value]) => usual.get(path) !== JSON.stringify(value) && !(path in grid) && path !== "seed",
+    )
     .map(([path, value]) => {
       const text = typeof value === "string" ? value : JSON.stringify(value);
       return `--set ${quoted(`${path}=${text}`)}`;
     });
-  const seed = spec.seed ? [`--seed ${spec.seed}`] : [];
-  return ["anpyc train", ...settings, ...seed].join(" \\\n  ");
+  const axes = Object.entries(grid).map(([path, values]) => ({ path, values, name: variable(path) }));
+  const varied = axes
+    .filter(({ path }) => path !== "seed")
+    .map(({ path, name }) => `--set "${path}=$${name}"`);
+  const seed = grid.seed ? ['--seed "$seed"'] : spec.seed ? [`--seed ${spec.seed}`] : [];
+  const command = ["anpyc train", ...settings, ...varied, ...seed].join(" \\\n  ");
+  const opening = axes.map(({ name, values }) => `for ${name} in ${values.join(" ")}; do\n`).join("");
+  return `${opening}${command}${"\ndone".repeat(axes.length)}`;
+}
+
+/** The path as a name that a shell takes. */
+function variable(path: string): string {
+  return path.replaceAll(".", "_");
 }
 
 function pythonic(value: unknown, indent: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { combinations, differences, draftOf, misfits, numbersIn, read } from "./draft";
+import { combinations, differences, draftOf, misfits, numbersIn, read, withGrid } from "./draft";
 import { type JsonSchema, readSchema } from "./schema";
 
 // The shape that pydantic writes: a discriminated union, a nested union, a nullable number, a list.
@@ -75,6 +75,13 @@ describe("the form's draft", () => {
       seed: 4,
     };
     expect(read(nodes, draftOf(nodes, spec)).spec).toEqual(spec);
+  });
+
+  it("keeps the values of a sweep on the way through YAML", () => {
+    const sweep = read(nodes, { ...initial, "strategy/anpyc.lam": "1, 3", seed: "0..2" });
+    const written = withGrid(sweep.spec, sweep.grid);
+    expect(written).toMatchObject({ strategy: { kind: "anpyc", lam: [1, 3] }, seed: [0, 1, 2] });
+    expect(read(nodes, draftOf(nodes, written))).toEqual(sweep);
   });
 
   it("says what is wrong at the path that the API uses", () => {

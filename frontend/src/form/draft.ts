@@ -28,6 +28,10 @@ function textOf(field: Field, value: unknown): string | boolean {
   switch (field.type) {
     case "flag":
       return Boolean(value);
+    case "number":
+      // Several values to run over stand in YAML as a list.
+      if (Array.isArray(value)) return value.join(", ");
+      return value === null || value === undefined ? "" : String(value);
     case "numbers":
     case "choices":
       return Array.isArray(value) ? value.join(", ") : "";
@@ -188,6 +192,15 @@ function outside(value: number, bounds: Bounds): string | undefined {
   if (exclusiveMaximum !== undefined && value >= exclusiveMaximum)
     return `Must be less than ${said(exclusiveMaximum)}.`;
   return undefined;
+}
+
+/** The specification with the values to run over as lists: what the YAML of a sweep shows. */
+export function withGrid(spec: Spec, grid: Grid): Spec {
+  return Object.entries(grid).reduce((whole, [path, values]) => placed(whole, path.split("."), values), spec);
+}
+
+function placed(spec: Spec, [name = "", ...rest]: string[], values: number[]): Spec {
+  return { ...spec, [name]: rest.length ? placed((spec[name] ?? {}) as Spec, rest, values) : values };
 }
 
 /** How many runs a grid makes. */

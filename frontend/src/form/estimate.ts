@@ -17,7 +17,7 @@ const numberIn = (part: Spec | undefined, name: string): number | undefined => {
 };
 
 /** Pruning rounds of all tasks: each task prunes a share of the percentage before it, step by step. */
-function pruningRounds(strategy: Spec | undefined, tasks: number): number {
+export function pruningRounds(strategy: Spec | undefined, tasks: number): number {
   const step = numberIn(strategy, "prune_step");
   let percentage = numberIn(strategy, "initial_prune_percent");
   const decay = numberIn(strategy, "prune_decay");

@@ -455,6 +455,7 @@ def test_a_comparison_lists_what_differs(server: Server, seeds: list[Trainer]) -
     assert "training.epochs" not in settings
     average = next(row for row in content["metrics"] if row["name"] == "average_accuracy")
     assert average["best"] == [0, 1, 2]  # the three were made alike
+    assert content["sentence"].startswith("anpyc, seed 0 and anpyc, seed 1 are level at ")
     assert average["differences"] == pytest.approx([0, 0, 0])
     assert content["baseline"] == 2
     assert [row["task"] for row in content["tasks"]] == [0, 1, 2]

@@ -1,0 +1,193 @@
+"""The comparison in a real browser, of runs recorded in a real database."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from anpyc.settings import Settings
+from e2e.axe import serious_problems
+from e2e.conftest import opened
+from e2e.stack import REPOSITORY
+from many_runs import store_runs
+from serving import Server, Trainer, queued, serving, spec
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+HOSTILE = "<script>document.title='owned'</script> | a_b & 50 % 🧠 شبكة"
+FORMULA = "=1+1"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with 60 runs that ended and four with curves: three seeds of hostile name, one formula."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("bench"))
+    with serving(settings, REPOSITORY / "frontend" / "dist") as server:
+        store_runs(server.database, 60)
+        for seed in range(3):
+            _trained(server, spec(name=HOSTILE, seed=seed), seed)
+        _trained(server, spec(name=FORMULA, strategy={"kind": "ewc"}), 3)
+        yield server
+
+
+def _trained(server: Server, wanted: object, seed: int) -> None:
+    trainer = Trainer(server.database, queued(server.database, wanted), seed=seed)  # type: ignore[arg-type]
+    trainer.train()
+    trainer.finish()
+
+
+@pytest.fixture
+def bench_page(browser: Browser, bench: Server) -> Iterator[Page]:
+    """A fresh page of that server."""
+    with opened(browser, str(bench.http.base_url)) as page:
+        yield page
+
+
+def ids(server: Server, number: int, **params: str) -> list[str]:
+    """The newest runs."""
+    return [run["id"] for run in server.get("/api/runs", limit=number, **params)["items"]]
+
+
+def address(keys: list[str], **more: str) -> str:
+    return "/compare?" + "&".join([f"run={key}" for key in keys] + [f"{k}={v}" for k, v in more.items()])
+
+
+def test_runs_are_added_and_left_out_and_stand_in_the_address(bench_page: Page, bench: Server) -> None:
+    page = bench_page
+    page.goto("/compare")
+    expect(page.get_by_text("Nothing to compare yet")).to_be_visible()
+    page.get_by_role("combobox", name="Add runs").fill("setting 3")
+    page.get_by_role("option", name=re.compile("5 seeds")).first.click()
+    expect(page).to_have_url(re.compile("run=spec"))
+    page.get_by_role("combobox", name="Add runs").fill("=1")
+    page.get_by_role("option", name=re.compile(r"^=1\+1")).click()
+    columns = page.get_by_label("Compared").get_by_role("listitem")
+    expect(columns).to_have_count(2)
+    expect(columns.first).to_contain_text(re.compile(r"\d( of 5)? runs"))
+    page.get_by_role("button", name="Leave out =1+1").click()
+    expect(columns).to_have_count(1)
+
+
+def test_the_table_names_what_differs_marks_the_best_and_takes_a_baseline(
+    bench_page: Page, bench: Server
+) -> None:
+    page = bench_page
+    group = bench.get("/api/groups", q="owned")["items"][0]["key"]
+    (single,) = ids(bench, 1, q=FORMULA)
+    page.goto(address([group, single]))
+    table = page.get_by_test_id("comparison")
+    expect(table).to_contain_text("Settings that differ")
+    wanted = bench.get("/api/compare", run=[group, single])
+    differing = {row["field"] for row in wanted["settings"]}
+    assert "strategy.kind" in differing
+    assert "training.epochs" not in differing
+    row = table.get_by_role("row", name=re.compile("^Average accuracy"))
+    mean = wanted["metrics"][0]["values"][0]
+    expect(row.get_by_role("cell").first).to_contain_text(
+        f"{100 * mean['mean']:.1f} ± {100 * mean['std']:.1f}"
+    )
+    assert row.locator("[data-best]").count() == len(wanted["metrics"][0]["best"])
+    table.get_by_role("button", name="=1+1 as baseline").click()
+    expect(page).to_have_url(re.compile(f"baseline={single}"))
+    expect(row.get_by_role("cell").first).to_contain_text(re.compile(r"[+−]?\d+\.\d$"))
+
+
+def test_a_mean_has_its_band_and_a_run_its_colour_everywhere(bench_page: Page, bench: Server) -> None:
+    page = bench_page
+    group = bench.get("/api/groups", q="owned")["items"][0]["key"]
+    keys = [group, *ids(bench, 1, q=FORMULA)]
+    page.goto(address(keys))
+    for name in ("compare_curves", "compare_average_accuracy", "compare_tasks", "parallel_coordinates"):
+        figure = page.get_by_test_id(f"figure-{name}")
+        figure.scroll_into_view_if_needed()
+        expect(figure).not_to_have_attribute("data-revision", "0")
+        assert figure.locator(".main-svg script, .main-svg img").count() == 0
+    assert page.title() == "Compare · ANPyC Dashboard"
+    average = page.get_by_test_id("figure-compare_average_accuracy")
+    drawn = average.locator(".scatterlayer .trace path.js-line")
+    colours = drawn.evaluate_all("lines => lines.map((line) => getComputedStyle(line).stroke)")
+    swatches = (
+        page.get_by_label("Compared")
+        .locator("line")
+        .evaluate_all("lines => lines.map((line) => getComputedStyle(line).stroke)")
+    )
+    assert len(set(swatches)) == 2
+    assert set(swatches) <= set(colours)
+    band = average.locator(".scatterlayer .trace .js-fill")
+    assert band.count() >= 1
+    # A hostile name is text in the legend.
+    expect(average.locator(".legendtext").first).to_contain_text("<script>")
+
+
+def test_fifty_at_once_and_no_more(bench_page: Page, bench: Server) -> None:
+    page = bench_page
+    keys = ids(bench, 60)
+    page.goto(address(keys))
+    expect(page.get_by_text("Only the first 50 are compared; 10 more stand in the address.")).to_be_visible()
+    expect(page.get_by_label("Compared").get_by_role("listitem")).to_have_count(50)
+    lines = page.get_by_label("Compared").locator("line").all()
+    looks = {(line.get_attribute("stroke"), line.get_attribute("stroke-dasharray")) for line in lines}
+    assert len(looks) == 50
+
+
+def test_a_deleted_run_leaves_the_rest(bench_page: Page, bench: Server) -> None:
+    page = bench_page
+    keys = ids(bench, 3, q="setting 5")
+    assert bench.http.delete(f"/api/runs/{keys[1]}").status_code == 200
+    page.goto(address(keys, baseline=keys[1]))
+    expect(page.get_by_role("status").filter(has_text="not there any more")).to_contain_text("1 run or group")
+    expect(page.get_by_label("Compared").get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("button", name="Leave out what is gone").click()
+    expect(page).not_to_have_url(re.compile(keys[1]))
+    assert bench.http.post(f"/api/runs/{keys[1]}/restore").status_code == 200
+
+
+def test_the_table_and_the_numbers_are_taken_away(bench_page: Page, bench: Server, tmp_path: Path) -> None:
+    page = bench_page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    group = bench.get("/api/groups", q="owned")["items"][0]["key"]
+    keys = [group, *ids(bench, 1, q=FORMULA)]
+    page.goto(address(keys))
+    copied = {}
+    page.get_by_role("button", name="Copy the table").click()
+    for kind in ("LaTeX", "Markdown", "CSV"):
+        page.get_by_role("menuitem", name=f"As {kind}").click()
+        expect(page.get_by_role("menuitem", name=f"Copied as {kind}")).to_be_visible()
+        copied[kind] = page.evaluate("navigator.clipboard.readText()")
+    assert r"a\_b \& 50 \%" in copied["LaTeX"]
+    assert "\\textbf{" in copied["LaTeX"]
+    assert "<script>" not in copied["Markdown"]
+    table = list(csv.reader(io.StringIO(copied["CSV"])))
+    assert table[0] == ["%", HOSTILE, "'=1+1"]
+    assert any(row[0] == "Strategy" for row in table)
+    page.keyboard.press("Escape")
+
+    figure = page.get_by_test_id("figure-compare_average_accuracy")
+    figure.scroll_into_view_if_needed()
+    expect(figure).not_to_have_attribute("data-revision", "0")
+    for item, suffix in (("Save numbers as CSV", ".csv"), ("Save as PNG", ".png")):
+        figure.get_by_role("button", name=re.compile("more$")).click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=item).click()
+        assert download.value.suggested_filename.endswith(suffix)
+        download.value.save_as(tmp_path / f"figure{suffix}")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    lines = list(csv.reader((tmp_path / "figure.csv").read_text().splitlines()))
+    assert {len(line) for line in lines} == {4}
+    assert not any(line[0].startswith("=") for line in lines)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light"), (3840, "dark")])
+def test_axe_finds_nothing_serious(browser: Browser, bench: Server, width: int, scheme: str) -> None:
+    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
+    with opened(browser, str(bench.http.base_url), width, **options) as page:
+        page.goto(address(ids(bench, 4), baseline=ids(bench, 1)[0]))
+        expect(page.get_by_test_id("comparison")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert serious_problems(page) == []
