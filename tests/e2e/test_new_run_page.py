@@ -105,7 +105,7 @@ def test_estimates_stand_before_sending_and_hold(page: Page, stack: Stack) -> No
     )
     files = httpx.get(f"{stack.url}/api/runs/{run_id}/artifacts").json()["items"]
     stored = sum(one["size"] for one in files if one["kind"] == "checkpoint")
-    assert stored == pytest.approx(promised[2], rel=0.1)
+    assert stored == pytest.approx(promised[2], rel=0.15)
     assert run["status"] == "succeeded"
     # The next one like it is judged by this one's pace.
     page.goto(f"/new?from={run_id}")

@@ -236,6 +236,7 @@ def test_names_are_text_whatever_stands_in_them(shelf_page: Page, empty: Server)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.locator("main img, main script").count() == 0
     page.goto("/")
+    expect(page.get_by_test_id("run-row")).to_have_count(len(NASTY))
     assert rows(page) == [name[:200].strip() for name in reversed(NASTY)]
 
 

@@ -75,9 +75,9 @@ describe("sizeOf", () => {
       }),
       DATASETS,
     );
-    // Measured: 0.86 MB of masks and 0.43 MB of curves and events; two checkpoints of 1.19 MB.
-    expect(Math.abs((demo?.recorded ?? 0) / 1_290_000 - 1)).toBeLessThan(0.25);
-    expect(Math.abs((demo?.checkpoints ?? 0) / 2_372_000 - 1)).toBeLessThan(0.05);
+    // Measured: 1.12 MB of masks and 0.43 MB of curves and events; two checkpoints of 1.19 MB.
+    expect(Math.abs((demo?.recorded ?? 0) / 1_550_000 - 1)).toBeLessThan(0.15);
+    expect(Math.abs((demo?.checkpoints ?? 0) / 2_372_000 - 1)).toBeLessThan(0.1);
   });
 
   it("says nothing of own images, whose shape is not known", () => {
