@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,12 @@ from anpyc.recording import EpochResult, Evaluation, LayerInfo, LayerStatistics,
 from anpyc.settings import Settings
 from anpyc.spec import RunSpec
 from anpyc_server.app import create_app
-from anpyc_server.db import lifecycle
+from anpyc_server.db import lifecycle, whatif
 from anpyc_server.db.engine import Database
 from anpyc_server.db.lifecycle import Claim
 from anpyc_server.db.models import Worker
-from anpyc_server.db.recording import Batch, write
+from anpyc_server.db.recording import Batch, SavedOutcome, write
+from anpyc_server.db.whatif import WhatIfClaim
 from anpyc_server.db.workers import announce
 from anpyc_server.services import Services
 
@@ -105,6 +106,33 @@ def claimed(database: Database, run_id: str) -> Claim:
         claim = lifecycle.claim(session, run_id, "host-1", 60.0)
     assert claim is not None
     return claim
+
+
+def an_outcome(task: int, step: int) -> SavedOutcome:
+    """The end of a task, its file only named."""
+    name = f"task-{task:03d}.safetensors"
+    return SavedOutcome(name=name, url=name, size=1_000, sha256="", step=step, task=task)
+
+
+def what_if(
+    database: Database, run_id: str, permilles: Sequence[int], task: int | None = None
+) -> WhatIfClaim:
+    """A what-if, asked for and taken by a worker."""
+    with database.write() as session:
+        job, _ = whatif.ask(session, run_id, task, permilles)
+        claim = whatif.claim(session, job.id, "host-1", 60.0)
+    assert claim is not None
+    return claim
+
+
+def measure(database: Database, held: WhatIfClaim, *permilles: int) -> None:
+    """Record what a worker would: the more is pruned, the worse, and the first task most."""
+    with database.write() as session:
+        whatif.begin(session, held, "importance", None)
+        for permille in permilles:
+            lost = (permille / 1000) ** 4
+            accuracy = {task: 0.97 - lost * (0.8 - 0.05 * task) for task in range(held.task + 1)}
+            whatif.record(session, held, permille, accuracy, permille / 1000)
 
 
 class Trainer:
@@ -189,6 +217,7 @@ class Trainer:
                 masks=[(self.step, one) for one in masks],
                 lines=[("info", f"task {task}, round {round_}, epoch {epoch} done")],
                 metrics=self.metrics(),
+                outcomes=[an_outcome(task, self.step)] if last else [],
             )
 
     def _prune(self, task: int, round_: int, last: bool) -> tuple[list[LayerStatistics], list[MaskSnapshot]]:

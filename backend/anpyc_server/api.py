@@ -15,6 +15,7 @@ from anpyc_server.masks.endpoints import router as masks
 from anpyc_server.recorded.endpoints import router as recorded
 from anpyc_server.runs.endpoints import router as runs
 from anpyc_server.sweeps.endpoints import router as sweeps
+from anpyc_server.whatif.endpoints import router as whatif
 from anpyc_server.workers.endpoints import router as workers
 
 router = APIRouter(prefix="/api")
@@ -24,6 +25,7 @@ for _resource in (
     runs,
     recorded,
     masks,
+    whatif,
     exports,
     live,
     sweeps,

@@ -1,7 +1,7 @@
 """The files that runs left, where the server needs them: to hand one out, to delete those of a deleted run.
 
 A checkpoint is two files under one name, see ``anpyc_worker.checkpoints``: its state as JSON, which the
-database knows, and beside it the tensors.
+database knows, and beside it the tensors. The outcome of a task is tensors alone.
 """
 
 from __future__ import annotations

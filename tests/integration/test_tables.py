@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import column, func, inspect, select, table
 
 from anpyc.spec import RunSpec
-from anpyc_server.db import lifecycle, migration
+from anpyc_server.db import lifecycle, migration, whatif
 from anpyc_server.db.models import Base, Event, Run
 from processes import Deployment
 
@@ -61,6 +62,10 @@ def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> No
         connection.execute(events.insert().values(**row))
     deployment.database.migrate()
     assert (deployment.run("R").recovery, len(deployment.events("R"))) == ({}, 1)
+    with deployment.database.write() as session:
+        assert whatif.outcomes(session, "R") == {}
+        with pytest.raises(lifecycle.Conflict, match="has not begun"):
+            whatif.ask(session, "R", None, [0])
 
 
 def test_the_way_back_leaves_an_empty_database(deployment: Deployment) -> None:

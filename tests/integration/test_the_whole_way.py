@@ -77,6 +77,28 @@ def test_a_run_is_trained_and_leaves_every_row(dashboard: Any) -> None:
     assert kinds[-1] == "succeeded"
 
 
+def test_with_nothing_pruned_a_what_if_finds_the_run_s_own_accuracies(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    run_id = _submit(client, DIGITS | {"seed": 5})
+    deployed.wait_until(run_id, seconds=60)
+    for task in (0, 1):
+        asked = client.post(f"/api/runs/{run_id}/whatif", json={"task": task, "shares": [0, 0.5, 0.95]})
+        assert asked.status_code == 201, asked.text
+
+    def measured() -> list[dict[str, Any]]:
+        answers = [client.get(f"/api/runs/{run_id}/whatif", params={"task": task}).json() for task in (0, 1)]
+        return answers if all(job["status"] == "succeeded" for job in answers[0]["jobs"]) else []
+
+    matrix = client.get(f"/api/runs/{run_id}/accuracy").json()["matrix"]
+    for task, answer in enumerate(wait_for(measured, 60, "two what-ifs")):
+        nothing, half, nearly_all = answer["points"]
+        assert nothing["accuracy"] == {str(seen): matrix[task][seen] for seen in range(task + 1)}
+        assert nearly_all["mean"] < nothing["mean"]
+        assert half["zeros"] >= 0.5
+        assert answer["ranked_by"] == "importance"
+        assert answer["chosen"]["mean"] == pytest.approx(sum(matrix[task][: task + 1]) / (task + 1))
+
+
 def test_a_running_run_is_cancelled(dashboard: Any) -> None:
     deployed, client, _ = dashboard
     run_id = _submit(client, LONG)

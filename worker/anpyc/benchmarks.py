@@ -167,6 +167,10 @@ class TaskSequence:
             images = source.floats(part if chosen is None else chosen[part], self._device)
             yield Examples(self._transform(task, images), labels[part].to(self._device))
 
+    def held_out_count(self, task: Task) -> int:
+        """How many images a task is evaluated on."""
+        return len(self._selection(task, self._held_out(self._source(task)))[1])
+
     def _source(self, task: Task) -> ImageData:
         """The data set that a task takes its images from."""
         return self._data[task.index] if len(self._data) > 1 else self._data[0]

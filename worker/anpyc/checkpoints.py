@@ -9,8 +9,10 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from anpyc.errors import CheckpointMismatch
+from anpyc.models import Network
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
+from anpyc.strategies.base import Strategy
 
 VERSION = 2
 
@@ -28,6 +30,32 @@ def unpack_tensors(data: bytes, device: torch.device) -> dict[str, dict[str, Ten
         part, _, rest = name.partition("/")
         parts.setdefault(part, {})[rest] = tensor if part == "random" else tensor.to(device)
     return parts
+
+
+def pack_outcome(network: Network, strategy: Strategy) -> bytes:
+    """What the tasks learnt so far are tested with: a fraction of the whole state."""
+    state = strategy.state_dict()
+    return pack_tensors(
+        {
+            "network": {"flat": network.flat, **dict(network.named_buffers())},
+            "strategy": {name: state[name] for name in strategy.tested_with()},
+        }
+    )
+
+
+def restore_outcome(outcome: bytes, network: Network, strategy: Strategy) -> None:
+    """The network and as much of the strategy as testing needs, as they were at the task's end."""
+    tensors = unpack_tensors(outcome, network.flat.device)
+    restore_network(network, tensors["network"])
+    if "strategy" in tensors:
+        strategy.load_state_dict(strategy.state_dict() | tensors["strategy"])
+
+
+def restore_network(network: Network, saved: Mapping[str, Tensor]) -> None:
+    """Parameters and buffers."""
+    network.flat.copy_(saved["flat"])
+    for name, buffer in network.named_buffers():
+        buffer.copy_(saved[name])
 
 
 def identity(spec: RunSpec) -> dict[str, object]:

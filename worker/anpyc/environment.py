@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,6 +42,34 @@ def describe_environment(device: torch.device) -> dict[str, str | int | float | 
         "host": platform.node(),
         "system": platform.platform(),
     }
+
+
+@contextmanager
+def thread_count(threads: int | None) -> Iterator[None]:
+    """So many CPU threads for torch within; None leaves them as they are."""
+    before = torch.get_num_threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def matrix_precision(wanted: str) -> Iterator[None]:
+    """Matrix products of float32 tensors in bfloat16 (CPU) or TF32 (GPU) for ``fast``."""
+    cpu = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    backends = ((cpu, "bf16"), (torch.backends.cuda.matmul, "tf32"))
+    before = [matmul.fp32_precision for matmul, _ in backends]
+    if wanted == "fast":
+        for matmul, precision in backends:
+            matmul.fp32_precision = precision
+    try:
+        yield
+    finally:
+        for (matmul, _), precision in zip(backends, before, strict=True):
+            matmul.fp32_precision = precision
 
 
 def _package_version() -> str | None:

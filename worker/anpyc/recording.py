@@ -130,6 +130,8 @@ class Checkpoint:
     """safetensors."""
     state: Mapping[str, object]
     """JSON."""
+    outcome: bytes | None = None
+    """At a task's end: the part of ``tensors`` that testing needs, as safetensors of its own."""
 
 
 class Recorder(Protocol):

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -20,18 +18,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, PooledExamples, Task, TaskSequence
+from anpyc.assembly import assemble
+from anpyc.benchmarks import Examples, PooledExamples, Task
 from anpyc.capacity import Ledger
-from anpyc.checkpoints import VERSION, check_belongs, identity, pack_tensors, unpack_tensors
-from anpyc.datasets import load_datasets
-from anpyc.environment import choose_device, describe_environment
+from anpyc.checkpoints import (
+    VERSION,
+    check_belongs,
+    identity,
+    pack_outcome,
+    pack_tensors,
+    restore_network,
+    unpack_tensors,
+)
+from anpyc.environment import choose_device, describe_environment, matrix_precision, thread_count
 from anpyc.errors import NonFiniteLoss, OutOfMemory
 from anpyc.metrics import summarise
-from anpyc.models import build_network
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
 from anpyc.spec import RunSpec, Training
-from anpyc.strategies import STRATEGIES, build_strategy
 
 ITERATION_EPOCHS = 10
 """Epochs that a task trained by iterations is reported in."""
@@ -95,7 +99,7 @@ def train(
     """
     device = choose_device(spec.device)
     devices = [device] if device.type == "cuda" else []
-    with _thread_count(threads), _precision(spec.training.precision), torch.random.fork_rng(devices):
+    with thread_count(threads), matrix_precision(spec.training.precision), torch.random.fork_rng(devices):
         run = _Run(spec, recorder, device, datasets_dir, checkpoint_seconds)
         try:
             if checkpoint is not None:
@@ -125,18 +129,10 @@ class _Run:
         self._device = device
         self._checkpoint_seconds = checkpoint_seconds
         self._shuffle = torch.Generator().manual_seed(spec.seed)
-        data = load_datasets(spec, datasets_dir)
-        validate = spec.training.evaluate_on == "validation"
-        shared_head = STRATEGIES[spec.strategy.kind].shared_head
-        self._sequence = TaskSequence(
-            spec.benchmark, data, device, spec.seed, validate, shared_head, spec.dataset.standardise
-        )
+        self._assembly = assemble(spec, device, datasets_dir)
+        self._sequence, self._network = self._assembly.sequence, self._assembly.network
+        self._strategy = self._assembly.strategy
         self._tasks = self._sequence.tasks
-        self._network = build_network(
-            spec.model, self._sequence.image_shape, self._sequence.head_sizes, device
-        )
-        self._network.fast = spec.training.precision == "fast"
-        self._strategy = build_strategy(spec, self._network)
         self._ledger = Ledger(self._network)
         self._progress = _Progress()
         self._steps = sum(sum(self._round_epochs(task)) for task in self._tasks)
@@ -334,29 +330,13 @@ class _Run:
         round_ = f"pruning round {progress.round}, " if progress.round else ""
         return f"at step {self._batch + 1} of task {progress.task + 1}, {round_}epoch {progress.epoch + 1}"
 
-    @torch.no_grad()
-    def _accuracy(self, task: Task, classes: slice) -> float:
-        self._network.eval()
-        own = self._strategy.parameters_for(task)
-        trained = self._network.body_flat.clone() if own is not None else None
-        if own is not None:
-            self._network.body_flat.copy_(own)
-        correct, count = torch.zeros((), dtype=torch.int64, device=self._device), 0
-        for examples in self._sequence.held_out_examples(task):
-            predicted = self._network(examples.images, task.head, classes).argmax(1)
-            correct += (predicted == examples.labels).sum()
-            count += len(examples)
-        if trained is not None:
-            self._network.body_flat.copy_(trained)
-        return int(correct) / count
-
     def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> None:
         """Accuracy on all tasks so far; at a task's end on the next too where it is answered by the same
         head."""
         tasks = list(self._tasks[: task.index + 1])
         if end_of_task and self._sequence.shows_unseen_tasks:
             tasks += self._tasks[task.index + 1 : task.index + 2]
-        accuracy = {other.index: self._accuracy(other, _scored(other, task)) for other in tasks}
+        accuracy = {other.index: self._assembly.accuracy(other, task) for other in tasks}
         if end_of_task:
             self._progress.matrix.append([accuracy.get(j) for j in range(len(self._tasks))])
             mean = sum(accuracy[j] for j in range(task.index + 1)) / (task.index + 1)
@@ -364,7 +344,7 @@ class _Run:
         self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
 
     def _evaluate_untrained(self) -> None:
-        accuracy = {task.index: self._accuracy(task, task.classes) for task in self._tasks}
+        accuracy = {task.index: self._assembly.accuracy(task, task) for task in self._tasks}
         self._progress.untrained = [accuracy[j] for j in range(len(self._tasks))]
         self._recorder.evaluation(Evaluation(0, 0, 0, accuracy, end_of_task=False))
 
@@ -426,16 +406,17 @@ class _Run:
             "random": random,
         }
         state = {"version": VERSION, "spec": identity(self._spec), "progress": asdict(progress)}
-        self._recorder.checkpoint(Checkpoint(progress.step, task.index, round_, pack_tensors(tensors), state))
+        ended = progress.task > task.index
+        outcome = pack_outcome(self._network, self._strategy) if ended else None
+        self._recorder.checkpoint(
+            Checkpoint(progress.step, task.index, round_, pack_tensors(tensors), state, outcome)
+        )
 
     def restore(self, checkpoint: Checkpoint) -> None:
         check_belongs(checkpoint, self._spec)
         tensors = unpack_tensors(checkpoint.tensors, self._device)
         self._progress = _Progress(**cast("dict[str, Any]", checkpoint.state["progress"]))
-        network = tensors["network"]
-        self._network.flat.copy_(network.pop("flat"))
-        for name, buffer in self._network.named_buffers():
-            buffer.copy_(network[name])
+        restore_network(self._network, tensors["network"])
         self._strategy.load_state_dict(tensors.get("strategy", {}))
         self._ledger.load_state_dict(tensors["ledger"])
         random = tensors["random"]
@@ -460,14 +441,6 @@ def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:
     return steps * training.batch_size
 
 
-def _scored(task: Task, trained: Task) -> slice:
-    """The outputs to choose from when ``task`` is tested after ``trained``: all seen so far, with one head
-    over all."""
-    return (
-        slice(0, max(task.classes.stop, trained.classes.stop)) if task.head == trained.head else task.classes
-    )
-
-
 def _layer_statistics(row: dict[str, Any]) -> LayerStatistics:
     return LayerStatistics(**{**row, "shape": tuple(row["shape"])})
 
@@ -476,30 +449,3 @@ def _is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     return "not enough memory" in str(error) or "out of memory" in str(error)
-
-
-@contextmanager
-def _thread_count(threads: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def _precision(wanted: str) -> Iterator[None]:
-    """Matrix products of float32 tensors in bfloat16 (CPU) or TF32 (GPU) for ``fast``."""
-    cpu = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
-    backends = ((cpu, "bf16"), (torch.backends.cuda.matmul, "tf32"))
-    before = [matmul.fp32_precision for matmul, _ in backends]
-    if wanted == "fast":
-        for matmul, precision in backends:
-            matmul.fp32_precision = precision
-    try:
-        yield
-    finally:
-        for (matmul, _), precision in zip(backends, before, strict=True):
-            matmul.fp32_precision = precision

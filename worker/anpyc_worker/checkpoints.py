@@ -18,7 +18,7 @@ import fsspec
 
 from anpyc.recording import Checkpoint
 from anpyc_server.db.models import Artifact
-from anpyc_server.db.recording import SavedCheckpoint
+from anpyc_server.db.recording import SavedCheckpoint, SavedOutcome
 
 
 class CheckpointUnreadable(Exception):
@@ -66,6 +66,33 @@ class ArtifactStore:
             step=checkpoint.step,
             **goes_on(checkpoint),
         )
+
+    def save_outcome(self, run_id: str, token: int, checkpoint: Checkpoint) -> SavedOutcome:
+        """Store what a task's end leaves for testing; it stays as long as the run.
+
+        :raises CheckpointNotWritten: with the reason.
+        """
+        assert checkpoint.outcome is not None  # noqa: S101 - the caller has looked
+        name = f"task-{checkpoint.task:03d}-{token}.safetensors"
+        try:
+            self._write(f"{run_id}/{name}", checkpoint.outcome)
+        except OSError as error:
+            raise CheckpointNotWritten(_why(error, self._root)) from error
+        return SavedOutcome(
+            name=name,
+            url=f"{run_id}/{name}",
+            size=len(checkpoint.outcome),
+            sha256=hashlib.sha256(checkpoint.outcome).hexdigest(),
+            step=checkpoint.step,
+            task=checkpoint.task,
+        )
+
+    def load_outcome(self, artifact: Artifact) -> bytes:
+        """What :meth:`save_outcome` was given.
+
+        :raises CheckpointUnreadable: when it is not there or was altered.
+        """
+        return self._read(artifact.url, artifact.sha256)
 
     def load(self, artifact: Artifact) -> Checkpoint:
         """The checkpoint, whole and unaltered.

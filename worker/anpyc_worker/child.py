@@ -1,4 +1,4 @@
-"""The process that trains one run: ``python -m anpyc_worker.child PARENT``.
+"""The process that trains one run or measures one what-if: ``python -m anpyc_worker.child PARENT``.
 
 It loads torch first and then waits on its standard input for the claim, one line of JSON, so that a run that
 is submitted starts at once. It records the end of the run itself; its exit code tells the supervisor more.
@@ -20,6 +20,8 @@ from anpyc_worker.attempt import LEFT, STALE, Attempt
 
 NICENESS = 5
 """Training yields to the server and the desktop."""
+MEASURING_NICENESS = 5
+"""A what-if yields to training as well."""
 
 
 def main() -> int:
@@ -35,7 +37,8 @@ def main() -> int:
     if not line:
         return LEFT
     lifeline.when_closed(sys.stdin, lifeline.end_group)
-    return _train(json.loads(line))
+    job = json.loads(line)
+    return _measure(job) if "what_if_id" in job else _train(job)
 
 
 def _train(job: dict[str, Any]) -> int:
@@ -55,6 +58,46 @@ def _train(job: dict[str, Any]) -> int:
     attempt = Attempt(database, store, recorder, held, here.datasets, job["threads"])
     try:
         return attempt.carry_out()
+    except Stale:
+        return STALE
+    except Exception:
+        traceback.print_exc()
+        return 1
+
+
+def _measure(job: dict[str, Any]) -> int:
+    from anpyc.settings import settings
+    from anpyc_server.db.engine import open_database
+    from anpyc_server.db.lifecycle import Stale
+    from anpyc_server.db.models import Artifact
+    from anpyc_server.db.wakeup import open_wakeup
+    from anpyc_server.db.whatif import WhatIfClaim
+    from anpyc_worker.checkpoints import ArtifactStore
+    from anpyc_worker.measuring import Measuring
+    from anpyc_worker.persistence import persistently
+
+    os.nice(MEASURING_NICENESS)
+    here = settings()
+    database = open_database(here.database)
+    outcome = persistently(database, lambda session: session.get(Artifact, job["outcome"]))
+    if outcome is None:
+        return LEFT  # the run has gone back since; whoever claims it next finds that out
+    held = WhatIfClaim(
+        job["what_if_id"],
+        job["run_id"],
+        job["token"],
+        job["worker_id"],
+        job["spec"],
+        job["task"],
+        tuple(job["permilles"]),
+        outcome,
+    )
+    wakeup = open_wakeup(here.broker_url)
+    store, seconds = ArtifactStore(here.artifacts), job["lease_seconds"]
+    measuring = Measuring(database, store, held, wakeup, seconds, here.datasets, job["threads"])
+    signal.signal(signal.SIGTERM, lambda *_: setattr(measuring, "leaving", True))
+    try:
+        return measuring.carry_out()
     except Stale:
         return STALE
     except Exception:

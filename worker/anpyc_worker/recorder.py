@@ -10,11 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from anpyc.metrics import summarise
@@ -34,6 +31,7 @@ from anpyc_server.db.models import TERMINAL, EvaluationRow, Run
 from anpyc_server.db.recording import Batch
 from anpyc_server.db.wakeup import WakeUp
 from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten, goes_on
+from anpyc_worker.persistence import persistently
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +40,6 @@ LOOK_SECONDS = 0.7
 """How often the beating thread looks whether the run is to be cancelled."""
 HOLD_SECONDS = 0.6
 """How long a report waits for the checkpoint that covers it."""
-RETRY_SECONDS = 0.5
 CHECKPOINT_SECONDS = 0.2
 """How often training offers a checkpoint between epochs; as many are stored as storing is cheap."""
 WORKING_SHARE, WAITING_SHARE = 0.02, 0.3
@@ -50,8 +47,6 @@ WORKING_SHARE, WAITING_SHARE = 0.02, 0.3
 MAX_WAITING_BYTES = 256 * 2**20
 """More reports than this are not gathered; training waits for the database instead."""
 MAX_LINE = 10_000
-
-T = TypeVar("T")
 
 
 class DatabaseRecorder:
@@ -72,6 +67,8 @@ class DatabaseRecorder:
         self._covered = Batch()
         """Reports that the checkpoint after them covers."""
         self._checkpoint: Checkpoint | None = None
+        self._outcomes: list[Checkpoint] = []
+        """Tasks' ends that are still to be stored; unlike checkpoints, none replaces another."""
         self._waiting_bytes = 0
         self._stored_at: dict[str, int] | None = None
         self._store_again = self._covered_since = 0.0
@@ -136,6 +133,9 @@ class DatabaseRecorder:
                 self._covered_since = time.monotonic()
             self._covered.extend(self._pending)
             self._pending, self._checkpoint = Batch(), checkpoint
+            if checkpoint.outcome is not None:
+                self._outcomes.append(checkpoint)
+                self._waiting_bytes += len(checkpoint.outcome)
 
     def log(self, level: Level, text: str) -> None:
         self._add(lambda batch: batch.lines.append((level, text[:MAX_LINE])))
@@ -190,7 +190,7 @@ class DatabaseRecorder:
             tried = True
             end(session)
 
-        self._persistently(work)
+        persistently(self._database, work)
         self._wakeup.notify(self._held.run_id)
 
     def _stop_writer(self) -> None:
@@ -223,18 +223,29 @@ class DatabaseRecorder:
                 self._pending = Batch()
             if not batch and checkpoint is None:
                 return
+            outcomes, self._outcomes = self._outcomes, []
             self._covered, self._checkpoint = Batch(), None
             self._waiting_bytes = 0
             self._gathering.notify_all()
+        for ended in outcomes:
+            self._save_outcome(ended, batch)
         if checkpoint is not None:
             self._save(checkpoint, batch)
         batch.compress(self._held.run_id)
         self._batches += 1
         batch.number = self._batches
-        replaced = self._persistently(lambda session: recording.write(session, self._held, batch))
+        replaced = persistently(self._database, lambda session: recording.write(session, self._held, batch))
         self._wakeup.notify(self._held.run_id)
         for url in replaced:
             self._store.delete(url)
+
+    def _save_outcome(self, ended: Checkpoint, batch: Batch) -> None:
+        try:
+            batch.outcomes.append(self._store.save_outcome(self._held.run_id, self._held.token, ended))
+        except CheckpointNotWritten as error:
+            batch.lines.append(
+                ("error", f"{error} Training goes on; the end of task {ended.task} is not kept for what-if.")
+            )
 
     def _save(self, checkpoint: Checkpoint, batch: Batch) -> None:
         began, worked = time.monotonic(), time.thread_time()
@@ -253,18 +264,6 @@ class DatabaseRecorder:
     def _may_store(self, checkpoint: Checkpoint, moment: float) -> bool:
         """Always where a task or a round has ended; in between only when the last one did not cost much."""
         return goes_on(checkpoint) != self._stored_at or moment >= self._store_again
-
-    def _persistently(self, work: Callable[[Session], T]) -> T:
-        """Do the work in a transaction, again and again until the database can be reached."""
-        while True:
-            try:
-                with self._database.write() as session:
-                    return work(session)
-            except (OperationalError, InterfaceError, PoolTimeout, DBAPIError) as error:
-                if not _passes(error):
-                    raise
-                log.warning("The database does not answer, reports wait: %s", error)
-                time.sleep(RETRY_SECONDS)
 
     # --- lease and orders -----------------------------------------------------------------------------------
 
@@ -318,13 +317,6 @@ class DatabaseRecorder:
             free, total = (sum(counts) for counts in zip(*self._free.values(), strict=True))
             metrics["capacity_free"] = free / total
         return metrics
-
-
-def _passes(error: Exception) -> bool:
-    """Whether waiting may help: the database is down, locked or full, rather than refusing what is sent."""
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _bytes(snapshot: MaskSnapshot) -> int:

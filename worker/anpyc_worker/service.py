@@ -1,4 +1,5 @@
-"""A worker: hears of runs through Celery, looks for them itself when it is free, and has them trained.
+"""A worker: hears of runs through Celery, looks for them itself when it is free, and has them trained. One
+what-if at a time is measured beside them.
 
 A doorbell that is lost only delays, one that rings twice changes nothing, and one that comes while every slot
 is taken is dropped: the run is in the database, and whoever is free next looks there.
@@ -14,22 +15,23 @@ import socket
 import threading
 import uuid
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
+from sqlalchemy.orm import Session
 
 from anpyc.settings import Settings
 from anpyc_server.broker import TASK, celery_app, queue_name
-from anpyc_server.db import lifecycle, queue, workers
+from anpyc_server.db import lifecycle, queue, whatif, workers
 from anpyc_server.db.engine import Database, open_database
-from anpyc_server.db.lifecycle import Claim
 from anpyc_server.db.models import Worker
 from anpyc_server.db.reconciler import LEASE_SECONDS, Reconciler
 from anpyc_server.db.wakeup import open_wakeup
 from anpyc_worker.device import find_device
+from anpyc_worker.held import Held, HeldRun, HeldWhatIf
 from anpyc_worker.supervision import COMMAND, Nursery, Supervisor
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,8 @@ class WorkerService:
         self._database = open_database(settings.database)
         self._wakeup = open_wakeup(settings.broker_url)
         self._free = threading.Semaphore(slots)
+        self._lane = threading.Semaphore(1)
+        """For one what-if beside the runs, so that neither kind waits for the other."""
         self._busy = 0
         self._counting = threading.Lock()
         self._stopping = threading.Event()
@@ -134,59 +138,81 @@ class WorkerService:
         return int(celery_worker.exitcode or 0)
 
     def _answer(self, run_id: str) -> None:
-        """The bell rang for a run."""
+        """The bell rang for a run, or for a what-if of it, which is found by looking."""
+        self._look_now.set()
         if self._takes_more() and self._free.acquire(blocking=False):
-            self._train_and_free(run_id)
+            self._carry_out_and_free(run_id, self._free, self._claim_run)
 
     def _look_on(self) -> None:
-        """Whenever a slot is free, look for the run that has waited longest."""
+        """Whenever a slot or the lane is free, look for what has waited longest."""
         while not self._stopping.is_set():
             try:
-                self._look()
+                self._look(self._free, self._next_run, self._claim_run)
+                self._look(self._lane, self._next_what_if, self._claim_what_if)
             except Exception as error:
-                log.warning("Looking for waiting runs failed, trying again: %s", error)
+                log.warning("Looking for what waits failed, trying again: %s", error)
             self._look_now.wait(LOOK_SECONDS * random.uniform(0.7, 1.3))
             self._look_now.clear()
 
-    def _look(self) -> None:
-        while self._takes_more() and self._free.acquire(blocking=False):
-            run_id = None
+    def _look(
+        self,
+        room: threading.Semaphore,
+        find: Callable[[Session], str | None],
+        claim: Callable[[Session, str], Held | None],
+    ) -> None:
+        while self._takes_more() and room.acquire(blocking=False):
+            found = None
             try:
                 with self._database.read() as session:
-                    run_id = queue.next_run(session, workers.served_by(self._device.kind))
+                    found = find(session)
             finally:
-                if run_id is None:
-                    self._free.release()
-            if run_id is None:
+                if found is None:
+                    room.release()
+            if found is None:
                 return
-            thread = threading.Thread(target=self._train_and_free, args=(run_id,), name=f"run-{run_id}")
+            thread = threading.Thread(
+                target=self._carry_out_and_free, args=(found, room, claim), name=f"job-{found}"
+            )
             self._training = [*(t for t in self._training if t.is_alive()), thread]
             thread.start()
 
     def _takes_more(self) -> bool:
         return not self._stopping.is_set() and not self._draining.is_set()
 
-    def _train_and_free(self, run_id: str) -> None:
-        """With a slot taken: claim the run, have it trained, free the slot."""
+    def _carry_out_and_free(
+        self, found: str, room: threading.Semaphore, claim: Callable[[Session, str], Held | None]
+    ) -> None:
+        """With room taken: claim it, have it carried out, free the room."""
         with self._counting:
             self._busy += 1
         try:
-            held = self._claim(run_id)
+            with self._database.write() as session:
+                held = claim(session, found)
             if held is not None:
-                self._wakeup.notify(run_id)
+                self._wakeup.notify(held.run_id)
                 threading.Timer(1.0, self._nursery.prepare).start()
                 self._supervisor.supervise(held)
         except Exception:
-            log.exception("Run %s could not be carried out.", run_id)
+            log.exception("%s could not be carried out.", found)
         finally:
             with self._counting:
                 self._busy -= 1
-            self._free.release()
+            room.release()
             self._look_now.set()
 
-    def _claim(self, run_id: str) -> Claim | None:
-        with self._database.write() as session:
-            return lifecycle.claim(session, run_id, self.id, self._lease_seconds)
+    def _next_run(self, session: Session) -> str | None:
+        return queue.next_run(session, workers.served_by(self._device.kind))
+
+    def _claim_run(self, session: Session, run_id: str) -> Held | None:
+        claim = lifecycle.claim(session, run_id, self.id, self._lease_seconds)
+        return None if claim is None else HeldRun(claim)
+
+    def _next_what_if(self, session: Session) -> str | None:
+        return whatif.next_what_if(session)
+
+    def _claim_what_if(self, session: Session, what_if_id: str) -> Held | None:
+        claim = whatif.claim(session, what_if_id, self.id, self._lease_seconds)
+        return None if claim is None else HeldWhatIf(claim)
 
     def _requeued(self, run_id: str) -> None:
         self._wakeup.notify(run_id)

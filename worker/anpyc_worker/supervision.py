@@ -1,4 +1,4 @@
-"""One training process per claim: started, watched, stopped when asked, reported when it is lost."""
+"""One process per claim: started, watched, stopped when asked, reported when it is lost."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc.settings import Settings
-from anpyc_server.db import lifecycle
 from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import Claim, NotFound, Stale
-from anpyc_server.db.models import TERMINAL, Run
+from anpyc_server.db.lifecycle import NotFound, Stale
 from anpyc_worker.attempt import DONE, LEFT, STALE
+from anpyc_worker.held import Held
 
 log = logging.getLogger(__name__)
 
@@ -151,18 +149,10 @@ class Supervisor:
         self._stopping = stopping
         self._on_change = on_change
 
-    def supervise(self, held: Claim) -> None:
-        """Have the run trained, and see to it that it does not stay held when this returns."""
+    def supervise(self, held: Held) -> None:
+        """Have it trained or measured, and see to it that it does not stay held when this returns."""
         child = self._nursery.take()
-        job = {
-            "run_id": held.run_id,
-            "token": held.token,
-            "attempt": held.attempt,
-            "worker_id": held.worker_id,
-            "spec": held.spec,
-            "lease_seconds": self._lease_seconds,
-            "threads": self._threads,
-        }
+        job = held.job() | {"lease_seconds": self._lease_seconds, "threads": self._threads}
         child.assign(job)
         code = self._wait(child, held)
         said = child.clear()
@@ -170,7 +160,7 @@ class Supervisor:
             self._settle(held, code, said)
         self._on_change(held.run_id)
 
-    def _wait(self, child: Child, held: Claim) -> int:
+    def _wait(self, child: Child, held: Held) -> int:
         """Until the process has ended, by itself or because it was told to."""
         told: float | None = None
         began = renewed = time.monotonic()
@@ -190,36 +180,25 @@ class Supervisor:
                 told = told or time.monotonic()
                 self._insist(child, time.monotonic() - told, polite=order == "cancel")
 
-    def _renew(self, held: Claim) -> None:
+    def _renew(self, held: Held) -> None:
         """The lease, as long as the process may still be loading; later the process does that itself."""
         try:
             with self._database.write() as session:
-                lifecycle.heartbeat(session, held, self._lease_seconds)
+                held.renew(session, self._lease_seconds)
         except Stale:
             return  # ended or taken over; what to do about that is told by the next order
         except Exception as error:
             log.debug("The database does not answer: %s", error)
 
-    def _order(self, held: Claim) -> str | None:
-        """kill: the run belongs to somebody else. cancel: somebody asked. leave: this worker shuts down."""
-        query = select(Run.token, Run.cancel_requested).where(Run.id == held.run_id)
+    def _order(self, held: Held) -> str | None:
+        """kill: it belongs to somebody else. cancel: somebody asked. leave: this worker shuts down."""
+        order = None
         try:
             with self._database.read() as session:
-                found = session.execute(query).first()
+                order = held.order(session)
         except Exception as error:
             log.debug("The database does not answer: %s", error)
-            return "leave" if self._stopping.is_set() else None
-        if found is None or (found.token != held.token and not self._ended(held)):
-            return "kill"
-        if found.cancel_requested:
-            return "cancel"
-        return "leave" if self._stopping.is_set() else None
-
-    def _ended(self, held: Claim) -> bool:
-        """Whether this attempt has recorded the run's end and is only still tidying up."""
-        with self._database.read() as session:
-            run = session.get(Run, held.run_id)
-        return run is not None and run.attempt == held.attempt and run.status in TERMINAL
+        return order or ("leave" if self._stopping.is_set() else None)
 
     @staticmethod
     def _insist(child: Child, seconds: float, *, polite: bool) -> None:
@@ -229,17 +208,13 @@ class Supervisor:
         elif seconds >= grace:
             child.process.send_signal(signal.SIGTERM)
 
-    def _settle(self, held: Claim, code: int, said: str) -> None:
-        """Whatever the process has left undone: the run is released, requeued or recorded as cancelled."""
+    def _settle(self, held: Held, code: int, said: str) -> None:
+        """Whatever the process has left undone: it is released, requeued or recorded as cancelled."""
 
-        def work(session: Session) -> str | None:
-            run = lifecycle.held_run(session, held)
-            if run.cancel_requested:
-                return lifecycle.cancelled(session, held).status
+        def work(session: Session) -> str:
             if self._stopping.is_set() or code == LEFT:
-                return lifecycle.release(session, held, "The worker was shut down.").status
-            reason = _reason(code, said)
-            return lifecycle.requeue(session, held.run_id, held.token, "process_lost", reason).status
+                return held.give_back(session)
+            return held.lost(session, _reason(code, said))
 
         while True:
             try:
@@ -249,13 +224,13 @@ class Supervisor:
                 return
             except Exception as error:
                 if self._stopping.is_set():
-                    log.warning("Run %s could not be given back, it will be found: %s", held.run_id, error)
+                    log.warning("%s could not be given back, it will be found: %s", held.name, error)
                     return
                 log.warning("The database does not answer, trying again: %s", error)
                 self._stopping.wait(1.0)
                 continue
             if code != DONE:
-                log.warning("Run %s is %s now. %s", held.run_id, status, _reason(code, said))
+                log.warning("%s is %s now. %s", held.name, status, _reason(code, said))
             return
 
 

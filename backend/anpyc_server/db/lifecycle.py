@@ -37,12 +37,15 @@ from anpyc_server.db.models import (
     MaskRow,
     Outbox,
     Run,
+    WhatIfPoint,
 )
 
 MAX_LOSSES = 3
 """A run whose worker or training process was lost this often is given up."""
 CHECKPOINT = "checkpoint"
 """The kind of artifact that a run goes on from."""
+OUTCOME = "outcome"
+"""The kind of artifact that holds what was learnt when a task ended, enough to test with: one a task."""
 
 
 class NotFound(LookupError):
@@ -288,11 +291,12 @@ def checkpoints(session: Session, run_id: str) -> Sequence[Artifact]:
 
 def rewind(session: Session, run: Run, step: int | None) -> None:
     """Forget what ``run`` recorded past ``step`` epochs; everything without one."""
-    for table in (EpochRow, EvaluationRow, LayerRow, MaskRow):
+    for table in (EpochRow, EvaluationRow, LayerRow, MaskRow, WhatIfPoint):
         past = delete(table).where(table.run_id == run.id)
         session.execute(past if step is None else past.where(table.step > step))
-    past_checkpoints = delete(Artifact).where(Artifact.run_id == run.id, Artifact.kind == CHECKPOINT)
-    session.execute(past_checkpoints if step is None else past_checkpoints.where(Artifact.step > step))
+    kept_at_steps = Artifact.kind.in_((CHECKPOINT, OUTCOME))
+    past_files = delete(Artifact).where(Artifact.run_id == run.id, kept_at_steps)
+    session.execute(past_files if step is None else past_files.where(Artifact.step > step))
     if step is None:
         run.progress, run.position, run.metrics = 0.0, {}, {}
         run.average_accuracy = run.forgetting = None

@@ -250,6 +250,55 @@ class MaskRow(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class WhatIf(Base):
+    """A small job: test the tasks seen when ``task`` ended at some pruned shares. See ``db.whatif``."""
+
+    __tablename__ = "what_ifs"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    task: Mapped[int] = mapped_column(SmallInteger)
+    """The task at whose end the network is taken."""
+    shares: Mapped[list[Any]] = mapped_column()
+    """In thousandths, as asked for."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True, default=None)
+    status: Mapped[str] = mapped_column(String(16), default=QUEUED)
+    attempt: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(default=0)
+    token: Mapped[int] = mapped_column(default=0)
+    """Fencing token, as of a run."""
+    worker_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    ranked_by: Mapped[str | None] = mapped_column(String(12), default=None)
+    """importance or magnitude, once it is measured."""
+    images: Mapped[int | None] = mapped_column(default=None)
+    """Of each task, the first so many held-out images; None for all."""
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    created_at: Mapped[datetime] = mapped_column()
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    __table_args__ = (Index("ix_what_ifs_status_created", "status", "created_at"),)
+
+
+class WhatIfPoint(Base):
+    """One accuracy: of the network as it was at the end of ``task``, so much of it pruned, on ``on_task``."""
+
+    __tablename__ = "what_if_points"
+
+    run_id: Mapped[str] = _run_id()
+    task: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    permille: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """Pruned of each tensor, in thousandths."""
+    on_task: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    step: Mapped[int] = mapped_column()
+    """Epochs done at the end of ``task``."""
+    accuracy: Mapped[float] = mapped_column()
+    zeros: Mapped[float] = mapped_column()
+    """Share of all parameters that are zero then."""
+
+
 class LogLine(Base):
     """One line of a run's log."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from anpyc_server.db import workers
 from anpyc_server.db.engine import now
-from anpyc_server.db.models import QUEUED, RUNNING, Run, Worker
+from anpyc_server.db.models import QUEUED, RUNNING, Run, WhatIf, Worker
 from anpyc_server.db.workers import Presence
 
 START_WORKER = "anpyc worker"
@@ -107,6 +107,19 @@ def waiting_reason(device: str, position: int, there: Sequence[Presence]) -> str
         return f"waiting: {position - 1} {'run is' if position == 2 else 'runs are'} before this one"
     if not any(_free_slots(presence) for presence in staying):
         return "waiting: next in line, until a worker is free"
+    return "waiting: a worker is about to take it"
+
+
+def waiting_for_lane(session: Session, job: WhatIf) -> str:
+    """What a queued what-if is waiting for: every worker has one lane for them, whatever its slots do."""
+    there = [presence for presence in workers.presences(session) if presence.online]
+    staying = [presence for presence in there if not presence.worker.draining]
+    if not staying:
+        return waiting_reason(workers.ANY_DEVICE, 1, there)
+    earlier = select(func.count()).where(WhatIf.status == QUEUED, WhatIf.id < job.id)
+    before = session.scalar(earlier) or 0
+    if before:
+        return f"waiting: {before} what-if{' is' if before == 1 else 's are'} before this one"
     return "waiting: a worker is about to take it"
 
 

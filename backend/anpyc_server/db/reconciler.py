@@ -1,4 +1,4 @@
-"""Finds runs whose worker is gone, and puts them back into the queue.
+"""Finds runs and what-ifs whose worker is gone, and puts them back into the queue.
 
 A holder renews its lease every few seconds. Whether it has stopped doing so is judged by watching: a lease
 that has not changed for ``lease_seconds`` of this process's steady clock is lost. No wall clock is compared
@@ -17,9 +17,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from anpyc_server.db import lifecycle, locks
+from anpyc_server.db import lifecycle, locks, whatif
 from anpyc_server.db.engine import Database
-from anpyc_server.db.models import RUNNING, Run
+from anpyc_server.db.models import RUNNING, Run, WhatIf
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class _Seen:
 
 
 class Reconciler:
-    """A thread that looks after runs that are held by somebody."""
+    """A thread that looks after what is held by somebody."""
 
     def __init__(
         self,
@@ -58,6 +58,8 @@ class Reconciler:
         self._on_requeue = on_requeue
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
+        self._what_ifs: set[str] = set()
+        """Which of what was seen at the last look are what-ifs; the others are runs."""
         self._last_look: float | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="reconciler", daemon=True)
@@ -82,30 +84,34 @@ class Reconciler:
                 log.warning("Looking for lost runs failed, trying again: %s", error)
 
     def look(self) -> list[str]:
-        """Watch every running run once, and requeue the lost ones. Answers which those were."""
+        """Watch everything that is held once, and requeue what is lost. Answers which those were."""
         lost = self._watch()
         if not lost:
             return []
         with self._database.write() as session:
             if not locks.hold(session, ROLE, self._name, ROLE_SECONDS):
                 return []
-        return [run_id for run_id, token in lost if self._requeue(run_id, token)]
+        return [lost_id for lost_id, token in lost if self._requeue(lost_id, token)]
 
     def _watch(self) -> list[tuple[str, int]]:
-        query = select(Run.id, Run.token, Run.lease_until).where(Run.status == RUNNING)
+        queries = [
+            select(table.id, table.token, table.lease_until).where(table.status == RUNNING)
+            for table in (Run, WhatIf)
+        ]
         with self._database.read() as session:
-            held = session.execute(query).all()
+            runs, what_ifs = (session.execute(query).all() for query in queries)
+        self._what_ifs = {what_if_id for what_if_id, _, _ in what_ifs}
         passed = self._time_passed()
         seen: dict[str, _Seen] = {}
-        for run_id, token, lease_until in held:
-            before = self._seen.get(run_id)
+        for held_id, token, lease_until in [*runs, *what_ifs]:
+            before = self._seen.get(held_id)
             if before is not None and (before.token, before.lease_until) == (token, lease_until):
                 before.unchanged += passed
-                seen[run_id] = before
+                seen[held_id] = before
             else:
-                seen[run_id] = _Seen(token, lease_until)
+                seen[held_id] = _Seen(token, lease_until)
         self._seen = seen
-        return [(run_id, of.token) for run_id, of in seen.items() if of.unchanged >= self._lease_seconds]
+        return [(held_id, of.token) for held_id, of in seen.items() if of.unchanged >= self._lease_seconds]
 
     def _time_passed(self) -> float:
         """Since the last look that succeeded; of a longer gap, in which nobody could renew, only a part."""
@@ -114,13 +120,18 @@ class Reconciler:
         self._last_look = moment
         return min(passed, 2 * self._look_seconds)
 
-    def _requeue(self, run_id: str, token: int) -> bool:
+    def _requeue(self, lost_id: str, token: int) -> bool:
         reason = f"The worker was lost: it has not reported for {self._lease_seconds:.0f} seconds."
         try:
             with self._database.write() as session:
-                run = lifecycle.requeue(session, run_id, token, "worker_lost", reason)
+                if lost_id in self._what_ifs:
+                    job = whatif.requeue(session, lost_id, token, "worker_lost", reason)
+                    kind, status, run_id = "What-if", job.status, job.run_id
+                else:
+                    run = lifecycle.requeue(session, lost_id, token, "worker_lost", reason)
+                    kind, status, run_id = "Run", run.status, run.id
         except (lifecycle.Stale, lifecycle.NotFound):
             return False
-        log.warning("Run %s: %s It is %s now.", run_id, reason, run.status)
+        log.warning("%s %s: %s It is %s now.", kind, lost_id, reason, status)
         self._on_requeue(run_id)
         return True

@@ -10,9 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapshot, Plan
@@ -20,8 +17,9 @@ from anpyc_server.db import events
 from anpyc_server.db.arrays import encode
 from anpyc_server.db.engine import now
 from anpyc_server.db.identifiers import new_id
-from anpyc_server.db.lifecycle import CHECKPOINT, Claim, checkpoints, held_run, set_metrics
-from anpyc_server.db.models import Artifact, Base, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
+from anpyc_server.db.lifecycle import CHECKPOINT, OUTCOME, Claim, checkpoints, held_run, set_metrics
+from anpyc_server.db.models import Artifact, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
+from anpyc_server.db.upsert import upsert
 
 CHECKPOINTS_KEPT = 2
 
@@ -37,6 +35,18 @@ class SavedCheckpoint:
     step: int
     task: int
     round: int
+
+
+@dataclass(frozen=True)
+class SavedOutcome:
+    """The file of what was learnt when ``task`` ended, still unknown to the database."""
+
+    name: str
+    url: str
+    size: int
+    sha256: str
+    step: int
+    task: int
 
 
 @dataclass
@@ -56,6 +66,7 @@ class Batch:
     """(level, text)"""
     metrics: Mapping[str, Any] | None = None
     """All that is known so far."""
+    outcomes: list[SavedOutcome] = field(default_factory=list)
     checkpoint: SavedCheckpoint | None = None
     """Taken after everything in this and the earlier batches, or before the last of it; its file is there."""
 
@@ -100,6 +111,7 @@ def write(session: Session, held: Claim, batch: Batch) -> list[str]:
     _lines(session, run, batch.lines)
     if batch.metrics is not None:
         set_metrics(run, batch.metrics)
+    _outcomes(session, run, batch.outcomes)
     run.updated_at = now(session)
     return [] if batch.checkpoint is None else _checkpoint(session, run, batch.checkpoint)
 
@@ -140,7 +152,7 @@ def _epochs(session: Session, run: Run, results: Sequence[EpochResult]) -> None:
         }
         for result in results
     ]
-    _upsert(session, EpochRow, rows)
+    upsert(session, EpochRow, rows)
     newest = results[-1]
     run.progress = newest.progress
     run.position = {
@@ -172,7 +184,7 @@ def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) 
         for evaluation in evaluations
         for on_task, accuracy in evaluation.accuracy.items()
     ]
-    _upsert(session, EvaluationRow, rows)
+    upsert(session, EvaluationRow, rows)
     items = [
         {
             "step": evaluation.step,
@@ -210,7 +222,7 @@ def _layers(session: Session, run: Run, layers: Sequence[tuple[int, LayerStatist
         }
         for step, of in layers
     ]
-    _upsert(session, LayerRow, rows)
+    upsert(session, LayerRow, rows)
     events.append(session, run, "layers", {"items": [_without_run(row) for row in rows]})
 
 
@@ -219,7 +231,7 @@ def _masks(session: Session, run: Run, batch: Batch) -> None:
         return
     if not batch.compressed:
         batch.compress(run.id)
-    _upsert(session, MaskRow, batch.compressed)
+    upsert(session, MaskRow, batch.compressed)
     items = [{"task": of.task, "round": of.round, "layer": of.layer} for _, of in batch.masks]
     events.append(session, run, "masks", {"items": items})
 
@@ -256,8 +268,28 @@ def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None
         {"line": number, "level": level, "attempt": run.attempt, "text": text}
         for number, (level, text) in enumerate(lines, first)
     ]
-    _upsert(session, LogLine, [item | {"run_id": run.id, "at": moment} for item in items])
+    upsert(session, LogLine, [item | {"run_id": run.id, "at": moment} for item in items])
     events.append(session, run, "log", {"items": items}, at=moment)
+
+
+def _outcomes(session: Session, run: Run, outcomes: Sequence[SavedOutcome]) -> None:
+    for saved in outcomes:
+        session.add(
+            Artifact(
+                id=new_id(),
+                run_id=run.id,
+                kind=OUTCOME,
+                name=saved.name,
+                url=saved.url,
+                size=saved.size,
+                sha256=saved.sha256,
+                step=saved.step,
+                details={"task": saved.task, "step": saved.step},
+                created_at=now(session),
+            )
+        )
+    if outcomes:
+        events.append(session, run, "outcome", {"items": [{"task": saved.task} for saved in outcomes]})
 
 
 def _checkpoint(session: Session, run: Run, saved: SavedCheckpoint) -> list[str]:
@@ -284,14 +316,3 @@ def _checkpoint(session: Session, run: Run, saved: SavedCheckpoint) -> list[str]
 
 def _without_run(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "run_id"}
-
-
-def _upsert(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows; one that is there already is replaced, so the newest report counts."""
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101 - for the type checker
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = insert(table)
-    key = [column.name for column in table.primary_key]
-    rest = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), rows)

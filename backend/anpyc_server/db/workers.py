@@ -18,11 +18,13 @@ BEAT_SECONDS = 4.0
 ONLINE_SECONDS = 15.0
 """A worker that has not reported for this long counts as gone."""
 FORGET_HOURS = 24.0
+ANY_DEVICE = "auto"
+"""What a job asks for that every worker can do."""
 
 
 def served_by(device: str) -> tuple[str, ...]:
     """What runs may ask for that a worker with this device trains."""
-    return ("auto", device)
+    return (ANY_DEVICE, device)
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,17 @@ from anpyc_server.masks.service import image_shape, original_order
 from anpyc_server.recorded.accuracy import accuracy_matrix, tasks_of
 from anpyc_server.recorded.series import Epochs, Evaluations
 from anpyc_server.services import Services
+from anpyc_server.whatif.points import pruning_curve
 
-Need = Literal["evaluations", "epochs", "layers"]
+Need = Literal["evaluations", "epochs", "layers", "pruning"]
 _NO_INTS, _NO_FLOATS = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
 NO_EVALUATIONS = Evaluations(_NO_INTS, _NO_INTS, _NO_INTS, _NO_INTS, _NO_FLOATS, np.empty(0, dtype=np.bool_))
 NO_EPOCHS = Epochs(*(_NO_INTS,) * 4, *(_NO_FLOATS,) * 4)
 
 
-def run_rows(services: Services, session: Session, run: Run, needs: Collection[Need] = ()) -> RunRows:
+def run_rows(
+    services: Services, session: Session, run: Run, needs: Collection[Need] = (), task: int | None = None
+) -> RunRows:
     """A run's matrix, and of its long tables those that are needed; the others stay empty."""
     order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
     layers = _layer_moments(session, run) if "layers" in needs else []
@@ -46,6 +49,7 @@ def run_rows(services: Services, session: Session, run: Run, needs: Collection[N
         epochs=services.series.epochs(session, run) if "epochs" in needs else NO_EPOCHS,
         layers=layers,
         metrics=run.metrics,
+        pruning=pruning_curve(session, run, task) if "pruning" in needs else None,
     )
 
 

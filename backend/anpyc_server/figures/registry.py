@@ -25,6 +25,7 @@ from anpyc_server.figures import (
     owner_flow,
     owner_shares,
     parallel_coordinates,
+    pruning_curve,
     unit_images,
 )
 from anpyc_server.figures.gathering import Need
@@ -101,6 +102,9 @@ FIGURES: dict[str, FigureKind] = {
     ),
     "unit_images": FigureKind(
         unit_images.TITLE, "array", unit_images.draw, ("layer", "task", "round", "of"), gather=("images",)
+    ),
+    "pruning_curve": FigureKind(
+        pruning_curve.TITLE, "run", pruning_curve.draw, ("task",), needs=("pruning",)
     ),
     "compare_curves": FigureKind(
         compare_curves.TITLE, "comparison", compare_curves.draw, ("task", "points"), needs=("evaluations",)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from anpyc_server.masks.arrays import StoredArray
     from anpyc_server.masks.schemas import Layout, RowOrder
     from anpyc_server.recorded.series import Epochs, Evaluations
+    from anpyc_server.whatif.points import PruningCurve
 
 Matrix = Sequence[Sequence[float | None]]
 
@@ -52,6 +53,8 @@ class RunRows:
     epochs: Epochs
     layers: Sequence[LayerMoment]
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    pruning: PruningCurve | None = None
+    """What a what-if has measured at one task's end, where that is needed."""
 
     @property
     def waiting(self) -> str:

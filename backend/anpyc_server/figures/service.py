@@ -76,7 +76,7 @@ def drawn(services: Services, name: str, asked: Asked) -> go.Figure:
             options = replace(options, of=kind.of or options.of)
             rows = array_rows(services, session, run, options, kind.gather)
         else:
-            rows = run_rows(services, session, run, kind.needs)
+            rows = run_rows(services, session, run, kind.needs, options.task)
     return kind.draw(rows, options, theme)
 
 

@@ -10,6 +10,7 @@ from fastapi.sse import ServerSentEvent
 
 from anpyc_server.db.events import events_after
 from anpyc_server.db.models import TERMINAL, Event, Run
+from anpyc_server.db.whatif import is_open
 from anpyc_server.errors import Invalid
 from anpyc_server.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.live.schemas import EventData
@@ -42,7 +43,8 @@ async def prepare(services: Services, run_id: str, after: int, last_event_id: st
 
 
 async def stream(services: Services, run_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
-    """Every event past number ``after``, in order and once; `event: end` after a terminal one."""
+    """Every event past number ``after``, in order and once; `event: end` once the run and what is measured of
+    it have ended."""
     with services.wakeup.subscribe(run_id) as news:
         while not services.stopping:
             # A short session off the event loop for each look: none is held while waiting.
@@ -68,7 +70,8 @@ def _look(services: Services, run_id: str, after: int) -> _Look:
     with services.database.read() as session:
         run = session.get(Run, run_id)
         events = events_after(session, run_id, after, _AT_ONCE)
-        return _Look(events, ended=run is not None and run.status in TERMINAL, gone=run is None)
+        ended = run is not None and run.status in TERMINAL and not is_open(session, run_id)
+        return _Look(events, ended, gone=run is None)
 
 
 def _sent(event: Event) -> ServerSentEvent:

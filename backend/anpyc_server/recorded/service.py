@@ -132,7 +132,7 @@ def download(services: Services, run_id: str, artifact_id: str, part: str) -> Re
             raise Missing("The run has no such file. A newer checkpoint may have taken its place.")
         url, name = row.url, row.name
     if part == "tensors":
-        url, name = (text.removesuffix(STATE) + TENSORS for text in (url, name))
+        url, name = (text.removesuffix(STATE).removesuffix(TENSORS) + TENSORS for text in (url, name))
     try:
         stored = ArtifactFiles(services.settings.artifacts).open(url)
     except FileNotFoundError:
@@ -141,7 +141,7 @@ def download(services: Services, run_id: str, artifact_id: str, part: str) -> Re
         ) from None
     return StreamingResponse(
         stored.blocks,
-        media_type="application/json" if part == "state" else "application/octet-stream",
+        media_type="application/json" if url.endswith(STATE) else "application/octet-stream",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Content-Length": str(stored.size),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from anpyc.spec import RunSpec, parse_spec
-from anpyc_server.db import lifecycle
+from anpyc_server.db import lifecycle, whatif
 from anpyc_server.db.engine import now
 from anpyc_server.db.models import TERMINAL, Run
 from anpyc_server.errors import Invalid, Refused
@@ -71,6 +71,7 @@ def delete(services: Services, run_id: str) -> Deleted:
         session.refresh(run, with_for_update=True)
         if run.status not in TERMINAL:
             raise Refused(f"The run is {run.status}. Cancel it first, then delete it.")
+        whatif.cancel_all(session, run_id)
         run.deleted_at = run.updated_at = now(session)
         until = run.deleted_at + UNDO
     services.wakeup.notify(run_id)

@@ -396,6 +396,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/whatif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get What If
+         * @description What was measured at a task's end, as far as it has come, and what can be.
+         */
+        get: operations["get_what_if"];
+        put?: never;
+        /**
+         * Ask What If
+         * @description Have every seen task tested at pruned shares. With a key that was used before: that job, and 200.
+         */
+        post: operations["ask_what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/whatif/{what_if_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel What If
+         * @description Cancel a waiting job at once, ask one that is measured to stop. What was measured stays.
+         */
+        post: operations["cancel_what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/export": {
         parameters: {
             query?: never;
@@ -2764,6 +2808,34 @@ export interface components {
             message: string;
         };
         /**
+         * PruningPoint
+         * @description One pruned share.
+         */
+        PruningPoint: {
+            /**
+             * Share
+             * @description A share in [0, 1].
+             */
+            share: number;
+            /**
+             * Accuracy
+             * @description By task.
+             */
+            accuracy: {
+                [key: string]: number;
+            };
+            /**
+             * Mean
+             * @description A share in [0, 1].
+             */
+            mean: number;
+            /**
+             * Zeros
+             * @description A share in [0, 1].
+             */
+            zeros: number;
+        };
+        /**
          * Queue
          * @description The queue as it stands.
          */
@@ -3749,6 +3821,21 @@ export interface components {
             first_task_factor: number | null;
         };
         /**
+         * StoredEnd
+         * @description A task's end that can be tested.
+         */
+        StoredEnd: {
+            /** Task */
+            task: number;
+            /** Step */
+            step: number;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
          * SvhnDataset
          * @description 99,289 house numbers in colour, 32×32 pixels.
          */
@@ -4123,6 +4210,132 @@ export interface components {
              * @description Why it has not begun.
              */
             reason: string;
+        };
+        /**
+         * WhatIfAnswer
+         * @description What is known about one task's end, and the jobs of the run.
+         */
+        WhatIfAnswer: {
+            /**
+             * Task
+             * @description None where nothing is stored.
+             */
+            task: number | null;
+            /** Stored */
+            stored: components["schemas"]["StoredEnd"][];
+            /**
+             * Points
+             * @description By share.
+             */
+            points: components["schemas"]["PruningPoint"][];
+            /** @description What the run itself had freed then, and its accuracies; None where it frees nothing. */
+            chosen: components["schemas"]["PruningPoint"] | null;
+            /**
+             * Ranked By
+             * @description importance or magnitude, once something is measured.
+             */
+            ranked_by: string | null;
+            /**
+             * Images
+             * @description Of each task, the first so many held-out images; None for all, and before anything is measured.
+             */
+            images: number | null;
+            /**
+             * Jobs
+             * @description The newest first.
+             */
+            jobs: components["schemas"]["WhatIfJob"][];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * WhatIfError
+         * @description Why a job failed.
+         */
+        WhatIfError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * WhatIfJob
+         * @description One job.
+         */
+        WhatIfJob: {
+            /** Id */
+            id: string;
+            /** Task */
+            task: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Shares */
+            shares: number[];
+            /**
+             * Done
+             * @description How many of the shares are measured.
+             */
+            done: number;
+            /** Attempt */
+            attempt: number;
+            /** Worker */
+            worker: string | null;
+            /**
+             * Reason
+             * @description What a queued job waits for.
+             */
+            reason: string | null;
+            error: components["schemas"]["WhatIfError"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * WhatIfRequest
+         * @description At which task's end, and how much of each layer to prune.
+         */
+        WhatIfRequest: {
+            /**
+             * Task
+             * @description The task at whose end the network is taken; without it the newest that is stored.
+             */
+            task?: number | null;
+            /**
+             * Shares
+             * @description 0 to 0.95, to a thousandth. Those that are measured already are not measured again.
+             * @default [
+             *       0,
+             *       0.05,
+             *       0.1,
+             *       0.15,
+             *       0.2,
+             *       0.25,
+             *       0.3,
+             *       0.35,
+             *       0.4,
+             *       0.45,
+             *       0.5,
+             *       0.55,
+             *       0.6,
+             *       0.65,
+             *       0.7,
+             *       0.75,
+             *       0.8,
+             *       0.85,
+             *       0.9,
+             *       0.95
+             *     ]
+             */
+            shares: number[];
         };
         /**
          * WorkerEdit
@@ -5166,6 +5379,167 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_what_if: {
+        parameters: {
+            query?: {
+                /** @description Without it: the newest that is stored. */
+                task?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    ask_what_if: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfJob"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    cancel_what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+                /** @description The job's id. */
+                what_if_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfJob"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -25,6 +25,9 @@ export function FilesTab({ run }: { run: Run }) {
   );
 }
 
+/** A checkpoint is two files; what was learnt when a task ended is tensors alone. */
+const PARTS = { checkpoint: ["state", "tensors"], outcome: ["tensors"] } as const;
+
 function Checkpoints({ run }: { run: Run }) {
   const query = useQuery(artifactsQuery(run.id));
   const items = query.data?.items ?? [];
@@ -36,7 +39,7 @@ function Checkpoints({ run }: { run: Run }) {
       ) : items.length === 0 ? (
         <p className="quiet">
           {query.data
-            ? "None is kept. They are written at every task and pruning round, and the newest two stay."
+            ? "None is kept. They are written at every task and pruning round; the newest two stay, and what was learnt when each task ended."
             : "Loading"}
         </p>
       ) : (
@@ -50,7 +53,7 @@ function Checkpoints({ run }: { run: Run }) {
               <th scope="col" className={classes.number}>
                 Size
               </th>
-              <th scope="col">SHA-256 of the state</th>
+              <th scope="col">SHA-256</th>
               <th scope="col">Written</th>
               <th scope="col">Download</th>
             </tr>
@@ -72,7 +75,7 @@ function Checkpoints({ run }: { run: Run }) {
                 </td>
                 <td>
                   <span className={classes.links}>
-                    {(["state", "tensors"] as const).map((part) => (
+                    {PARTS[file.kind === "outcome" ? "outcome" : "checkpoint"].map((part) => (
                       <Download
                         key={part}
                         href={`/api/runs/${run.id}/artifacts/${file.id}?part=${part}`}

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from anpyc.settings import Settings
+from anpyc_server.db import whatif
 from anpyc_server.db.models import Base
-from serving import Server, Trainer, queued, serving, spec
+from serving import Server, Trainer, measure, queued, serving, spec, what_if
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +36,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def finished(library: Server) -> Trainer:
-    """A finished run of five tasks with masks."""
+    """A finished run of five tasks with masks, and a what-if at its end."""
     trainer = Trainer(library.database, queued(library.database, spec(name="Pruned and kept"))).train()
+    shares = range(0, 1000, 50)
+    held = what_if(library.database, trainer.claim.run_id, shares)
+    measure(library.database, held, *shares)
+    with library.database.write() as session:
+        whatif.finish(session, held)
     trainer.finish()
     return trainer
 

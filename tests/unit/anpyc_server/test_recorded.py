@@ -166,6 +166,23 @@ def test_an_unknown_format_is_refused(library: Server, finished: Trainer) -> Non
     assert (response.status_code, response.json()["error"]["field"]) == (422, "format")
 
 
+def test_what_a_task_left_is_downloaded_as_tensors_alone(server: Server) -> None:
+    from anpyc_worker.checkpoints import ArtifactStore
+
+    store = ArtifactStore(server.services.settings.artifacts)
+    trainer = Trainer(server.database, queued(server.database))
+    learnt = bytes(range(256)) * 1_000
+    checkpoint = Checkpoint(3, 0, 0, b"", {}, outcome=learnt)
+    trainer.write(outcomes=[store.save_outcome(trainer.claim.run_id, trainer.claim.token, checkpoint)])
+    (item,) = _get(server, trainer, "artifacts")["items"]
+    assert (item["kind"], item["size"]) == ("outcome", len(learnt))
+    path = f"/api/runs/{trainer.claim.run_id}/artifacts/{item['id']}"
+    for params in ({}, {"part": "tensors"}):
+        downloaded = server.http.get(path, params=params)
+        assert downloaded.content == learnt
+        assert f'filename="{item["name"]}"' in downloaded.headers["content-disposition"]
+
+
 def test_a_checkpoint_is_downloaded_as_it_was_written(server: Server) -> None:
     from anpyc_worker.checkpoints import ArtifactStore
 

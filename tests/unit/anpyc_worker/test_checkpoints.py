@@ -65,3 +65,13 @@ def test_a_full_disk_is_named_and_leaves_the_previous_one(
         "step-000001-1.json",
         "step-000001-1.safetensors",
     ]
+
+
+def test_what_a_task_left_comes_back_and_an_altered_file_is_noticed(tmp_path: Path) -> None:
+    store = ArtifactStore(str(tmp_path))
+    saved = store.save_outcome("run", 2, Checkpoint(7, 1, 0, b"", {}, outcome=b"learnt"))
+    artifact = Artifact(url=saved.url, sha256=saved.sha256, step=saved.step)
+    assert (saved.step, saved.task, store.load_outcome(artifact)) == (7, 1, b"learnt")
+    (tmp_path / saved.url).write_bytes(b"Learnt")
+    with pytest.raises(CheckpointUnreadable, match="hash differs"):
+        store.load_outcome(artifact)

@@ -89,6 +89,9 @@ class Anpyc(Strategy):
         self._importance = _combine(self._consolidation.strength, fresh, spec.combine, task.index)
         self._consolidation.set_strength(self._importance)
 
+    def tested_with(self) -> Sequence[str]:
+        return ("mask", "importance", "born")
+
     def parameters_for(self, task: Task) -> Tensor | None:
         """With ``recall: own``, what was free at the task's end and grew later is left out."""
         if self._spec.recall == "all" or not bool((self._born > task.index).any()):
@@ -107,6 +110,12 @@ class Anpyc(Strategy):
     def importance(self) -> Tensor:
         """During rounds the current task's, at a task's end that of all tasks together."""
         return self._importance
+
+    def ranking(self) -> Tensor:
+        """What removing each parameter does; of what moving it does, ½Ωθ² to second order."""
+        if self._spec.strength == "removal":
+            return self._importance
+        return self._importance * self._network.body_flat.square() / 2
 
     def divergence_cause(self, lr: float) -> str | None:
         return self._consolidation.divergence_cause(lr)

@@ -77,6 +77,14 @@ class Strategy:
         """Over the body's flat parameters, as last measured; None for a strategy that measures none."""
         return None if self.consolidation is None else self.consolidation.strength
 
+    def tested_with(self) -> Sequence[str]:
+        """The entries of ``state_dict`` that ``mask``, ``ranking`` and ``parameters_for`` need."""
+        return () if self.consolidation is None else ("strength",)
+
+    def ranking(self) -> Tensor | None:
+        """Over the body's flat parameters, the lowest is pruned first; None where magnitude decides."""
+        return self.importance()
+
     def parameters_for(self, task: Task) -> Tensor | None:
         """The body's flat parameters to test a task with; None for those that are there."""
         return None

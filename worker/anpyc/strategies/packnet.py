@@ -64,6 +64,9 @@ class Packnet(Strategy):
         if task.index == self._tasks - 1:
             self._owner.masked_fill_(self._owner < 0, task.index)
 
+    def tested_with(self) -> Sequence[str]:
+        return ("owner",)
+
     def parameters_for(self, task: Task) -> Tensor | None:
         """Later tasks' weights left out, once the task has its own."""
         if not bool((self._owner > task.index).any()):

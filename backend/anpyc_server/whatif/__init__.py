@@ -1,0 +1,1 @@
+"""Pruning more or less than a run did."""

@@ -1,0 +1,73 @@
+"""A run's tasks, network and strategy, put together from its specification; and how a task is tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from anpyc.benchmarks import Task, TaskSequence
+from anpyc.datasets import load_datasets
+from anpyc.models import Network, build_network
+from anpyc.spec import RunSpec
+from anpyc.strategies import STRATEGIES, build_strategy
+from anpyc.strategies.base import Strategy
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What is trained and tested."""
+
+    sequence: TaskSequence
+    network: Network
+    strategy: Strategy
+
+    @torch.no_grad()
+    def accuracy(self, task: Task, trained: Task, images: int | None = None) -> float:
+        """On the held-out images of ``task``, or the first so many, when ``trained`` is the newest task.
+
+        The task is tested with the parameters that the strategy tests it with."""
+        network = self.network.eval()
+        own = self.strategy.parameters_for(task)
+        there = network.body_flat.clone() if own is not None else None
+        if own is not None:
+            network.body_flat.copy_(own)
+        correct = torch.zeros((), dtype=torch.int64, device=network.flat.device)
+        count = 0
+        for examples in self.sequence.held_out_examples(task):
+            shown = examples if images is None else examples.first(images - count)
+            predicted = network(shown.images, task.head, _scored(task, trained)).argmax(1)
+            correct += (predicted == shown.labels).sum()
+            count += len(shown)
+            if count == images:
+                break
+        if there is not None:
+            network.body_flat.copy_(there)
+        return int(correct) / count
+
+
+def assemble(spec: RunSpec, device: torch.device, datasets_dir: Path) -> Assembly:
+    """Everything as it is before the first step. Draws the first weights from torch's random numbers."""
+    validate = spec.training.evaluate_on == "validation"
+    shared_head = STRATEGIES[spec.strategy.kind].shared_head
+    sequence = TaskSequence(
+        spec.benchmark,
+        load_datasets(spec, datasets_dir),
+        device,
+        spec.seed,
+        validate,
+        shared_head,
+        spec.dataset.standardise,
+    )
+    network = build_network(spec.model, sequence.image_shape, sequence.head_sizes, device)
+    network.fast = spec.training.precision == "fast"
+    return Assembly(sequence, network, build_strategy(spec, network))
+
+
+def _scored(task: Task, trained: Task) -> slice:
+    """The outputs to choose from when ``task`` is tested after ``trained``: all seen so far, with one head
+    over all."""
+    return (
+        slice(0, max(task.classes.stop, trained.classes.stop)) if task.head == trained.head else task.classes
+    )
