@@ -179,6 +179,20 @@ export const unitsQuery = (id: string, { task, layer, ...query }: UnitsWanted) =
     placeholderData: keepPreviousData,
   });
 
+/** What pruning more or less would do to the network as a task's end left it; of the newest without a task. */
+export const whatIfQuery = (id: string, task: number | undefined) =>
+  queryOptions({
+    queryKey: ["whatif", id, task],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/runs/{run_id}/whatif", {
+          params: { path: { run_id: id }, query: { task } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
 /** Which figures the server can draw; a new one appears on the page by itself. */
 export const figuresQuery = queryOptions({
   queryKey: ["figures"],

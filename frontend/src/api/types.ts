@@ -15,6 +15,8 @@ export type MaskIndex = Schemas["MaskIndex"];
 export type ArrayKind = MaskWindow["of"];
 export type WorkerEntry = Schemas["WorkerEntry"];
 export type Queue = Schemas["Queue"];
+export type WhatIfAnswer = Schemas["WhatIfAnswer"];
+export type WhatIfJob = Schemas["WhatIfJob"];
 export type LogLine = Schemas["LogLine"];
 
 export const STATUSES: readonly Status[] = ["queued", "running", "succeeded", "failed", "cancelled"];

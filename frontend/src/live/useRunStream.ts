@@ -12,6 +12,8 @@ const KINDS = [
   "evaluation",
   "layers",
   "masks",
+  "outcome",
+  "what_if",
   "log",
   "requeued",
   "cancel_requested",
@@ -40,15 +42,17 @@ const FIGURE_FEEDS: Record<string, readonly string[]> = {
   average_accuracy: ["evaluation"],
   capacity: ["layers"],
   mask_heatmap: ["masks"],
+  pruning_curve: ["outcome", "what_if"],
 };
 const MEASUREMENTS = ["evaluation", "layers", "masks"];
 
 const QUERY_FEEDS: Record<string, readonly string[]> = {
-  run: [...KINDS].filter((kind) => kind !== "log" && kind !== "masks"),
+  run: [...KINDS].filter((kind) => !["log", "masks", "outcome", "what_if"].includes(kind)),
   log: ["log"],
   masks: ["masks"],
   units: ["masks"],
-  artifacts: ["layers", "masks"],
+  whatif: ["outcome", "what_if"],
+  artifacts: ["layers", "masks", "outcome"],
 };
 
 /** At most two updates a second, fewer when the server needs longer. */

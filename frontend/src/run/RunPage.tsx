@@ -17,6 +17,7 @@ import classes from "./RunPage.module.css";
 
 // What is not seen first is loaded when it is asked for.
 const MasksTab = lazy(() => import("../masks/MasksTab").then((module) => ({ default: module.MasksTab })));
+const WhatIf = lazy(() => import("../masks/WhatIf").then((module) => ({ default: module.WhatIf })));
 const LogTab = lazy(() => import("./LogTab").then((module) => ({ default: module.LogTab })));
 const SpecTab = lazy(() => import("./SpecTab").then((module) => ({ default: module.SpecTab })));
 const FilesTab = lazy(() => import("./FilesTab").then((module) => ({ default: module.FilesTab })));
@@ -101,6 +102,7 @@ function Page({ run }: { run: Run }) {
         <Tabs.Panel value="masks">
           <Late>
             <MasksTab run={run} />
+            <WhatIf run={run} />
           </Late>
         </Tabs.Panel>
         <Tabs.Panel value="log">

@@ -1,0 +1,181 @@
+import { Button, Select, Slider } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
+import { ApiError, api, dataOf, messageOf } from "../api/client";
+import { newKey } from "../api/key";
+import { whatIfQuery } from "../api/queries";
+import { type Run, TERMINAL, type WhatIfAnswer, type WhatIfJob } from "../api/types";
+import { useRunStream } from "../live/useRunStream";
+import { Figure } from "../plot/Figure";
+import { percent, points } from "../text/numbers";
+import { asked, jobInWords, openJob, pointAt } from "./shares";
+import classes from "./WhatIf.module.css";
+
+const MOST = 95;
+
+/** What if more, or less, had been pruned: every task seen, tested at other shares on what a task's end left. */
+export function WhatIf({ run }: { run: Run }) {
+  const [task, setTask] = useState<number>();
+  const query = useQuery(whatIfQuery(run.id, task));
+  const known = query.data;
+  const ended = TERMINAL.has(run.status);
+  // The page's own stream ends with the run; what is measured afterwards is followed by one of its own.
+  useRunStream(run.id, ended && known !== undefined && openJob(known.jobs) !== undefined, run.last_seq);
+  if (!known) {
+    return query.error ? (
+      <section className={`panel ${classes.panel}`} aria-label="What if">
+        <h2>What if more had been pruned</h2>
+        <p role="alert">This could not be read. {messageOf(query.error)}</p>
+      </section>
+    ) : null;
+  }
+  return (
+    <section className={classes.stack} aria-label="What if" data-testid="what-if">
+      <div className={`panel ${classes.panel}`}>
+        <h2>What if more, or less, had been pruned</h2>
+        {known.stored.length === 0 ? (
+          <p className="quiet">{known.sentence}</p>
+        ) : (
+          <Asking run={run} known={known} onTask={setTask} />
+        )}
+      </div>
+      {known.stored.length > 0 && (
+        <Figure
+          name="pruning_curve"
+          title={`Accuracy against pruned share, after task ${known.task ?? 0}`}
+          runs={[run.id]}
+          params={{ task: known.task ?? undefined }}
+          height="320px"
+        />
+      )}
+    </section>
+  );
+}
+
+interface AskingProps {
+  run: Run;
+  known: WhatIfAnswer;
+  onTask: (task: number | undefined) => void;
+}
+
+function Asking({ run, known, onTask }: AskingProps) {
+  const client = useQueryClient();
+  const chosen = Math.min(MOST, Math.round((known.chosen?.share ?? 0.5) * 100));
+  const [moved, setMoved] = useState<number>();
+  const share = (moved ?? chosen) / 100;
+  const [sending, setSending] = useState(false);
+  const [failure, setFailure] = useState("");
+  const key = useRef(newKey());
+  const job = known.jobs.find((one) => one.task === known.task);
+  const open = openJob(known.jobs);
+
+  const send = async (request: () => Promise<unknown>) => {
+    setSending(true);
+    setFailure("");
+    try {
+      await request();
+      key.current = newKey();
+    } catch (problem) {
+      // Only an answer makes the next press another request; without one this one may have arrived.
+      if (problem instanceof ApiError) key.current = newKey();
+      setFailure(messageOf(problem));
+    } finally {
+      await client.invalidateQueries({ queryKey: ["whatif", run.id] });
+      setSending(false);
+    }
+  };
+  const evaluate = () => {
+    // What is looked at stays the same network when a further task ends meanwhile.
+    onTask(known.task ?? undefined);
+    return send(() =>
+      dataOf(
+        api.POST("/api/runs/{run_id}/whatif", {
+          params: { path: { run_id: run.id }, header: { "idempotency-key": key.current } },
+          body: { task: known.task, shares: asked(known, share) },
+        }),
+      ),
+    );
+  };
+  const cancel = (id: string) =>
+    send(() =>
+      dataOf(
+        api.POST("/api/runs/{run_id}/whatif/{what_if_id}/cancel", {
+          params: { path: { run_id: run.id, what_if_id: id } },
+        }),
+      ),
+    );
+
+  return (
+    <>
+      <div className={classes.controls}>
+        <Select
+          label="Network after"
+          w={130}
+          allowDeselect={false}
+          value={String(known.task)}
+          onChange={(next) => onTask(next === null ? undefined : Number(next))}
+          data={known.stored.map((end) => ({ value: String(end.task), label: `task ${end.task}` }))}
+        />
+        <div className={classes.share}>
+          <div className={classes.label}>
+            Pruned of each layer <b className={classes.number}>{percent(share, 0)}</b>
+          </div>
+          <Slider
+            aria-label="Pruned of each layer"
+            thumbLabel="Pruned of each layer"
+            size={4}
+            min={0}
+            max={MOST}
+            step={1}
+            value={moved ?? chosen}
+            onChange={setMoved}
+            label={(value) => `${value} %`}
+            marks={known.chosen && known.chosen.share <= 0.95 ? [{ value: 100 * known.chosen.share }] : []}
+          />
+        </div>
+        <Button loading={sending} disabled={open !== undefined} onClick={evaluate}>
+          Evaluate
+        </Button>
+        {open && (
+          <Button variant="default" disabled={sending} onClick={() => void cancel(open.id)}>
+            Stop
+          </Button>
+        )}
+      </div>
+      <p className={classes.reading} data-testid="what-if-reading">
+        <Reading known={known} share={share} />
+      </p>
+      <p
+        className={classes.state}
+        role="status"
+        data-testid="what-if-state"
+        data-status={(open ?? job)?.status}
+      >
+        {failure ? <span className={classes.failure}>{failure}</span> : <State job={open ?? job} />}
+      </p>
+    </>
+  );
+}
+
+/** What is known at the slider's share. */
+function Reading({ known, share }: { known: WhatIfAnswer; share: number }) {
+  const here = pointAt(known.points, share);
+  const nothing = pointAt(known.points, 0);
+  if (!here) {
+    return known.points.length === 0
+      ? "Nothing is measured yet. Evaluate measures 0 to 95 % in steps of 5, and this share."
+      : `${percent(share, 0)} is not measured yet. Evaluate measures it.`;
+  }
+  const tasks = Object.entries(here.accuracy);
+  const lowest = tasks.reduce((worst, one) => (one[1] < worst[1] ? one : worst));
+  const against =
+    nothing && share > 0 ? `, ${points(here.mean - nothing.mean)} points against nothing pruned` : "";
+  const least = tasks.length > 1 ? ` Lowest: task ${lowest[0]} at ${percent(lowest[1])}.` : "";
+  return `At ${percent(share, 0)}: ${percent(here.mean)} on average${against}.${least}`;
+}
+
+function State({ job }: { job: WhatIfJob | undefined }) {
+  if (!job) return null;
+  const { said, failed } = jobInWords(job);
+  return failed ? <span className={classes.failure}>{said}</span> : said;
+}
