@@ -52,8 +52,9 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
             "tickfont": {"color": theme.muted, "size": 11},
         },
     }
-    if written:
-        heatmap |= {"texttemplate": "%{z:.1f}", "textfont": {"size": 11 if size <= 8 else 9}}
+    if written:  # the values themselves leave a scale of colours nothing to say
+        font = {"size": 11 if size <= 8 else 9}
+        heatmap |= {"texttemplate": "%{z:.1f}", "textfont": font, "showscale": False}
     ticks: dict[str, Any] = {"dtick": 1 if written else None, "showgrid": False}
     return figure(
         [heatmap],
@@ -62,7 +63,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
         sentence=_sentence(run),
         xaxis=axis(theme, "on task", side="top", **ticks),
         yaxis=axis(theme, "after task", autorange="reversed", **ticks),
-        margin={"t": 48, "b": 16},
+        margin={"t": 40, "b": 12},
     )
 
 

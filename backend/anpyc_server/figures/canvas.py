@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     Numbers = Sequence[int] | npt.NDArray[np.int64]
 
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
-_MOST_END_LABELS = 12
+_MOST_END_LABELS = 11
+_LOWEST_PLOT = 150
+"""Pixels from axis to axis of the lowest place that a figure is shown in."""
+_LINE = 13
+"""Pixels between two labels, so that neither covers the other."""
 _MOST_ROUND_TICKS = 400
 _MOST_BOUNDARIES = 60
 
@@ -156,38 +160,50 @@ class Timeline:
 
 
 def end_labels(
-    labels: Iterable[tuple[str, str, float]], lowest: float, highest: float, height: float = 0.07
+    labels: Iterable[tuple[str, str, float]], lowest: float, highest: float
 ) -> list[dict[str, Any]] | None:
     """Names at the right ends of lines, pushed apart where they would cover each other; None without room.
 
-    Each label is (text, colour, y), y between ``lowest`` and ``highest``; ``height`` is its share of the
-    axis.
+    Each label is (text, colour, y), y between ``lowest`` and ``highest``. It stays at its line, shifted by
+    as many pixels as the lowest plot needs: in a higher one the lines' own distances only add to that.
     """
     wanted = sorted(labels, key=lambda label: label[2])
     if len(wanted) > _MOST_END_LABELS:
         return None
-    gap = (highest - lowest) * height
-    places: list[float] = []
-    for _, _, y in wanted:
-        places.append(max(y, places[-1] + gap) if places else y)
-    overshoot = places[-1] - highest if places else 0.0
-    for index in range(len(places) - 1, -1, -1):
-        above = places[index + 1] - gap if index + 1 < len(places) else highest
-        if overshoot > 0:
-            places[index] = min(places[index], above)
+    heights = [(y - lowest) / (highest - lowest or 1) * _LOWEST_PLOT for _, _, y in wanted]
     return [
         {
             "x": 1,
             "xref": "paper",
-            "y": place,
+            "y": y,
             "xanchor": "left",
             "xshift": 6,
+            "yshift": round(place - height, 1),
             "showarrow": False,
             "text": name,
             "font": {"size": 11, "color": color},
         }
-        for (name, color, _), place in zip(wanted, places, strict=True)
+        for (name, color, y), height, place in zip(wanted, heights, _spread(heights), strict=True)
     ]
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Ascending places at least a line apart, each as near to where it belongs as its neighbours allow."""
+    groups: list[tuple[float, int]] = []
+    """(place of the lowest, how many)"""
+    for height in heights:
+        group = (height, 1)
+        while groups and groups[-1][0] + groups[-1][1] * _LINE > group[0]:
+            below, size = groups.pop()
+            # Both as one: the mean of where its members would like the lowest to be.
+            members = size + group[1]
+            group = ((below * size + (group[0] - size * _LINE) * group[1]) / members, members)
+        groups.append(group)
+    places = [lowest + place * _LINE for lowest, size in groups for place in range(size)]
+    # Not above the plot nor below it, where axes and other figures stand.
+    for index in range(len(places) - 1, -1, -1):
+        places[index] = min(places[index], _LOWEST_PLOT - (len(places) - 1 - index) * _LINE)
+    return [max(place, index * _LINE) for index, place in enumerate(places)]
 
 
 def _upright(x: float, height: float, color: str, width: float) -> dict[str, Any]:

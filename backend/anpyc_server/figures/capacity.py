@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, text
@@ -148,21 +149,40 @@ def _by_layer(rows: Sequence[LayerMoment]) -> dict[str, list[LayerMoment]]:
 
 
 def _state_names(together: Sequence[Moment], right: float, theme: Theme) -> list[dict[str, Any]]:
-    """The names of the two areas, inside them, where there is room."""
-    last = together[-1]
-    held = 100 * last.consolidated / last.total
-    if len(together) < 2 or (last.step - together[0].step) / right < 0.2:
+    """The names of the two areas, where each is widest, if there is room."""
+    first, last = together[0].step, together[-1].step
+    if len(together) < 2 or (last - first) / right < 0.2:
         return []
-    middle = (together[0].step + last.step) / 2
+    # Not at the edges, where the word would stand half outside.
+    word = 0.12 * right
+    inner = [moment for moment in together if first + word / 2 <= moment.step <= last - word / 2]
     names = []
-    if held > 12:
-        names.append(("consolidated", held / 2, "#ffffff" if theme.name == "light" else "#0b1a1a"))
-    if held < 88:
-        names.append(("free", (100 + held) / 2, theme.ink))
-    return [
-        {"x": middle, "y": y, "text": name, "showarrow": False, "font": {"size": 11, "color": color}}
-        for name, y, color in names
-    ]
+    for state, color in (("consolidated", _on_deep(theme)), ("free", theme.ink)):
+
+        def room(pair: tuple[Moment, Moment], state: str = state) -> float:
+            return min(_share(moment, state) for moment in pair) * min(word, pair[1].step - pair[0].step)
+
+        widest = max(pairwise(inner), key=room, default=None)
+        if widest is None or (share := min(_share(moment, state) for moment in widest)) < 0.12:
+            continue
+        names.append(
+            {
+                "x": (widest[0].step + widest[1].step) / 2,
+                "y": 50 * share if state == "consolidated" else 100 - 50 * share,
+                "text": state,
+                "showarrow": False,
+                "font": {"size": 11, "color": color},
+            }
+        )
+    return names
+
+
+def _on_deep(theme: Theme) -> str:
+    return "#ffffff" if theme.name == "light" else "#0b1a1a"
+
+
+def _share(moment: Moment, state: str) -> float:
+    return float(getattr(moment, state)) / moment.total
 
 
 def _sentence(now: Moment, layer: str | None, hidden: int) -> str:

@@ -11,6 +11,7 @@ from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, percent_axis
 from anpyc_server.figures.palette import Theme, task_colors, translucent
 from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.recorded.series import Evaluations
 from anpyc_server.recorded.thinning import kept
 from anpyc_server.sentences import most_lost
 from anpyc_server.wording import count, percent, points
@@ -50,13 +51,15 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
     first_of_step = np.diff(data.step, prepend=-1) != 0
     timeline = Timeline(data.step[first_of_step], data.task[first_of_step], data.round[first_of_step])
     right = max(run.steps or 0, timeline.end, 1)
-    y_axis = percent_axis(theme, "accuracy", float(data.accuracy[begun].min()))
+    lowest, whole = _lowest_that_matters(data, begun)
+    y_axis = percent_axis(theme, "accuracy", lowest)
+    cut = None if whole >= y_axis["range"][0] / 100 else y_axis["range"][0]
     at_ends = end_labels(labels, *y_axis["range"])
     return figure(
         traces,
         theme,
         title=TITLE,
-        sentence=_sentence(run, thinned),
+        sentence=_sentence(run, thinned, cut),
         thinned=thinned,
         hovermode="x unified",
         showlegend=at_ends is None,
@@ -95,7 +98,19 @@ def _line(
     }
 
 
-def _sentence(run: RunRows, thinned: bool) -> str:
+def _lowest_that_matters(data: Evaluations, begun: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """The lowest accuracy but for the rise of a task while it is learnt, and the lowest of all.
+
+    Every task rises from chance in its first epochs; an axis that shows that has little room for forgetting.
+    """
+    whole = float(data.accuracy[begun].min())
+    settled = begun & ((data.on_task < data.task) | data.end_of_task)
+    if not settled.any():
+        return whole, whole
+    return float(data.accuracy[settled].min()), whole
+
+
+def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
     data = run.evaluations
     lost = most_lost(run.matrix)
     if lost is not None and lost[1] <= -0.0005:
@@ -111,6 +126,8 @@ def _sentence(run: RunRows, thinned: bool) -> str:
         said = (
             f"Task {task} stands at {percent(_last(run, task))} after {count(int(data.step[-1]), 'epoch')}."
         )
+    if cut is not None:
+        said += f" Below {cut:.0f} %, where the axis starts, are only the first epochs of each task."
     if thinned:
         said += f" Thinned: of {count(len(data.step))} points every extreme is shown."
     return said
