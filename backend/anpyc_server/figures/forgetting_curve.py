@@ -127,7 +127,7 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
             f"Task {task} stands at {percent(_last(run, task))} after {count(int(data.step[-1]), 'epoch')}."
         )
     if cut is not None:
-        said += f" Below {cut:.0f} %, where the axis starts, are only the first epochs of each task."
+        said += f" Below {cut:.0f} %, where the axis starts, tasks stand only while they are learnt."
     if thinned:
         said += f" Thinned: of {count(len(data.step))} points every extreme is shown."
     return said

@@ -71,16 +71,24 @@ function refresh(client: QueryClient, run: string, kinds: ReadonlySet<string>): 
   return client.invalidateQueries({ predicate: (query) => concerns(query, run, kinds) });
 }
 
-/** Keeps everything on the page about one run current while it has not ended. */
+/** Keeps everything on the page about one run current from when it is `active` until its stream has told the end. */
 export function useRunStream(run: string, active: boolean, after: number): Connection {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>("closed");
 
-  // Where to begin is what the first answer said; later ones must not open the stream anew.
+  // An answer may tell the end before its event does; the stream goes on until it has told everything.
+  const [following, setFollowing] = useState(active);
+  useEffect(() => {
+    if (active && !following) setFollowing(true);
+  }, [active, following]);
+
+  // Where to begin is what the newest answer said; later ones must not open the stream anew.
   const begin = useRef(after);
+  begin.current = after;
 
   useEffect(() => {
-    if (!active) return;
+    if (!following) return;
+    let left = false;
     const gatherer = new Gatherer<string>(INTERVAL, (kinds) => refresh(client, run, kinds));
     const stream = new ResumingStream({
       url: (seq) => `/api/runs/${encodeURIComponent(run)}/events${seq === null ? "" : `?after=${seq}`}`,
@@ -88,23 +96,20 @@ export function useRunStream(run: string, active: boolean, after: number): Conne
       after: String(begin.current),
       numbered: true,
       onEvent: ({ kind }) => gatherer.add(kind),
-      onConnection: setConnection,
+      onConnection: (state) => {
+        setConnection(state);
+        if (state === "closed" && !left) void refresh(client, run, TURNS).finally(() => setFollowing(false));
+      },
       onPoll: () => gatherer.add("started"),
     });
     const stop = onWake(() => stream.wake());
     return () => {
+      left = true;
       stop();
       stream.close();
       gatherer.stop();
     };
-  }, [client, run, active]);
-
-  // An answer may tell the end before its event does, and the stream then closes with changes still unread.
-  const wasActive = useRef(active);
-  useEffect(() => {
-    if (wasActive.current && !active) void refresh(client, run, TURNS);
-    wasActive.current = active;
-  }, [client, run, active]);
+  }, [client, run, following]);
 
   return connection;
 }

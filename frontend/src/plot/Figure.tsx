@@ -96,7 +96,9 @@ export function Figure({
         />
         <p className={classes.sentence} title={sentence}>
           {meta?.empty ? "" : sentence}
-          {meta?.thinned && <span className={classes.thinned}> Thinned; extremes are kept.</span>}
+          {meta?.thinned && !sentence.includes("Thinned") && (
+            <span className={classes.thinned}> Thinned; extremes are kept.</span>
+          )}
         </p>
       </header>
       <div className={classes.body} style={{ height }}>

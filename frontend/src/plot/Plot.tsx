@@ -32,8 +32,18 @@ const CONFIG = {
   doubleClick: "reset+autosize",
 };
 
+/** Narrower than this, names of tasks over their stretches are shortened to their numbers. */
+const NARROW = 520;
+
+function namesFor(width: number, annotations: unknown): unknown {
+  if (width >= NARROW || !Array.isArray(annotations)) return annotations;
+  return annotations.map((note: { text?: string; yref?: string }) =>
+    note.yref === "paper" ? { ...note, text: note.text?.replace(/^task /, "") } : note,
+  );
+}
+
 /** The server's layout on the page's ground: transparent, in the page's font, with zoom kept across updates. */
-function onPage(layout: FigureData["layout"], scheme: "light" | "dark"): object {
+function onPage(layout: FigureData["layout"], scheme: "light" | "dark", width: number): object {
   const own = structuredClone(layout) as Record<string, unknown> & {
     font?: object;
     hoverlabel?: { font?: object };
@@ -41,6 +51,7 @@ function onPage(layout: FigureData["layout"], scheme: "light" | "dark"): object 
   const { title: _, width: __, height: ___, ...rest } = own;
   return {
     ...rest,
+    annotations: namesFor(width, own.annotations),
     autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -103,7 +114,12 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
       if (!wanted) return;
       const began = performance.now();
       const traces = figure.data.map((trace) => ({ ...trace }));
-      const drawn = await plotly.react(target, traces, onPage(figure.layout, scheme), CONFIG);
+      const drawn = await plotly.react(
+        target,
+        traces,
+        onPage(figure.layout, scheme, target.clientWidth),
+        CONFIG,
+      );
       if (!wanted) return;
       revision.current += 1;
       told.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);

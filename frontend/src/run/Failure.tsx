@@ -32,7 +32,12 @@ export function Failure({ run, error }: { run: Run; error: NonNullable<Run["erro
             </Button>
             <Copy label="traceback" text={() => error.traceback ?? ""} />
           </div>
-          {shown && <pre className={classes.traceback}>{error.traceback}</pre>}
+          {shown && (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling pane must be reachable by keyboard.
+            <pre className={classes.traceback} tabIndex={0}>
+              {error.traceback}
+            </pre>
+          )}
         </>
       )}
     </section>

@@ -79,9 +79,9 @@ function Checkpoints({ run }: { run: Run }) {
                       <Download
                         key={part}
                         href={`/api/runs/${run.id}/artifacts/${file.id}?part=${part}`}
-                        label={`${part} of ${file.name}`}
+                        label={`${PARTS[part]} of ${file.name}`}
                       >
-                        {part === "state" ? "State" : "Tensors"}
+                        {PARTS[part]}
                       </Download>
                     ))}
                   </span>
@@ -95,6 +95,7 @@ function Checkpoints({ run }: { run: Run }) {
   );
 }
 
+const PARTS = { state: "State", tensors: "Tensors" } as const;
 const TABLES = ["evaluations", "epochs", "layers"] as const;
 
 function Made({ run }: { run: Run }) {
@@ -127,15 +128,9 @@ function Made({ run }: { run: Run }) {
           <div key={table} style={{ display: "contents" }}>
             <dt>{TITLES[table]}</dt>
             <dd>
-              {(["csv", "parquet"] as const).map((format) => (
-                <Download
-                  key={format}
-                  href={`${at}?format=${format}&table=${table}`}
-                  label={`${TITLES[table]} as ${format.toUpperCase()}`}
-                >
-                  {format.toUpperCase()}
-                </Download>
-              ))}
+              <Download href={`${at}?format=csv&table=${table}`} label={`${TITLES[table]} as CSV`}>
+                CSV
+              </Download>
             </dd>
           </div>
         ))}
@@ -144,7 +139,7 @@ function Made({ run }: { run: Run }) {
           <Download href={`${at}?format=json`} label="everything as JSON">
             JSON
           </Download>
-          <Download href={`${at}?format=html`} label="the report as HTML">
+          <Download href={`${at}?format=html`} label="the HTML report">
             HTML report
           </Download>
           <span className="quiet">Made from what is recorded at the moment of the download.</span>

@@ -113,7 +113,7 @@ function Facts({ run }: { run: Run }) {
   const ended = TERMINAL.has(run.status);
   const facts = [
     ...(ended ? [positionOf(run)] : stateInWords(run)),
-    run.attempt > 1 && !run.state_sentence.includes("(attempt") ? `attempt ${run.attempt}` : "",
+    run.attempt > 0 && !run.state_sentence.includes("(attempt") ? `attempt ${run.attempt}` : "",
     run.worker ? `worker ${run.worker}` : "",
     seconds !== null ? duration(seconds) : "",
     run.status === "running" && run.seconds_left !== null ? `about ${duration(run.seconds_left)} left` : "",

@@ -4,4 +4,4 @@ import type { FigureParams } from "../api/queries";
 export const FIRST_FIGURE = "forgetting_curve";
 
 /** Points per line on the overview: about one for each pixel that a figure is wide, for there is no more to see. */
-export const OVERVIEW_POINTS: FigureParams = { points: window.innerWidth > 1_800 ? 1_200 : 600 };
+export const OVERVIEW_POINTS: FigureParams = { points: window.innerWidth > 1_800 ? 1_600 : 800 };

@@ -8,7 +8,7 @@ import type { Queue, WorkerEntry } from "../api/types";
 import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
 import { Message } from "../shell/Message";
-import { complain, say } from "../shell/toast";
+import { complain, sayWithUndo } from "../shell/toast";
 import { bytes, plural } from "../text/numbers";
 import { duration } from "../text/time";
 import classes from "./WorkersPage.module.css";
@@ -102,18 +102,21 @@ function sentenceOf(queue: Queue): string {
 
 function Worker({ worker }: { worker: WorkerEntry }) {
   const client = useQueryClient();
+  const ask = async (draining: boolean) => {
+    const path = { worker_id: worker.id };
+    const after = await dataOf(
+      api.PATCH("/api/workers/{worker_id}", { params: { path }, body: { draining } }),
+    );
+    for (const key of ["workers", "queue"]) void client.invalidateQueries({ queryKey: [key] });
+    return after;
+  };
   const drain = useMutation({
-    mutationFn: (draining: boolean) =>
-      dataOf(
-        api.PATCH("/api/workers/{worker_id}", {
-          params: { path: { worker_id: worker.id } },
-          body: { draining },
-        }),
+    mutationFn: ask,
+    onSuccess: (after) =>
+      sayWithUndo(
+        after.draining ? "It finishes what it has and takes nothing new." : "It takes new runs again.",
+        () => ask(!after.draining),
       ),
-    onSuccess: (after) => {
-      void client.invalidateQueries({ queryKey: ["workers"] });
-      say(after.draining ? "It finishes what it has and takes nothing new." : "It takes new runs again.");
-    },
     onError: (failure) => complain("The worker could not be asked", failure),
   });
   const state = !worker.online

@@ -161,7 +161,7 @@ def test_the_forgetting_curve_names_who_lost_most(library: Server, finished: Tra
     sentence = _figure(library, "forgetting_curve", finished)["layout"]["meta"]["sentence"]
     assert sentence == (
         "Task 0 has lost most: 96.8 % when learnt, 87.6 % after task 4, 9.2 points less. "
-        "Below 80 %, where the axis starts, are only the first epochs of each task."
+        "Below 80 %, where the axis starts, tasks stand only while they are learnt."
     )
 
 
@@ -600,4 +600,7 @@ def test_the_axis_leaves_room_for_forgetting(library: Server, finished: Trainer)
     figure = library.get("/api/figures/forgetting_curve", run=finished.claim.run_id)
     settled = min(value for row in finished.matrix for value in row if value is not None)
     assert 77 < figure["layout"]["yaxis"]["range"][0] <= settled * 100
-    assert "where the axis starts, are only the first epochs" in figure["layout"]["meta"]["sentence"]
+    assert (
+        "where the axis starts, tasks stand only while they are learnt"
+        in figure["layout"]["meta"]["sentence"]
+    )
