@@ -2,8 +2,9 @@
 
 A real server on a SQLite database that holds both runs, and headless Chromium. Asked are
 
-* how long after the navigation the sentence stands, and how long until the forgetting curve is drawn: with a
-  server that has never read the run (the first look after a start), and with one that has;
+* how long after the navigation the sentence stands, and how long until the forgetting curve is drawn, by the
+  clock, and the processor time that page (its main thread) and server spend until then: with a server that
+  has never read the run (the first look after a start), and with one that has;
 * how much of the page's main thread one live update takes, from a worker's write until all figures are drawn:
   processor time of all its tasks by the browser's own account (`Performance.getMetrics` in thread ticks), so
   that other programs on the machine do not count;
@@ -30,6 +31,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import psutil
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from sqlalchemy import insert
 
@@ -92,8 +94,8 @@ def main() -> None:
         threading.Thread(target=_hold, args=(database, [run.claim for run in runs.values()], over)).start()
         looks = {name: _looks(browser, Path(room), run.claim.run_id) for name, run in runs.items()}
         _print_looks(looks)
-        with _server(Path(room)) as url:
-            updates = {name: _updates(browser, url, run) for name, run in runs.items()}
+        with _server(Path(room)) as server:
+            updates = {name: _updates(browser, server.url, run) for name, run in runs.items()}
         over.set()
         browser.close()
     _print_updates(updates)
@@ -169,8 +171,21 @@ def _hold(database: Database, claims: list[Claim], over: threading.Event) -> Non
 # --- the server ---------------------------------------------------------------------------------------------
 
 
+@dataclass
+class Server:
+    """A running server."""
+
+    url: str
+    process: psutil.Process
+
+    def seconds(self) -> float:
+        """Of processor time that it has used."""
+        used = self.process.cpu_times()
+        return float(used.user + used.system)
+
+
 @contextmanager
-def _server(room: Path) -> Iterator[str]:
+def _server(room: Path) -> Iterator[Server]:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
@@ -188,7 +203,7 @@ def _server(room: Path) -> Iterator[str]:
                 break
             except httpx.HTTPError:
                 time.sleep(0.1)
-        yield url
+        yield Server(url, psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait()
@@ -222,22 +237,28 @@ class Looks:
 def _looks(browser: Browser, room: Path, run_id: str) -> Looks:
     looks = Looks([], [])
     for _ in range(3):
-        with _server(room) as url:
-            looks.cold.append(_look(browser, f"{url}/runs/{run_id}"))
+        with _server(room) as server:
+            time.sleep(3)  # started, and idle
+            looks.cold.append(_look(browser, server, run_id))
             if not looks.warm:
-                looks.warm += [_look(browser, f"{url}/runs/{run_id}") for _ in range(LOOKS)]
+                looks.warm += [_look(browser, server, run_id) for _ in range(LOOKS)]
     return looks
 
 
-def _look(browser: Browser, address: str) -> dict[str, float]:
-    """A browser without a cache opens the page."""
+def _look(browser: Browser, server: Server, run_id: str) -> dict[str, float]:
+    """A browser without a cache opens the page: times by the clock, and processor time until the curve."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.add_init_script(f"({_STANDS})()")
-    page.goto(address)
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = server.seconds()
+    page.goto(f"{server.url}/runs/{run_id}")
     seen: dict[str, float] = _until(
         page, "window.__seen.sentence && window.__seen.curve ? window.__seen : null"
     )
+    seen["page"] = 1e3 * _task_seconds(session)
+    seen["server"] = 1e3 * (server.seconds() - before)
     context.close()
     return seen
 
@@ -328,12 +349,13 @@ def _task_seconds(session: CDPSession) -> float:
 def _print_looks(looks: dict[str, Looks]) -> None:
     for name, seen in looks.items():
         for temperature, values in (("cold", seen.cold), ("warm", seen.warm)):
-            for what in ("sentence", "curve"):
-                times = [look[what] for look in values]
-                print(
-                    f"{name}, {temperature} server: {what} after {_median(times)} ms (up to {max(times):.0f})"
-                )
-    for what in ("sentence", "curve"):
+            parts = [
+                f"{what} {statistics.median(look[what] for look in values):.0f} ms "
+                f"({min(look[what] for look in values):.0f} to {max(look[what] for look in values):.0f})"
+                for what in ("sentence", "curve", "page", "server")
+            ]
+            print(f"{name}, {temperature}: {', '.join(parts)}", flush=True)
+    for what in ("sentence", "curve", "page", "server"):
         large, small = (
             statistics.median(look[what] for look in looks[name].warm) for name in ("large", "small")
         )
