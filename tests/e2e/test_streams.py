@@ -82,13 +82,22 @@ def context(browser: Browser, dashboard: Dashboard) -> Iterator[BrowserContext]:
     context.close()
 
 
-def _submitted(dashboard: Dashboard, epochs: int) -> str:
+def _submitted(dashboard: Dashboard) -> str:
+    """A run that trains for longer than any machine needs for a test; it is cancelled in the end."""
     return dashboard.deployment.submit(
         name="Cut off",
         benchmark={"kind": "permuted", "tasks": 3},
         model={"kind": "mlp", "hidden": [64, 32]},
-        training={"kind": "supervised", "epochs": epochs, "batch_size": 64},
+        training={"kind": "supervised", "epochs": 5_000, "batch_size": 64},
     )
+
+
+def _end(page: Page, dashboard: Dashboard, run_id: str) -> None:
+    """A little later, so that events after the break are seen as well."""
+    after = dashboard.deployment.run(run_id).next_seq
+    wait_for(lambda: dashboard.deployment.run(run_id).next_seq > after + 4, 60, "more events")
+    httpx.post(f"{dashboard.url}/api/runs/{run_id}/cancel").raise_for_status()
+    expect(page.get_by_test_id("run")).to_have_attribute("data-status", "cancelled", timeout=LIMIT)
 
 
 def _told_without_gap_or_repetition(page: Page, dashboard: Dashboard, run_id: str, first: int) -> None:
@@ -111,7 +120,7 @@ def _shows_what_is_recorded(page: Page, dashboard: Dashboard, run_id: str) -> No
 
 
 def test_the_server_is_restarted_in_mid_run(context: BrowserContext, dashboard: Dashboard) -> None:
-    run_id = _submitted(dashboard, epochs=450)
+    run_id = _submitted(dashboard)
     page = context.new_page()
     page.goto(f"/runs/{run_id}")
     run, pill = page.get_by_test_id("run"), page.get_by_test_id("connection")
@@ -134,13 +143,13 @@ def test_the_server_is_restarted_in_mid_run(context: BrowserContext, dashboard: 
     dashboard.start()
     expect(pill).to_have_text("live", timeout=30_000)
 
-    expect(run).to_have_attribute("data-status", "succeeded", timeout=120_000)
+    _end(page, dashboard, run_id)
     _shows_what_is_recorded(page, dashboard, run_id)
     _told_without_gap_or_repetition(page, dashboard, run_id, first)
 
 
 def test_a_tab_that_sleeps_catches_up(context: BrowserContext, dashboard: Dashboard) -> None:
-    run_id = _submitted(dashboard, epochs=150)
+    run_id = _submitted(dashboard)
     page = context.new_page()
     page.goto(f"/runs/{run_id}")
     run, pill = page.get_by_test_id("run"), page.get_by_test_id("connection")
@@ -160,6 +169,6 @@ def test_a_tab_that_sleeps_catches_up(context: BrowserContext, dashboard: Dashbo
     session.send("Page.setWebLifecycleState", {"state": "active"})
 
     expect(pill).to_have_text("live", timeout=30_000)
-    expect(run).to_have_attribute("data-status", "succeeded", timeout=120_000)
+    _end(page, dashboard, run_id)
     _shows_what_is_recorded(page, dashboard, run_id)
     _told_without_gap_or_repetition(page, dashboard, run_id, first)
