@@ -95,6 +95,7 @@ def _saved(page: Page, figure: Locator, what: str) -> Download:
     figure.get_by_role("button", name=re.compile("more$")).click()
     with page.expect_download() as download:
         page.get_by_role("menuitem", name=what).click()
+    expect(page.get_by_role("menu")).to_have_count(0)
     return download.value
 
 
@@ -267,7 +268,7 @@ def test_the_log_is_searched_and_sorted_by_level(page: Page, stack: Stack, train
     wanted = [line for line in every if "task 2" in line["text"].lower()]
     assert 0 < len(wanted) < len(every)
     page.get_by_role("textbox", name="Search the log").fill("Task 2")
-    expect(panel).to_contain_text(re.compile(rf"\b{len(wanted)} lines?\b"))
+    expect(panel).to_contain_text(re.compile(rf"(?<!\d){len(wanted)} lines?"))
     expect(page.get_by_role("log", name="Lines")).to_contain_text("Task 2")
     page.get_by_role("radiogroup", name="Level").get_by_text("Errors").click()
     expect(panel).to_contain_text("No line matches.")
@@ -365,6 +366,4 @@ def test_tabs_by_keyboard_and_times_in_full(page: Page, trained: str) -> None:
     expect(page.get_by_role("dialog")).not_to_be_visible()
     moment = page.locator("header time").first
     expect(moment).to_have_text(re.compile("ago|now"))
-    page.wait_for_timeout(250)
-    moment.hover()
-    expect(page.get_by_role("tooltip")).to_have_text(re.compile(r"\d{1,2} \w{3} \d{4}, \d\d:\d\d:\d\d"))
+    expect(moment).to_have_attribute("title", re.compile(r"^\d{1,2} \w{3,4} \d{4}, \d\d:\d\d:\d\d$"))
