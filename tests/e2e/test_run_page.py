@@ -15,7 +15,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
-from e2e.accessibility import serious_findings
+from e2e.axe import serious_problems
 from e2e.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -138,7 +138,7 @@ def test_the_head_of_a_run_while_it_trains(page: Page, long_run: str) -> None:
     page.get_by_role("tab", name="Overview").click()
     assert len(streams) == 1, streams
 
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
     page.get_by_role("button", name="Cancel").click()
     expect(run).to_have_attribute("data-status", "cancelled", timeout=30_000)
     expect(pill).not_to_be_visible()
@@ -195,7 +195,7 @@ def test_curves_are_smoothed_hidden_and_zoomed(page: Page, stack: Stack, trained
     for name in ("accuracy_matrix", "forgetting", "average_accuracy", "loss"):
         figure = _drawn(page, name)
         assert figure.locator("p").first.inner_text().endswith("."), name
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
 
 
 def test_zoom_is_kept_while_data_arrive(page: Page, stack: Stack, long_run: str) -> None:
@@ -230,7 +230,7 @@ def test_capacity_over_time_and_by_layer(page: Page, stack: Stack, trained: str)
     assert "layer=fc2.weight" in page.url
     rows = httpx.get(f"{stack.url}/api/runs/{trained}/layers").json()
     assert sum(row["reused"] for row in rows) > 0
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
 
 
 def test_every_figure_is_saved_as_png_and_csv(page: Page, stack: Stack, trained: str) -> None:
@@ -273,7 +273,7 @@ def test_the_log_is_searched_and_sorted_by_level(page: Page, stack: Stack, train
     page.get_by_role("radiogroup", name="Level").get_by_text("Errors").click()
     expect(panel).to_contain_text("No line matches.")
     assert "level=error" in page.url
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
 
 
 def test_the_specification_is_what_was_asked_for(page: Page, stack: Stack, trained: str) -> None:
@@ -286,7 +286,7 @@ def test_the_specification_is_what_was_asked_for(page: Page, stack: Stack, train
     expect(environment).to_contain_text("device")
     expect(page.get_by_role("button", name="Copy as Command")).to_be_visible()
     expect(page.get_by_role("button", name="Copy as Python")).to_be_visible()
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
 
 
 def test_files_are_listed_with_size_and_hash_and_downloaded(page: Page, stack: Stack, trained: str) -> None:
@@ -312,7 +312,7 @@ def test_files_are_listed_with_size_and_hash_and_downloaded(page: Page, stack: S
     with page.expect_download() as table:
         page.get_by_role("link", name="Download Accuracies as CSV").click()
     assert b"on_task" in _bytes(table.value)
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
 
 
 # --- failure, small and dark, by keyboard -------------------------------------------------------------------
@@ -333,7 +333,7 @@ def test_a_failure_says_why_and_what_to_do(page: Page, stack: Stack, failed: str
     assert above["y"] < below["y"]
     for deed in ("Resume", "Retry"):
         expect(page.get_by_role("button", name=deed)).to_be_visible()
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("link", name="a retry")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
@@ -349,7 +349,7 @@ def test_a_phone_in_the_dark(narrow: Page, trained: str, failed: str) -> None:
         narrow.wait_for_timeout(300)
         wide = narrow.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"{path} is {wide} pixels wide."
-        assert serious_findings(narrow) == []
+        assert serious_problems(narrow) == []
     ground = narrow.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(int(part) for part in re.findall(r"\d+", ground)[:3]) < 150
 

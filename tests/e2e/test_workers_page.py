@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.accessibility import serious_findings
+from e2e.axe import serious_problems
 from e2e.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -53,7 +53,7 @@ def test_who_trains_what_waits_and_leaves(page: Page, stack: Stack, three_runs: 
     expect(rows.nth(0)).to_contain_text("next in line, until a worker is free")
     expect(rows.nth(1)).to_contain_text("Third")
     expect(rows.nth(1)).to_contain_text("1 run is before this one")
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
 
     # Drained it takes nothing new, and the page says what to do; undone it goes on.
     worker.get_by_role("button", name="Drain").click()
@@ -78,4 +78,4 @@ def test_on_a_phone_the_queue_fits(page: Page, stack: Stack, three_runs: list[st
     expect(page.get_by_test_id("queue")).to_contain_text("Third")
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360, f"The page is {wide} pixels wide."
-    assert serious_findings(page) == []
+    assert serious_problems(page) == []
