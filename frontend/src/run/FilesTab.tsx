@@ -79,9 +79,9 @@ function Checkpoints({ run }: { run: Run }) {
                       <Download
                         key={part}
                         href={`/api/runs/${run.id}/artifacts/${file.id}?part=${part}`}
-                        label={`${PARTS[part]} of ${file.name}`}
+                        label={`${WORDS[part]} of ${file.name}`}
                       >
-                        {PARTS[part]}
+                        {WORDS[part]}
                       </Download>
                     ))}
                   </span>
@@ -95,7 +95,7 @@ function Checkpoints({ run }: { run: Run }) {
   );
 }
 
-const PARTS = { state: "State", tensors: "Tensors" } as const;
+const WORDS = { state: "State", tensors: "Tensors" } as const;
 const TABLES = ["evaluations", "epochs", "layers"] as const;
 
 function Made({ run }: { run: Run }) {
