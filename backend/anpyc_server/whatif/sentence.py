@@ -37,7 +37,7 @@ def _how_much_can_go(curve: PruningCurve) -> str:
         dear = curve.points[1]
         return (
             f"Pruning {percent(dear.share)} of each layer after task {curve.task} costs "
-            f"{points(first.mean - dear.mean)} of average accuracy against {nothing}."
+            f"{points(first.mean - dear.mean)} of average accuracy against pruning {nothing}."
         )
     return (
         f"After task {curve.task} up to {percent(affordable.share)} of each layer can be pruned for at most "

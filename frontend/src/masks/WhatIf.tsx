@@ -133,12 +133,13 @@ function Asking({ run, known, onTask }: AskingProps) {
             marks={known.chosen && known.chosen.share <= 0.95 ? [{ value: 100 * known.chosen.share }] : []}
           />
         </div>
-        <Button loading={sending} disabled={open !== undefined} onClick={evaluate}>
-          Evaluate
-        </Button>
-        {open && (
-          <Button variant="default" disabled={sending} onClick={() => void cancel(open.id)}>
+        {open ? (
+          <Button w={100} variant="default" loading={sending} onClick={() => void cancel(open.id)}>
             Stop
+          </Button>
+        ) : (
+          <Button w={100} loading={sending} onClick={evaluate}>
+            Evaluate
           </Button>
         )}
       </div>

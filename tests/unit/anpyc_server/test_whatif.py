@@ -189,8 +189,9 @@ def test_a_strategy_without_importance_says_that_magnitude_decides(server: Serve
     known = server.get(f"/api/runs/{trainer.claim.run_id}/whatif")
     assert known["chosen"] is None
     assert known["sentence"] == (
-        "Pruning 90.0 % of each layer after task 1 costs 50.8 points of average accuracy against nothing. "
-        "finetune ranks no parameters, so the smallest weights go first. Measured on 500 images of each task."
+        "Pruning 90.0 % of each layer after task 1 costs 50.8 points of average accuracy against pruning "
+        "nothing. finetune ranks no parameters, so the smallest weights go first. "
+        "Measured on 500 images of each task."
     )
     assert "the run" not in [trace["name"] for trace in _figure(server, trainer.claim.run_id)["data"]]
 
