@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -32,7 +33,7 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as room,
-        running_stack(Path(room), workers=1) as stack,
+        running_stack(Path(room), workers=1, datasets=os.environ.get("ANPYC_DATASETS_DIR")) as stack,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
@@ -59,11 +60,34 @@ def _take_all(browser: Browser, url: str) -> None:
         _take(browser, url, "/new?preset=demo-anpyc", f"new-{name}", size, scheme)
     _take(browser, url, f"{one}?tab=masks", "masks-wide")
     _take(browser, url, f"{one}?tab=masks", "masks-dark", scheme="dark")
+    _take(browser, url, f"{one}?tab=masks&of=weight&layer=fc2.weight&order=cluster", "masks-weight")
+    _take_units(browser, url, _permuted_images(url, presets))
     _take(browser, url, f"{one}?tab=capacity", "capacity-wide")
     _take(browser, url, f"/runs/{failed}", "failed-wide")
     _take(browser, url, "/workers", "workers-wide")
     asked = "&".join(f"run={run}" for run in runs.values())
     _take(browser, url, f"/compare?{asked}", "compare-wide")
+
+
+def _permuted_images(url: str, presets: dict[str, Any]) -> str:
+    """A finished run on permuted MNIST; on digits where MNIST is not there."""
+    mnist = next(one for one in httpx.get(f"{url}/api/catalog").json()["datasets"] if one["kind"] == "mnist")
+    run = _submit(url, presets["authors-anpyc-small" if mnist["present"] else "demo-anpyc"])
+    _wait(url, run, lambda run: run["status"] == "succeeded")
+    return run
+
+
+def _take_units(browser: Browser, url: str, run: str) -> None:
+    """What each unit has claimed, in the original pixel order, after the third task."""
+    context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{url}/runs/{run}?tab=masks&of=owner&task=2")
+    units = page.get_by_test_id("units")
+    units.get_by_role("img", name="Unit 0", exact=True).wait_for()
+    page.wait_for_timeout(SETTLE)
+    units.screenshot(path=OUT / "masks-units.png")
+    context.close()
+    print("masks-units.png", flush=True)
 
 
 def _take(

@@ -31,6 +31,7 @@ def browser() -> Iterator[Browser]:
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("No chromium on the PATH: apt-get install chromium")
+    expect.set_options(timeout=20_000)  # what is waited for may take its time on a busy machine
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield browser

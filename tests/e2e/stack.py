@@ -36,8 +36,8 @@ class Stack:
 
 
 @contextmanager
-def running_stack(room: Path, *, workers: int = 1) -> Iterator[Stack]:
-    """`anpyc up` with its data in ``room``.
+def running_stack(room: Path, *, workers: int = 1, datasets: str | None = None) -> Iterator[Stack]:
+    """`anpyc up` with its data in ``room``, data sets in ``datasets``.
 
     :raises StackFailure: when it does not come up or does not stop in time.
     """
@@ -48,6 +48,8 @@ def running_stack(room: Path, *, workers: int = 1) -> Iterator[Stack]:
     command = [sys.executable, "-m", "anpyc_cli.main", "up", "--port", str(port), "--workers", str(workers)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ANPYC_")}
     environment["ANPYC_DATA_DIR"] = str(room / "data")
+    if datasets is not None:
+        environment["ANPYC_DATASETS_DIR"] = datasets
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment)
     stack = Stack(f"http://127.0.0.1:{port}", room / "data", log)

@@ -82,7 +82,11 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
   const [view, setView] = useState<{ picture: string; part: Part | null }>({ picture, part: null });
   const part = view.picture === picture ? view.part : null;
   const zoomTo = (next: Part | null) => setView({ picture, part: next });
-  const onZoom = (range: ZoomRange | null) => zoomTo(range && windowOf(range, shape));
+  const onZoom = (range: ZoomRange | null) => {
+    // Dragging leaves the focus where it was; from here on the keys are the picture's.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    zoomTo(range && windowOf(range, shape));
+  };
 
   const go = (next: number) => {
     const target = steps[Math.max(0, Math.min(steps.length - 1, next))];

@@ -1,0 +1,212 @@
+"""Looking into the masks of a real run, when it has finished and while it trains."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from anpyc.permutations import pixel_order
+from e2e.stack import Stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+LIMIT = 120_000
+"""Milliseconds that a run of these tests may take on a busy machine."""
+SPEC: dict[str, Any] = {
+    "benchmark": {"kind": "permuted", "tasks": 3},
+    "model": {"kind": "mlp", "hidden": [64, 32]},
+    "strategy": {"kind": "anpyc", "retrain_epochs": 2, "prune_step": 25},
+    "training": {"epochs": 40, "batch_size": 64},
+}
+
+
+def submitted(stack: Stack, **changes: Any) -> str:
+    answer = httpx.post(f"{stack.url}/api/runs", json=SPEC | changes)
+    assert answer.status_code == 201, answer.text
+    run_id: str = answer.json()["id"]
+    return run_id
+
+
+def ended(stack: Stack, run_id: str) -> str:
+    deadline = time.monotonic() + LIMIT / 1000
+    while (run := httpx.get(f"{stack.url}/api/runs/{run_id}").json())["status"] != "succeeded":
+        assert run["status"] in ("queued", "running"), run["state_sentence"]
+        assert time.monotonic() < deadline, run["state_sentence"]
+        time.sleep(0.3)
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def finished(stack: Stack) -> str:
+    return ended(stack, submitted(stack, name="To be looked into"))
+
+
+def drawn(page: Page, figure: str = "mask_heatmap") -> Any:
+    section = page.get_by_test_id(f"figure-{figure}")
+    expect(section).not_to_have_attribute("data-revision", "0")
+    return section
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=re.compile(option)).click()
+
+
+def wanted(page: Page, **parts: str) -> Any:
+    """The next answer about the heatmap with these parts in its address."""
+    return page.expect_response(
+        lambda answer: (
+            "/api/figures/mask_" in answer.url
+            and all(f"{name}={value}" in answer.url for name, value in parts.items())
+        )
+    )
+
+
+def test_pick_zoom_play_switch_and_compare(page: Page, stack: Stack, finished: str) -> None:
+    page.goto(f"/runs/{finished}?tab=masks")
+    drawn(page)
+
+    # A layer, with its shape and share in the list.
+    page.get_by_role("combobox", name="Layer", exact=True).click()
+    expect(page.get_by_role("option", name=re.compile(r"fc2\.weight"))).to_contain_text("32 × 64")
+    expect(page.get_by_role("option", name=re.compile(r"fc2\.weight"))).to_contain_text("% free")
+    with wanted(page, layer="fc2.weight"):
+        page.get_by_role("option", name=re.compile(r"fc2\.weight")).click()
+    expect(page).to_have_url(re.compile(r"layer=fc2\.weight"))
+
+    # Down to single weights, whose numbers show on hovering: by dragging, then by key and button.
+    box = drawn(page).locator(".nsewdrag").bounding_box()
+    assert box is not None
+    with wanted(page, layer="fc2.weight", rows="", cols=""):
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
+        page.mouse.up()
+    window = page.get_by_test_id("mask-window")
+    expect(window).to_have_text(re.compile(r"rows \d+–\d+, columns \d+–\d+"))
+    for _ in range(3):
+        page.keyboard.press("+")
+    rows, columns = re.findall(r"(\d+)–(\d+)", window.inner_text())
+    assert int(rows[1]) - int(rows[0]) <= 3
+    assert int(columns[1]) - int(columns[0]) <= 3
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+    told = page.get_by_test_id("figure-mask_heatmap").locator(".hoverlayer")
+    expect(told).to_contain_text(re.compile(r"unit \d+, input \d+: (kept|free)"))
+    expect(told).to_contain_text(re.compile(r"importance .* of the largest"))
+    expect(told).to_contain_text(re.compile(r"weight −?\d"))
+    unit, column = map(int, re.findall(r"unit (\d+), input (\d+)", told.inner_text())[0])
+    assert int(rows[0]) <= unit <= int(rows[1])
+    assert int(columns[0]) <= column <= int(columns[1])
+    exact = httpx.get(
+        f"{stack.url}/api/runs/{finished}/masks/2/fc2.weight",
+        params={"rows": f"{unit}:{unit + 1}", "cols": f"{column}:{column + 1}"},
+    ).json()
+    assert ("kept" if exact["values"][0][0] else "free") in told.inner_text()
+    page.get_by_role("button", name="Show the whole layer").click()
+    expect(window).to_have_text("drag to zoom")
+
+    # Rows in another order keep the numbers of their units.
+    with wanted(page, order="cluster"):
+        choose(page, "Rows", "clustered")
+    expect(page.get_by_test_id("figure-mask_heatmap")).to_contain_text("Rows are clustered")
+
+    # Over tasks and rounds, by key and played.
+    step = page.get_by_test_id("mask-step")
+    page.locator("body").click(position={"x": 4, "y": 4})
+    page.keyboard.press("ArrowLeft")
+    expect(step).to_have_text("task 1, round 2")
+    page.keyboard.press(",")
+    expect(step).to_have_text("task 1, round 1")
+    page.keyboard.press("ArrowLeft")
+    expect(step).to_have_text("task 0, round 2")
+    page.get_by_role("button", name="Play over tasks and rounds").click()
+    expect(step).to_have_text("task 2")
+    expect(page.get_by_role("button", name="Play over tasks and rounds")).to_be_visible()
+
+    # Owners, then what changed between two tasks.
+    with wanted(page, of="owner"):
+        page.get_by_text("Owner", exact=True).click()
+    expect(page.get_by_test_id("figure-mask_heatmap")).to_contain_text(
+        re.compile(r"Task \d holds most of fc2")
+    )
+    with wanted(page, before="1"):
+        page.get_by_text("Difference", exact=True).click()
+    choose(page, "Against", "task 0")
+    difference = drawn(page, "mask_difference")
+    totals = httpx.get(
+        f"{stack.url}/api/runs/{finished}/masks/2/fc2.weight/difference", params={"before": 0}
+    ).json()["totals"]
+    expect(difference).to_contain_text(f"took {totals['taken']:,}; {totals['kept']:,} stayed kept")
+
+
+def test_units_in_the_original_order_and_the_pixels_that_a_task_claims(
+    page: Page, stack: Stack, finished: str
+) -> None:
+    """The canvas shows at each pixel what the API says of the input that stood there."""
+    page.goto(f"/runs/{finished}?tab=masks&layer=fc1.weight&task=1&of=owner")
+    units = page.get_by_test_id("units")
+    expect(units).to_contain_text("The permutation of task 1 is undone")
+    expect(units.get_by_role("img", name="Unit 0", exact=True)).to_be_visible()
+    owner = httpx.get(
+        f"{stack.url}/api/runs/{finished}/masks/1/fc1.weight", params={"of": "owner", "size": 1_024}
+    ).json()["values"]
+    claims = np.array(owner) == 1
+    unit = int(np.argmax((claims.mean(axis=1) > 0.2) & (claims.mean(axis=1) < 0.8)))
+    colours = units.get_by_role("img", name=f"Unit {unit}", exact=True).evaluate(
+        """canvas => Array.from(canvas.getContext("2d").getImageData(0, 0, 8, 8).data)"""
+    )
+    reds = np.array(colours).reshape(64, 4)[:, 0]
+    # Of the light palette: 11 is claimed, 226 is not. Input i showed pixel order[i].
+    assert np.array_equal(reds[list(pixel_order(64, 1))] < 100, claims[unit])
+    assert not np.array_equal(reds < 100, claims[unit]), "the order makes a difference"
+    expect(units.get_by_role("img", name="Pixels that task 1 claims")).to_be_visible()
+
+
+def test_a_live_run_is_followed_and_can_be_looked_into(page: Page, stack: Stack) -> None:
+    live = submitted(
+        stack,
+        name="Looked into while it trains",
+        training=SPEC["training"] | {"epochs": 250, "batch_size": 16},
+    )
+    page.goto(f"/runs/{live}?tab=masks")
+    expect(page.get_by_text("No mask is stored yet")).to_be_visible()
+    step = page.get_by_test_id("mask-step")
+    expect(step).to_be_visible(timeout=LIMIT)
+    seen = [step.inner_text()]
+    choose(page, "Layer", r"fc2\.weight")
+    with wanted(page, of="owner"):
+        page.get_by_text("Owner", exact=True).click()
+    page.get_by_text("Mask", exact=True).click()
+    drawn(page)
+    page.keyboard.press("+")
+    expect(page.get_by_test_id("mask-window")).to_contain_text("rows 8–23")
+    while page.get_by_test_id("run").get_attribute("data-status") == "running":
+        if (now := step.inner_text()) != seen[-1]:
+            seen.append(now)
+        page.wait_for_timeout(100)
+    expect(page.get_by_test_id("run")).to_have_attribute("data-status", "succeeded")
+    expect(step).to_have_text("task 2")
+    assert len(seen) >= 3, f"The newest step was not followed: {seen}"
+    expect(page.get_by_test_id("mask-window")).to_contain_text("rows 8–23")
+    with wanted(page, before="1"):
+        page.get_by_text("Difference", exact=True).click()
+    drawn(page, "mask_difference")
+
+
+def test_a_strategy_without_masks_says_so_and_shows_its_importance(page: Page, stack: Stack) -> None:
+    short = {"epochs": 2, "batch_size": 64}
+    ewc = submitted(stack, name="No masks", strategy={"kind": "ewc"}, training=short)
+    plain = submitted(stack, name="Nothing to see", strategy={"kind": "finetune"}, training=short)
+    page.goto(f"/runs/{ended(stack, ewc)}?tab=masks")
+    expect(page.get_by_text("ewc keeps no masks; its importance is stored")).to_be_visible()
+    expect(drawn(page)).to_contain_text("the largest importance is")
+    expect(page.get_by_role("radio", name="Mask", exact=True)).to_be_disabled()
+    page.goto(f"/runs/{ended(stack, plain)}?tab=masks")
+    expect(page.get_by_text("No mask is stored: finetune keeps none.")).to_be_visible()
