@@ -124,7 +124,10 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
       revision.current += 1;
       told.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);
       drawn.removeAllListeners("plotly_relayout");
-      drawn.on("plotly_relayout", (change) => told.current.onZoom?.(zoomOf(change)));
+      drawn.on("plotly_relayout", (change) => {
+        // A change of size alone is no zoom.
+        if (Object.keys(change).some((key) => /^[xy]axis\b/.test(key))) told.current.onZoom?.(zoomOf(change));
+      });
     });
     return () => {
       wanted = false;
