@@ -1,5 +1,5 @@
 import { type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { startTransition, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { RunSummary } from "../api/types";
 import { useKeys } from "../shell/useKeys";
 import { COLUMN_INFO } from "./columns";
@@ -12,6 +12,8 @@ import type { Column } from "./view";
 const ROW = 38;
 /** Rows kept ready above and below the window: the compositor scrolls on while the page still draws. */
 const READY = 50;
+/** The same before the first frame: nobody has scrolled yet, and rows out of sight would only delay it. */
+const READY_AT_FIRST = 4;
 /** Rows come and go by so many at once, so that most steps of a scroll change nothing in the page. */
 const TOGETHER = 20;
 /** So many rows before the last one loaded, more are asked for. */
@@ -36,10 +38,11 @@ export function RunsTable(props: RunsTableProps) {
   const [offset, setOffset] = useState(0);
   // What stands above the table may change with any drawing.
   useLayoutEffect(() => setOffset(body.current?.offsetTop ?? 0));
+  const settled = useAfterPaint();
   const virtual = useWindowVirtualizer({
     count: runs.length,
     estimateSize: () => ROW,
-    rangeExtractor: reach,
+    rangeExtractor: settled ? reach : reachAtFirst,
     scrollMargin: offset,
     getItemKey: (index) => runs[index]?.id ?? index,
   });
@@ -130,7 +133,29 @@ export function RunsTable(props: RunsTableProps) {
 function reach({ startIndex, endIndex, count }: Range): number[] {
   const from = Math.max(0, Math.floor((startIndex - READY) / TOGETHER) * TOGETHER);
   const to = Math.min(count, Math.ceil((endIndex + 1 + READY) / TOGETHER) * TOGETHER);
-  return Array.from({ length: to - from }, (_, place) => from + place);
+  return indices(from, to);
+}
+
+function reachAtFirst({ startIndex, endIndex, count }: Range): number[] {
+  return indices(Math.max(0, startIndex - READY_AT_FIRST), Math.min(count, endIndex + 1 + READY_AT_FIRST));
+}
+
+const indices = (from: number, to: number) => Array.from({ length: to - from }, (_, place) => from + place);
+
+/** False until the first frame has been painted. */
+function useAfterPaint(): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => startTransition(() => setPainted(true)), 0);
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, []);
+  return painted;
 }
 
 function focusedRow(): number | null {
