@@ -7,7 +7,7 @@ import {
   IconZoomReset,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import classes from "./Figure.module.css";
@@ -36,7 +36,7 @@ interface FigureProps {
 const NO_PARAMS: FigureParams = {};
 
 /** A figure of the server: its sentence, its drawing, its numbers to take away. */
-export function Figure({
+export const Figure = memo(function Figure({
   name,
   title,
   runs,
@@ -127,7 +127,7 @@ export function Figure({
       </div>
     </section>
   );
-}
+});
 
 interface TakeawayProps {
   title: string;

@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import type { Run } from "../api/types";
 import { MaskPanel } from "../masks/MaskPanel";
 import { Figure } from "../plot/Figure";
@@ -6,7 +7,8 @@ import classes from "./RunPage.module.css";
 
 /** The whole story at once: what is forgotten, on which tasks, what is freed, which parameters. */
 export function Overview({ run }: { run: Run }) {
-  const runs = [run.id];
+  // The same array as long as it is the same run, so that a figure is drawn again for its own data alone.
+  const runs = useMemo(() => [run.id], [run.id]);
   return (
     <div className={classes.stack}>
       <div className={classes.grid}>

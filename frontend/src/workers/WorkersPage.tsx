@@ -97,7 +97,8 @@ function sentenceOf(queue: Queue): string {
     : "No worker online";
   const waiting = queue.depth ? `${plural(queue.depth, "run waits", "runs wait")}` : "none waits";
   const longest = queue.oldest_wait_seconds ? `, the first for ${duration(queue.oldest_wait_seconds)}` : "";
-  return `${online}. ${plural(queue.running, "run trains", "runs train")}, ${waiting}${longest}.`;
+  const training = queue.running ? plural(queue.running, "run trains", "runs train") : "No run trains";
+  return `${online}. ${training}, ${waiting}${longest}.`;
 }
 
 function Worker({ worker }: { worker: WorkerEntry }) {
