@@ -80,13 +80,19 @@ export function UnitImages({ run, layer, task, round, of }: UnitImagesProps) {
       ) : (
         <div className={classes.gallery}>
           <div className={classes.sums}>
-            {data.claimed && (
+            {data.claimed && largest(data.claimed) > 0 && (
               <Sum
                 image={data.claimed}
                 title={`Pixels that task ${task} claims`}
                 what={`Of the weights of all ${count(units)} units at a pixel, task ${task} owns`}
                 share={true}
               />
+            )}
+            {data.claimed && largest(data.claimed) === 0 && (
+              <p className="quiet">
+                Task {task} owns no weight of this layer. A task claims weights when it is pruned, and the
+                last one is not.
+              </p>
             )}
             {of !== "owner" && (
               <Sum
