@@ -64,8 +64,10 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
+# Two at a time, one file each, since much of what they do is waiting; the browser has the machine for itself.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not e2e" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m e2e
 
 check: check-python check-frontend
 

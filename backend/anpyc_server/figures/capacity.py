@@ -35,14 +35,23 @@ class Moment:
 
 
 def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
-    """Stacked areas for all layers together or the chosen one; over them a line per layer."""
+    """Stacked areas for all layers together or the chosen one: what is consolidated, with what this round
+    took again, and what is free, with what it pruned; over them a line per layer."""
     rows = [row for row in run.layers if options.layer in (None, row.layer)]
     if not rows:
         return empty(theme, title=TITLE, sentence=nothing(run, options.layer))
     together = moments(rows)
     traces = [
-        _area(together, "consolidated", theme.consolidated, theme),
-        _area(together, "free", theme.free, theme),
+        _area(
+            together,
+            "consolidated, kept",
+            [m.consolidated - m.reused for m in together],
+            theme.consolidated,
+            theme,
+        ),
+        _area(together, "consolidated, taken again", [m.reused for m in together], theme.reused, theme),
+        _area(together, "free, pruned now", [m.pruned for m in together], theme.pruned, theme),
+        _area(together, "free, from before", [m.free - m.pruned for m in together], theme.free, theme),
     ]
     by_layer = _by_layer(rows) if options.layer is None else {}
     shown = sorted(by_layer, key=lambda layer: -by_layer[layer][-1].total)[:_MOST_LAYER_LINES]
@@ -110,8 +119,10 @@ def nothing(run: RunRows, layer: str | None) -> str:
     return run.waiting
 
 
-def _area(together: Sequence[Moment], state: str, color: str, theme: Theme) -> dict[str, Any]:
-    counts = [getattr(moment, state) for moment in together]
+def _area(
+    together: Sequence[Moment], state: str, counts: Sequence[int], color: str, theme: Theme
+) -> dict[str, Any]:
+    """One of the four states, which add up to all parameters."""
     return {
         "type": "scatter",
         "mode": "lines",

@@ -187,22 +187,33 @@ def test_the_matrix_fills_row_by_row(library: Server, half_way: Trainer) -> None
 def test_capacity_adds_up_and_matches_the_rows(library: Server, finished: Trainer) -> None:
     figure = _figure(library, "capacity", finished)
     rows = library.get(f"/api/runs/{finished.claim.run_id}/layers")
-    free, held = _trace(figure, "free"), _trace(figure, "consolidated")
-    assert [a + b for a, b in zip(free["y"], held["y"], strict=True)] == pytest.approx([100] * len(free["y"]))
+    states = ["consolidated, kept", "consolidated, taken again", "free, pruned now", "free, from before"]
+    kept, taken, pruned, free = (_trace(figure, state)["y"] for state in states)
+    assert [sum(parts) for parts in zip(kept, taken, pruned, free, strict=True)] == pytest.approx(
+        [100] * len(free)
+    )
+    moments = sorted({(row["task"], row["round"]) for row in rows})
+    for place, moment in enumerate(moments):
+        own = [row for row in rows if (row["task"], row["round"]) == moment]
+        total = sum(row["total"] for row in own)
+        for shown, told in ((taken, "reused"), (pruned, "pruned")):
+            assert shown[place] == pytest.approx(100 * sum(row[told] for row in own) / total)
+        assert kept[place] + taken[place] == pytest.approx(
+            100 * sum(row["consolidated"] for row in own) / total
+        )
+    assert any(taken), "the run takes parameters again"
     last = [row for row in rows if (row["task"], row["round"]) == (4, ROUNDS)]
     total = sum(row["total"] for row in last)
-    assert free["y"][-1] == pytest.approx(100 * sum(row["free"] for row in last) / total)
     assert f"({sum(row['free'] for row in last)} of {total:,})" in figure["layout"]["meta"]["sentence"]
-    assert {trace["name"] for trace in figure["data"]} == {"free", "consolidated", "fc1.weight", "fc2.weight"}
-    assert (held["line"]["color"], free["line"]["color"]) == (
-        palette.THEMES["light"].consolidated,
-        palette.THEMES["light"].free,
-    )
+    assert {trace["name"] for trace in figure["data"]} == {*states, "fc1.weight", "fc2.weight"}
+    light = palette.THEMES["light"]
+    colors = [_trace(figure, state)["line"]["color"] for state in states]
+    assert colors == [light.consolidated, light.reused, light.pruned, light.free]
 
 
 def test_capacity_of_one_layer(library: Server, finished: Trainer) -> None:
     figure = _figure(library, "capacity", finished, layer="fc2.weight")
-    assert len(figure["data"]) == 2
+    assert len(figure["data"]) == 4
     assert "fc2.weight" in figure["layout"]["meta"]["sentence"]
     assert "fc1.weight" in _figure(library, "capacity", finished, layer="no")["layout"]["meta"]["sentence"]
 
