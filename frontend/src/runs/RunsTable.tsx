@@ -65,7 +65,8 @@ export function RunsTable(props: RunsTableProps) {
     const from = focusedRow();
     const index = Math.max(0, Math.min(runs.length - 1, from === null ? firstInView() : from + by));
     virtual.scrollToIndex(index, { align: "auto" });
-    requestAnimationFrame(() => focusRow(index));
+    // At once where the row is there, so that a key right after this one finds the focus.
+    if (!focusRow(index)) requestAnimationFrame(() => focusRow(index));
   };
   useKeys({
     j: () => step(1),
@@ -172,6 +173,9 @@ function firstInView(): number {
 
 const HEAD = 78;
 
-function focusRow(index: number): void {
-  document.querySelector<HTMLElement>(`tr[data-index="${index}"] a`)?.focus({ preventScroll: true });
+/** False where the row is not in the page yet. */
+function focusRow(index: number): boolean {
+  const link = document.querySelector<HTMLElement>(`tr[data-index="${index}"] a`);
+  link?.focus({ preventScroll: true });
+  return link !== null;
 }
