@@ -81,6 +81,8 @@ def test_pick_zoom_play_switch_and_compare(page: Page, stack: Stack, finished: s
     expect(page).to_have_url(re.compile(r"layer=fc2\.weight"))
 
     # Down to single weights, whose numbers show on hovering: by dragging, then by key and button.
+    expect(page.get_by_test_id("figure-mask_heatmap")).to_contain_text("of fc2.weight")
+    page.wait_for_load_state("networkidle")
     box = drawn(page).locator(".nsewdrag").bounding_box()
     assert box is not None
     with wanted(page, layer="fc2.weight", rows="", cols=""):
@@ -96,8 +98,14 @@ def test_pick_zoom_play_switch_and_compare(page: Page, stack: Stack, finished: s
     assert int(rows[1]) - int(rows[0]) <= 3
     assert int(columns[1]) - int(columns[0]) <= 3
     page.wait_for_load_state("networkidle")
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
     told = page.get_by_test_id("figure-mask_heatmap").locator(".hoverlayer")
+    for place in range(20):  # a figure drawn again under a mouse at rest shows no label until the mouse moves
+        page.mouse.move(
+            box["x"] + (0.5 + 0.001 * place) * box["width"], box["y"] + 0.5 * box["height"], steps=4
+        )
+        page.wait_for_timeout(250)
+        if told.text_content():
+            break
     expect(told).to_contain_text(re.compile(r"unit \d+, input \d+: (kept|free)"))
     expect(told).to_contain_text(re.compile(r"importance .* of the largest"))
     expect(told).to_contain_text(re.compile(r"weight −?\d"))
