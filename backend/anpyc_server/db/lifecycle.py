@@ -130,7 +130,7 @@ def submit(
 
 def request_cancel(session: Session, run_id: str) -> Run:
     """Cancel a waiting run at once; ask a running one to stop. Asking twice changes nothing."""
-    run = _locked(session, run_id)
+    run = locked_run(session, run_id)
     if run.status in TERMINAL:
         raise Conflict(f"The run has already {_ENDED[run.status]}; there is nothing to cancel.")
     if run.status == QUEUED:
@@ -144,7 +144,7 @@ def request_cancel(session: Session, run_id: str) -> Run:
 
 def retry(session: Session, run_id: str) -> Run:
     """A new run of the same specification, from the start."""
-    run = _locked(session, run_id)
+    run = locked_run(session, run_id)
     if run.status not in (FAILED, CANCELLED):
         raise Conflict(
             f"Only a failed or cancelled run can be retried; this one {_IS[run.status]}. Clone it instead."
@@ -162,7 +162,7 @@ def clone(session: Session, run_id: str, spec: RunSpec, *, relation: str = "clon
 
 def resume(session: Session, run_id: str) -> Run:
     """Queue a failed or cancelled run again, to go on from its last checkpoint."""
-    run = _locked(session, run_id)
+    run = locked_run(session, run_id)
     if run.status not in (FAILED, CANCELLED):
         raise Conflict(f"Only a failed or cancelled run can be resumed; this one {_IS[run.status]}.")
     if not checkpoints(session, run_id):
@@ -177,7 +177,7 @@ def resume(session: Session, run_id: str) -> Run:
 
 def remove(session: Session, run_id: str) -> list[str]:
     """Delete an ended run and all its rows. Answers where its artifacts lie, for the files to be deleted."""
-    run = _locked(session, run_id)
+    run = locked_run(session, run_id)
     if run.status not in TERMINAL:
         raise Conflict(f"The run {_IS[run.status]}. Cancel it first, then delete it.")
     addresses = list(session.scalars(select(Artifact.url).where(Artifact.run_id == run_id)))
@@ -259,7 +259,7 @@ def requeue(session: Session, run_id: str, token: int, code: str, reason: str) -
 
     :raises Stale: when the run is not held under that token any more.
     """
-    run = _locked(session, run_id)
+    run = locked_run(session, run_id)
     if run.status != RUNNING or run.token != token:
         raise Stale(f"Run {run_id} is not held under token {token} any more.")
     if run.cancel_requested:
@@ -360,7 +360,10 @@ _IS = {
 }
 
 
-def _locked(session: Session, run_id: str) -> Run:
+def locked_run(session: Session, run_id: str) -> Run:
+    """The run, its row locked until the transaction ends.
+
+    :raises NotFound: where there is none."""
     run = session.get(Run, run_id, with_for_update=True, populate_existing=True)
     if run is None:
         raise NotFound(run_id)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from anpyc_server.db import events
 from anpyc_server.db.engine import now
 from anpyc_server.db.identifiers import new_id
-from anpyc_server.db.lifecycle import MAX_LOSSES, OUTCOME, Conflict, NotFound, Stale
+from anpyc_server.db.lifecycle import MAX_LOSSES, OUTCOME, Conflict, NotFound, Stale, locked_run
 from anpyc_server.db.models import (
     CANCELLED,
     FAILED,
@@ -76,7 +76,7 @@ def ask(
 
     :raises Conflict: when nothing is stored that could be tested, or too much is asked at a time.
     """
-    run = _locked_run(session, run_id)
+    run = locked_run(session, run_id)
     wanted = sorted(set(permilles))
     earlier = _by_key(session, key)
     if earlier is not None:
@@ -113,7 +113,7 @@ def ask(
 
 def request_cancel(session: Session, run_id: str, what_if_id: str) -> WhatIf:
     """Cancel a waiting job at once, ask one that is measured to stop. Twice changes nothing."""
-    run = _locked_run(session, run_id)
+    run = locked_run(session, run_id)
     job = session.get(WhatIf, what_if_id, with_for_update=True, populate_existing=True)
     if job is None or job.run_id != run_id:
         raise NoSuchWhatIf(what_if_id)
@@ -145,7 +145,7 @@ def claim(session: Session, what_if_id: str, worker_id: str, lease_seconds: floa
     run_id = session.scalar(select(WhatIf.run_id).where(WhatIf.id == what_if_id))
     if run_id is None:
         return None
-    run = _locked_run(session, run_id)
+    run = locked_run(session, run_id)
     job = session.get(WhatIf, what_if_id, with_for_update=True, populate_existing=True)
     if job is None or job.status != QUEUED:
         return None
@@ -197,7 +197,7 @@ def record(
 
     :raises Stale: also when the run has gone back to before the task's end since.
     """
-    run = _locked_run(session, held.run_id)
+    run = locked_run(session, held.run_id)
     job = _held(session, held)
     if session.get(Artifact, held.outcome.id) is None:
         raise Stale(f"The end of task {held.task} that this measures is not the run's any more.")
@@ -219,25 +219,25 @@ def record(
 
 def finish(session: Session, held: WhatIfClaim) -> WhatIf:
     """Everything that was asked for is there."""
-    run = _locked_run(session, held.run_id)
+    run = locked_run(session, held.run_id)
     return _end(session, run, _held(session, held), SUCCEEDED)
 
 
 def fail(session: Session, held: WhatIfClaim, code: str, message: str) -> WhatIf:
     """It failed for a reason of its own, which a repetition would meet again."""
-    run = _locked_run(session, held.run_id)
+    run = locked_run(session, held.run_id)
     return _fail(session, run, _held(session, held), code, message)
 
 
 def cancelled(session: Session, held: WhatIfClaim) -> WhatIf:
     """It has stopped because it was asked to."""
-    run = _locked_run(session, held.run_id)
+    run = locked_run(session, held.run_id)
     return _end(session, run, _held(session, held), CANCELLED)
 
 
 def release(session: Session, held: WhatIfClaim) -> WhatIf:
     """Give it back to the queue, as a worker that shuts down does. Not counted as a loss."""
-    run = _locked_run(session, held.run_id)
+    run = locked_run(session, held.run_id)
     job = _held(session, held)
     if job.cancel_requested:
         return _end(session, run, job, CANCELLED)
@@ -252,7 +252,7 @@ def requeue(session: Session, what_if_id: str, token: int, code: str, reason: st
     run_id = session.scalar(select(WhatIf.run_id).where(WhatIf.id == what_if_id))
     if run_id is None:
         raise Stale(f"There is no what-if {what_if_id} any more.")
-    run = _locked_run(session, run_id)
+    run = locked_run(session, run_id)
     job = session.get(WhatIf, what_if_id, with_for_update=True, populate_existing=True)
     if job is None or job.status != RUNNING or job.token != token:
         raise Stale(f"What-if {what_if_id} is not held under token {token} any more.")
@@ -351,13 +351,6 @@ def _same(earlier: WhatIf, run_id: str, task: int | None, wanted: list[int]) -> 
             "This Idempotency-Key was used for another what-if. Nothing was queued; send a new key."
         )
     return earlier
-
-
-def _locked_run(session: Session, run_id: str) -> Run:
-    run = session.get(Run, run_id, with_for_update=True, populate_existing=True)
-    if run is None:
-        raise NotFound(run_id)
-    return run
 
 
 def _held(session: Session, held: WhatIfClaim) -> WhatIf:
