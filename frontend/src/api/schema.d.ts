@@ -767,6 +767,21 @@ export interface components {
              */
             pruned_by: "entropy" | "curvature";
             /**
+             * Fisher exponent
+             * @description With `curvature`, the order is |θ|·F^this. 0.5: what removing one parameter does, the others left as
+             *     they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
+             * @default 0.5
+             */
+            fisher_exponent: number;
+            /**
+             * Freed parameters start at
+             * @description `zero`: where pruning put them, as published. `initial`: at their values before the first task, so
+             *     that each task finds fresh ones; needs earlier tasks to use their own parameters.
+             * @default zero
+             * @enum {string}
+             */
+            freed_start: "zero" | "initial";
+            /**
              * Consolidated by
              * @description `removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
              *     exact Fisher information, which also holds parameters that are zero.
@@ -869,6 +884,21 @@ export interface components {
              * @enum {string}
              */
             pruned_by: "entropy" | "curvature";
+            /**
+             * Fisher exponent
+             * @description With `curvature`, the order is |θ|·F^this. 0.5: what removing one parameter does, the others left as
+             *     they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
+             * @default 0.5
+             */
+            fisher_exponent: number;
+            /**
+             * Freed parameters start at
+             * @description `zero`: where pruning put them, as published. `initial`: at their values before the first task, so
+             *     that each task finds fresh ones; needs earlier tasks to use their own parameters.
+             * @default zero
+             * @enum {string}
+             */
+            freed_start: "zero" | "initial";
             /**
              * Consolidated by
              * @description `removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
@@ -3275,6 +3305,8 @@ export interface components {
              *       "importance_batch": 100,
              *       "importance_skip": 0,
              *       "pruned_by": "entropy",
+             *       "fisher_exponent": 0.5,
+             *       "freed_start": "zero",
              *       "strength": "removal",
              *       "normalise": false,
              *       "recall": "all"
@@ -3374,6 +3406,8 @@ export interface components {
              *       "importance_batch": 100,
              *       "importance_skip": 0,
              *       "pruned_by": "entropy",
+             *       "fisher_exponent": 0.5,
+             *       "freed_start": "zero",
              *       "strength": "removal",
              *       "normalise": false,
              *       "recall": "all"

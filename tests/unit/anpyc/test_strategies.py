@@ -86,6 +86,25 @@ def test_own_parameters_shield_a_task_from_what_grows_later() -> None:
     assert open_.metrics["forgetting"] > shielded.metrics["forgetting"] + 0.05
 
 
+def test_freed_parameters_that_start_anew_leave_earlier_tasks_alone() -> None:
+    fields: dict[str, object] = {
+        "initial_prune_percent": 70,
+        "prune_decay": 1.0,
+        "prune_step": 70,
+        "lam": 1e9,
+    }
+    fields |= {"pruned_by": "curvature", "strength": "movement", "normalise": True, "recall": "own"}
+    fields |= {"fisher_exponent": 0.0625, "freed_start": "initial"}
+    result = train(forgetful("anpyc", **fields), Memory(), datasets_dir=Path(), threads=1)
+    assert result.metrics["forgetting"] < 0.02
+    assert result.metrics["average_accuracy"] > 0.9
+
+
+def test_starting_anew_needs_tasks_to_use_their_own_parameters() -> None:
+    with pytest.raises(SpecError, match=r"strategy\.freed_start: .*`own`"):
+        tiny({"strategy.freed_start": "initial"})
+
+
 @pytest.mark.parametrize("changes", [{"strategy.recall": "own"}, {"strategy.kind": "packnet"}])
 def test_own_parameters_need_the_task_to_be_known(changes: dict[str, object]) -> None:
     with pytest.raises(SpecError, match=r"benchmark\.scenario: .*choose `task`"):

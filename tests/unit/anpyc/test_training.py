@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from anpyc.assembly import assemble
 from anpyc.errors import (
     CheckpointMismatch,
     DatasetMissing,
@@ -18,7 +19,7 @@ from anpyc.errors import (
     NonFiniteLoss,
     OutOfMemory,
 )
-from anpyc.recording import Checkpoint
+from anpyc.recording import Checkpoint, MaskSnapshot
 from anpyc.strategies import STRATEGIES
 from anpyc.training import RunResult, Stopped, train
 from unit.anpyc.recorders import Memory, tiny
@@ -88,6 +89,16 @@ def test_resumes_to_the_bit_from_every_checkpoint(kind: str, optimizer: str) -> 
         assert result.layers == expected.layers
         tail = [(e.step, e.loss, e.penalty) for e in whole.epochs if e.step > checkpoint.step]
         assert [(e.step, e.loss, e.penalty) for e in rest.epochs] == tail
+        assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
+
+
+def test_resumes_to_the_bit_where_freed_parameters_start_anew() -> None:
+    changes: dict[str, object] = {"strategy.recall": "own", "strategy.freed_start": "initial"}
+    whole = Memory()
+    run(changes, whole)
+    for checkpoint in whole.checkpoints[:-1]:
+        rest = Memory()
+        run(changes, rest, checkpoint)
         assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
 
 
@@ -216,6 +227,46 @@ def test_freed_parameters_are_trained_by_the_next_task() -> None:
     assert freed.any()
     assert by_task[1].weight is not None
     assert (by_task[1].weight[freed] != 0).any()
+
+
+UNTRAINED: dict[str, object] = {
+    "benchmark.tasks": 2,
+    "training.lr": 1e-12,
+    "strategy.recall": "own",
+    "strategy.pruned_by": "curvature",
+    "strategy.prune_step": 40,
+}
+"""Steps too small to change a weight, so that what pruning does is all that happens."""
+
+
+def first_layers(changes: dict[str, object]) -> tuple[torch.Tensor, dict[int, MaskSnapshot]]:
+    """The weights of the first layer before the run, and its snapshot at the end of each task."""
+    recorder = Memory()
+    run(changes, recorder)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = assemble(tiny(changes), torch.device("cpu"), NOWHERE).network
+    ends = {m.task: m for m in recorder.snapshots if m.end_of_task and m.layer == "fc1.weight"}
+    return network.segments[0].of(network.flat), ends
+
+
+def test_freed_parameters_start_at_zero_or_where_they_were_before_the_first_task() -> None:
+    for start in ("zero", "initial"):
+        before, ends = first_layers(UNTRAINED | {"strategy.freed_start": start})
+        kept = torch.as_tensor(ends[0].mask)
+        assert 0 < int(kept.sum()) < kept.numel()
+        expected = before if start == "initial" else before * kept
+        assert torch.allclose(torch.as_tensor(ends[1].weight), expected, rtol=0, atol=1e-9)
+
+
+def test_the_fisher_exponent_leads_from_curvature_to_magnitude() -> None:
+    masks = {}
+    for exponent in (0.0, 0.5):
+        before, ends = first_layers(UNTRAINED | {"strategy.fisher_exponent": exponent})
+        masks[exponent] = torch.as_tensor(ends[0].mask)
+    size = before.abs()
+    assert size[masks[0.0]].min() > size[~masks[0.0]].max()
+    assert size[masks[0.5]].min() < size[~masks[0.5]].max()
 
 
 def test_fine_tuning_reports_no_masks() -> None:

@@ -45,6 +45,8 @@ class RunSpec(SpecPart):
                     "benchmark.scenario",
                     "Testing a task with its own parameters needs the task to be known: choose `task`.",
                 )
+        if isinstance(self.strategy, AnpycStrategy):
+            self._restart_fits(self.strategy)
         if isinstance(self.benchmark, SplitBenchmark):
             self._split_fits(self.benchmark, info.classes, info.title)
         if self.training.evaluate_on == "validation" and self.dataset.validation == 0:
@@ -58,6 +60,15 @@ class RunSpec(SpecPart):
                 f"{info.title} has {info.train:,} training images; hold out fewer than that for validation.",
             )
         return self
+
+    @staticmethod
+    def _restart_fits(strategy: AnpycStrategy) -> None:
+        if strategy.freed_start == "initial" and strategy.recall == "all":
+            refuse(
+                "strategy.freed_start",
+                "Freed parameters that start anew disturb earlier tasks that use every parameter: choose "
+                "`zero`, or let earlier tasks use their `own` parameters.",
+            )
 
     @staticmethod
     def _split_fits(benchmark: SplitBenchmark, classes: int, title: str) -> None:

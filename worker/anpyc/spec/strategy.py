@@ -49,6 +49,14 @@ class AnpycStrategy(SpecPart):
     pruned_by: Literal["entropy", "curvature"] = setting("Pruned by", default="entropy", advanced=True)
     """What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
     output's distribution, ½·F·θ² with the exact Fisher information F, image by image."""
+    fisher_exponent: float = setting("Fisher exponent", default=0.5, ge=0, le=1, advanced=True)
+    """With `curvature`, the order is |θ|·F^this. 0.5: what removing one parameter does, the others left as
+    they are. 0: magnitude. A value near 0 prunes best where most parameters go at once."""
+    freed_start: Literal["zero", "initial"] = setting(
+        "Freed parameters start at", default="zero", advanced=True
+    )
+    """`zero`: where pruning put them, as published. `initial`: at their values before the first task, so
+    that each task finds fresh ones; needs earlier tasks to use their own parameters."""
     strength: Literal["removal", "movement"] = setting("Consolidated by", default="removal", advanced=True)
     """`removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
     exact Fisher information, which also holds parameters that are zero."""

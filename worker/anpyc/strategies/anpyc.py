@@ -9,7 +9,9 @@ Pruning and Synaptic Consolidation", IEEE TNNLS 2021, arXiv 1912.09091.
 After each task but the last, rounds at q = 10, 20, … % free what Ω says is least needed of what no earlier
 task holds and retrain the rest; the freed parameters start the next task at zero, with Ω = 0, held by
 nothing. Variant: the authors' script, with log-softmax in place of log(p), and Ω combined over tasks by sum,
-maximum or mean."""
+maximum or mean. Beyond the paper, each off by default: other orders of pruning, strengths from the Fisher
+information, earlier tasks tested with their own parameters, and freed ones that start where they were before
+the first task."""
 
 from __future__ import annotations
 
@@ -36,6 +38,8 @@ class Anpyc(Strategy):
         self._network = network
         self._tasks = tasks
         self._consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
+        self._initial = network.body_flat.clone() if spec.freed_start == "initial" else None
+        """The parameters before the first task, where freed ones start again from them."""
         held = torch.ones_like(network.body_flat, dtype=torch.bool)
         self._mask = held
         """The current mask: the last round's."""
@@ -50,6 +54,9 @@ class Anpyc(Strategy):
         """The task from whose end on a parameter is held; for tests with a task's own parameters."""
 
     def before_task(self, task: Task, examples: Examples) -> None:
+        if self._initial is not None:
+            theta = self._network.body_flat
+            theta.copy_(torch.where(self._mask, theta, self._initial))
         self._consolidation.anchor_here()
         self._previous_mask = self._mask.clone()
         self._keep = self._claimed = None
@@ -112,10 +119,8 @@ class Anpyc(Strategy):
         return self._importance
 
     def ranking(self) -> Tensor:
-        """What removing each parameter does; of what moving it does, ½Ωθ² to second order."""
-        if self._spec.strength == "removal":
-            return self._importance
-        return self._importance * self._network.body_flat.square() / 2
+        """What removing each parameter does, or what moving it does in the order that prunes."""
+        return self._importance if self._spec.strength == "removal" else self._order(self._importance)
 
     def divergence_cause(self, lr: float) -> str | None:
         return self._consolidation.divergence_cause(lr)
@@ -124,6 +129,8 @@ class Anpyc(Strategy):
         state = {f"consolidation.{name}": t for name, t in self._consolidation.state_dict().items()}
         state |= {"mask": self._mask, "previous_mask": self._previous_mask, "importance": self._importance}
         state["born"] = self._born
+        if self._initial is not None:
+            state["initial"] = self._initial
         if self._keep is not None:
             state["keep"] = self._keep
         if self._claimed is not None:
@@ -137,6 +144,7 @@ class Anpyc(Strategy):
         self._mask, self._previous_mask = state["mask"], state["previous_mask"]
         self._importance, self._keep = state["importance"], state.get("keep")
         self._born, self._claimed = state["born"], state.get("claimed")
+        self._initial = state.get("initial")
 
     def _percentiles(self, task: Task) -> tuple[float, ...]:
         spec = self._spec
@@ -158,9 +166,13 @@ class Anpyc(Strategy):
         """What removing each parameter does to the output."""
         spec = self._spec
         if spec.pruned_by == "curvature":
-            return self._movement(task, examples).mul_(self._network.body_flat.square()).mul_(0.5)
+            return self._order(self._movement(task, examples))
         images = examples.first(spec.importance_images)
         return removal_importance(self._network, task, images, spec.importance_batch, spec.importance_skip)
+
+    def _order(self, fisher: Tensor) -> Tensor:
+        """½(F^e·θ)²: for e = ½ what removing a parameter does to second order, for e = 0 its magnitude."""
+        return fisher.pow(self._spec.fisher_exponent).mul_(self._network.body_flat).square_().mul_(0.5)
 
     def _movement(self, task: Task, examples: Examples) -> Tensor:
         """What moving each parameter does to the output, to second order: the Fisher information."""
