@@ -53,8 +53,8 @@ LONG_ANPYC = [
     "strategy.retrain_epochs=2",
     "strategy.lam=10000",
 ]
-"""At 90 % a twentieth of the parameters would be left for the last of thirty tasks; and thirty small moves add
-up, so what is held is held fast."""
+"""At 90 % a twentieth of the parameters would be left for the last of thirty tasks; and thirty small moves
+add up, so what is held is held fast."""
 PROTOCOLS["long"] = {name: (preset, None) for name, (preset, _) in PROTOCOLS["vandeven"].items()}
 
 
