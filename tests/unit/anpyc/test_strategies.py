@@ -69,16 +69,25 @@ def test_joint_training_is_the_upper_bound() -> None:
     assert joint["forgetting"] < 0.03
 
 
+HELD_FAST: dict[str, object] = {
+    "initial_prune_percent": 70,
+    "prune_decay": 1.0,
+    "prune_step": 70,
+    "lam": 1e9,
+    "pruned_by": "curvature",
+    "normalise": True,
+}
+"""ANPyC that frees much and does not let what it holds move."""
+
+
 def test_own_parameters_shield_a_task_from_what_grows_later() -> None:
-    fields: dict[str, object] = {
-        "initial_prune_percent": 70,
-        "prune_decay": 1.0,
-        "prune_step": 70,
-        "lam": 1e9,
-    }
-    fields |= {"pruned_by": "curvature", "normalise": True, "strength": "removal"}
     shielded, open_ = (
-        train(forgetful("anpyc", **fields, recall=recall), Memory(), datasets_dir=Path(), threads=1)
+        train(
+            forgetful("anpyc", **HELD_FAST, strength="removal", recall=recall),
+            Memory(),
+            datasets_dir=Path(),
+            threads=1,
+        )
         for recall in ("own", "all")
     )
     assert shielded.metrics["forgetting"] < 0.02
@@ -87,15 +96,8 @@ def test_own_parameters_shield_a_task_from_what_grows_later() -> None:
 
 
 def test_freed_parameters_that_start_anew_leave_earlier_tasks_alone() -> None:
-    fields: dict[str, object] = {
-        "initial_prune_percent": 70,
-        "prune_decay": 1.0,
-        "prune_step": 70,
-        "lam": 1e9,
-    }
-    fields |= {"pruned_by": "curvature", "strength": "movement", "normalise": True, "recall": "own"}
-    fields |= {"fisher_exponent": 0.0625, "freed_start": "initial"}
-    result = train(forgetful("anpyc", **fields), Memory(), datasets_dir=Path(), threads=1)
+    anew = {"strength": "movement", "recall": "own", "fisher_exponent": 0.0625, "freed_start": "initial"}
+    result = train(forgetful("anpyc", **HELD_FAST, **anew), Memory(), datasets_dir=Path(), threads=1)
     assert result.metrics["forgetting"] < 0.02
     assert result.metrics["average_accuracy"] > 0.9
 

@@ -92,14 +92,19 @@ def test_resumes_to_the_bit_from_every_checkpoint(kind: str, optimizer: str) -> 
         assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
 
 
-def test_resumes_to_the_bit_where_freed_parameters_start_anew() -> None:
-    changes: dict[str, object] = {"strategy.recall": "own", "strategy.freed_start": "initial"}
+def resumed_from_everywhere(changes: dict[str, object]) -> Memory:
+    """A whole run, once it is seen that from each of its checkpoints the rest ends equal."""
     whole = Memory()
     run(changes, whole)
     for checkpoint in whole.checkpoints[:-1]:
         rest = Memory()
         run(changes, rest, checkpoint)
         assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
+    return whole
+
+
+def test_resumes_to_the_bit_where_freed_parameters_start_anew() -> None:
+    resumed_from_everywhere({"strategy.recall": "own", "strategy.freed_start": "initial"})
 
 
 def test_the_optimizers_memory_is_carried_over_and_resumed() -> None:
@@ -108,12 +113,7 @@ def test_the_optimizers_memory_is_carried_over_and_resumed() -> None:
         "training.lr": 0.02,
         "training.keep_optimizer": True,
     }
-    whole = Memory()
-    run(changes, whole)
-    for checkpoint in whole.checkpoints[:-1]:
-        rest = Memory()
-        run(changes, rest, checkpoint)
-        assert rest.checkpoints[-1].tensors == whole.checkpoints[-1].tensors
+    whole = resumed_from_everywhere(changes)
     forgetful = Memory()
     run({**changes, "training.keep_optimizer": False}, forgetful)
     losses = [e.loss for e in whole.epochs]
