@@ -39,7 +39,8 @@ class Anpyc(Strategy):
         self._tasks = tasks
         self._consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
         self._initial = network.body_flat.clone() if spec.freed_start == "initial" else None
-        """The parameters before the first task, where freed ones start again from them."""
+        """The parameters before the first task, where freed ones start again from them. In no checkpoint: the
+        seed draws them again when a run is resumed."""
         held = torch.ones_like(network.body_flat, dtype=torch.bool)
         self._mask = held
         """The current mask: the last round's."""
@@ -129,8 +130,6 @@ class Anpyc(Strategy):
         state = {f"consolidation.{name}": t for name, t in self._consolidation.state_dict().items()}
         state |= {"mask": self._mask, "previous_mask": self._previous_mask, "importance": self._importance}
         state["born"] = self._born
-        if self._initial is not None:
-            state["initial"] = self._initial
         if self._keep is not None:
             state["keep"] = self._keep
         if self._claimed is not None:
@@ -144,7 +143,6 @@ class Anpyc(Strategy):
         self._mask, self._previous_mask = state["mask"], state["previous_mask"]
         self._importance, self._keep = state["importance"], state.get("keep")
         self._born, self._claimed = state["born"], state.get("claimed")
-        self._initial = state.get("initial")
 
     def _percentiles(self, task: Task) -> tuple[float, ...]:
         spec = self._spec
