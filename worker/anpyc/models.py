@@ -7,7 +7,7 @@ along a new first dimension."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
@@ -68,6 +68,10 @@ def dropout(x: Tensor, probability: float) -> Tensor:
     units = draws.view(torch.int16)[: x.numel()].view(x.shape)
     keep = units >= round(probability * 65_536) - 32_768
     return x * keep.to(x.dtype).mul_(1 / (1 - probability))
+
+
+IMPOSSIBLE = -1e9
+"""A logit whose softmax is exactly 0, and whose product with a probability of 0 is 0, as it is not for -∞."""
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,21 @@ class Network(nn.Module):
 
     def mixed_logits(self, features: Tensor, heads: Tensor) -> Tensor:
         """(batch, features) → (batch, classes), each row through its own head; all heads have one size."""
-        modules = [cast("nn.Linear", module) for module in self.heads]
-        weight = torch.cat([module.weight for module in modules])
-        bias = torch.cat([module.bias for module in modules])
-        logits = F.linear(features, weight, bias).view(len(features), len(modules), -1)
+        logits = self.stacked_logits(features, {head: slice(None) for head in range(len(self.heads))})
         return logits[torch.arange(len(features), device=heads.device), heads]
+
+    def stacked_logits(self, features: Tensor, heads: Mapping[int, slice]) -> Tensor:
+        """(batch, features) → (batch, heads, outputs), each row through all of ``heads`` in one product.
+
+        :param heads: head → the outputs wanted of it. One with fewer than the others is filled up with
+            outputs of probability 0."""
+        modules = {head: cast("nn.Linear", self.heads[head]) for head in heads}
+        weights = [module.weight[heads[head]] for head, module in modules.items()]
+        biases = [module.bias[heads[head]] for head, module in modules.items()]
+        size = max(len(bias) for bias in biases)
+        weight = torch.cat([F.pad(w, (0, 0, 0, size - len(w))) for w in weights])
+        bias = torch.cat([F.pad(b, (0, size - len(b)), value=IMPOSSIBLE) for b in biases])
+        return F.linear(features, weight, bias).view(len(features), len(heads), size)
 
     def flatten_parameters(self, device: torch.device, image_shape: tuple[int, int, int]) -> None:
         """Move all parameters into one tensor on ``device``; the modules keep views of it."""
