@@ -25,8 +25,8 @@ CHECKPOINTS_KEPT = 2
 
 
 @dataclass(frozen=True)
-class SavedCheckpoint:
-    """A checkpoint's file in the artifact store, still unknown to the database."""
+class SavedFile:
+    """A file in the artifact store, still unknown to the database."""
 
     name: str
     url: str
@@ -34,19 +34,18 @@ class SavedCheckpoint:
     sha256: str
     step: int
     task: int
+
+
+@dataclass(frozen=True)
+class SavedCheckpoint(SavedFile):
+    """All that training goes on from."""
+
     round: int
 
 
 @dataclass(frozen=True)
-class SavedOutcome:
-    """The file of what was learnt when ``task`` ended, still unknown to the database."""
-
-    name: str
-    url: str
-    size: int
-    sha256: str
-    step: int
-    task: int
+class SavedOutcome(SavedFile):
+    """What was learnt when ``task`` ended."""
 
 
 @dataclass
@@ -274,44 +273,36 @@ def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None
 
 def _outcomes(session: Session, run: Run, outcomes: Sequence[SavedOutcome]) -> None:
     for saved in outcomes:
-        session.add(
-            Artifact(
-                id=new_id(),
-                run_id=run.id,
-                kind=OUTCOME,
-                name=saved.name,
-                url=saved.url,
-                size=saved.size,
-                sha256=saved.sha256,
-                step=saved.step,
-                details={"task": saved.task, "step": saved.step},
-                created_at=now(session),
-            )
-        )
+        _add_artifact(session, run, OUTCOME, saved, {"task": saved.task, "step": saved.step})
     if outcomes:
         events.append(session, run, "outcome", {"items": [{"task": saved.task} for saved in outcomes]})
 
 
 def _checkpoint(session: Session, run: Run, saved: SavedCheckpoint) -> list[str]:
-    session.add(
-        Artifact(
-            id=new_id(),
-            run_id=run.id,
-            kind=CHECKPOINT,
-            name=saved.name,
-            url=saved.url,
-            size=saved.size,
-            sha256=saved.sha256,
-            step=saved.step,
-            details={"task": saved.task, "round": saved.round, "step": saved.step},
-            created_at=now(session),
-        )
-    )
+    details = {"task": saved.task, "round": saved.round, "step": saved.step}
+    _add_artifact(session, run, CHECKPOINT, saved, details)
     session.flush()
     replaced = checkpoints(session, run.id)[CHECKPOINTS_KEPT:]
     for artifact in replaced:
         session.delete(artifact)
     return [artifact.url for artifact in replaced]
+
+
+def _add_artifact(session: Session, run: Run, kind: str, saved: SavedFile, details: dict[str, int]) -> None:
+    session.add(
+        Artifact(
+            id=new_id(),
+            run_id=run.id,
+            kind=kind,
+            name=saved.name,
+            url=saved.url,
+            size=saved.size,
+            sha256=saved.sha256,
+            step=saved.step,
+            details=details,
+            created_at=now(session),
+        )
+    )
 
 
 def _without_run(row: Mapping[str, Any]) -> dict[str, Any]:
