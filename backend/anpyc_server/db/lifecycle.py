@@ -19,6 +19,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from anpyc.errors import NonFiniteLoss
 from anpyc.spec import RunSpec
 from anpyc_server.db import events
 from anpyc_server.db.engine import now
@@ -165,6 +166,11 @@ def resume(session: Session, run_id: str) -> Run:
     run = locked_run(session, run_id)
     if run.status not in (FAILED, CANCELLED):
         raise Conflict(f"Only a failed or cancelled run can be resumed; this one {_IS[run.status]}.")
+    if (run.error or {}).get("code") == NonFiniteLoss.code:
+        raise Conflict(
+            "From its last checkpoint the run would reach the same loss again. Clone it and change what made "
+            "the loss turn non-finite."
+        )
     if not checkpoints(session, run_id):
         raise Conflict("The run has left no checkpoint to go on from. Retry it from the start instead.")
     run.recovery = {"what": "continued", "seconds": trained_seconds(run, run.finished_at or now(session))}

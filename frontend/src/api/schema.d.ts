@@ -761,15 +761,15 @@ export interface components {
             /**
              * Pruned by
              * @description What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
-             *     output's distribution, ½·F·θ² with the exact Fisher information F, image by image.
+             *     output's distribution, by its exact Fisher information F, image by image, and the Fisher exponent.
              * @default entropy
              * @enum {string}
              */
             pruned_by: "entropy" | "curvature";
             /**
              * Fisher exponent
-             * @description With `curvature`, the order is |θ|·F^this. 0.5: what removing one parameter does, the others left as
-             *     they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
+             * @description With `curvature`, the order is ½·(F^this·θ)². 0.5: ½·F·θ², what removing one parameter does, the
+             *     others left as they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
              * @default 0.5
              */
             fisher_exponent: number;
@@ -879,15 +879,15 @@ export interface components {
             /**
              * Pruned by
              * @description What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
-             *     output's distribution, ½·F·θ² with the exact Fisher information F, image by image.
+             *     output's distribution, by its exact Fisher information F, image by image, and the Fisher exponent.
              * @default entropy
              * @enum {string}
              */
             pruned_by: "entropy" | "curvature";
             /**
              * Fisher exponent
-             * @description With `curvature`, the order is |θ|·F^this. 0.5: what removing one parameter does, the others left as
-             *     they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
+             * @description With `curvature`, the order is ½·(F^this·θ)². 0.5: ½·F·θ², what removing one parameter does, the
+             *     others left as they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
              * @default 0.5
              */
             fisher_exponent: number;

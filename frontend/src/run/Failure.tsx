@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Run } from "../api/types";
 import { Copy } from "../form/Summary";
 import classes from "./Failure.module.css";
-import { NOT_RESUMABLE } from "./RunHeader";
+import { goesOn } from "./RunHeader";
 
 /** Why the run failed, what is safe, what to do; the traceback for who wants it. */
 export function Failure({ run, error }: { run: Run; error: NonNullable<Run["error"]> }) {
@@ -20,7 +20,7 @@ export function Failure({ run, error }: { run: Run; error: NonNullable<Run["erro
         {kept > 0
           ? `Everything recorded up to epoch ${kept} is safe and shown below.`
           : "Nothing had been recorded yet, so nothing is lost."}{" "}
-        {kept > 0 && error.code !== NOT_RESUMABLE
+        {goesOn(run)
           ? "Resume goes on from the last checkpoint; Clone opens the form with these settings, to change what was wrong."
           : "Clone opens the form with these settings, to change what was wrong; Retry runs them again as they are."}
       </p>

@@ -36,8 +36,13 @@ import { EditDialog } from "./EditDialog";
 import classes from "./RunHeader.module.css";
 import { TaskBar } from "./TaskBar";
 
-/** A checkpoint of other settings or another version: going on from it would fail again. */
-export const NOT_RESUMABLE = "checkpoint_mismatch";
+/** Failures that going on would repeat: a checkpoint of other settings or another version, a diverged loss. */
+const REPEATED = new Set(["checkpoint_mismatch", "non_finite_loss"]);
+
+/** Whether an ended run can go on: before the first epoch there is no checkpoint to go on from. */
+export function goesOn(run: Run): boolean {
+  return (run.position.step ?? 0) > 0 && !REPEATED.has(run.error?.code ?? "");
+}
 
 /** State, place, time and deeds of a run; below them the sentence that tells how it goes. */
 export function RunHeader({ run, connection }: { run: Run; connection: Connection }) {
@@ -165,8 +170,6 @@ function Deeds({ run }: { run: Run }) {
   const resume = useRunAction(resumeRun);
   const ended = TERMINAL.has(run.status);
   const resumable = run.status === "failed" || run.status === "cancelled";
-  // Before the first epoch there is no checkpoint to go on from.
-  const goesOn = (run.position.step ?? 0) > 0 && run.error?.code !== NOT_RESUMABLE;
   const stopping = cancel.isPending || run.cancel_requested;
 
   const goTo = (next: Run) => void navigate({ to: "/runs/$id", params: { id: next.id } });
@@ -217,7 +220,7 @@ function Deeds({ run }: { run: Run }) {
           {stopping ? "Stopping" : "Cancel"}
         </Button>
       )}
-      {resumable && goesOn && (
+      {resumable && goesOn(run) && (
         <Tooltip label="Goes on from the last checkpoint as a new attempt of this run.">
           <Button
             leftSection={<IconPlayerPlay size={14} />}

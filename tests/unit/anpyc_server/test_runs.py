@@ -12,6 +12,7 @@ from sqlalchemy import update
 from anpyc.presets import PRESETS
 from anpyc_server.db import lifecycle
 from anpyc_server.db.models import Event, Run
+from anpyc_server.db.recording import SavedCheckpoint
 from anpyc_server.runs.removal import remove_deleted
 from anpyc_server.runs.service import UNDO, merged
 from serving import Server, Trainer, a_worker, claimed, queued, spec
@@ -251,6 +252,22 @@ def test_without_a_checkpoint_there_is_nothing_to_resume(server: Server) -> None
     response = _post(server, f"/api/runs/{run_id}/resume")
     assert response.status_code == 409
     assert "checkpoint" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(("code", "answer"), [("out_of_memory", 200), ("non_finite_loss", 409)])
+def test_a_failure_that_would_repeat_is_not_resumed(server: Server, code: str, answer: int) -> None:
+    trainer = Trainer(server.database, queued(server.database)).train(1)
+    trainer.write(checkpoint=SavedCheckpoint("1", "1.safetensors", 1, "0" * 64, 1, 0, 0))
+    with server.database.write() as session:
+        run_id = lifecycle.fail(session, trainer.claim, code, "It went wrong.").id
+    response = _post(server, f"/api/runs/{run_id}/resume")
+    assert response.status_code == answer
+    after = server.get(f"/api/runs/{run_id}")
+    if answer == 409:
+        assert "Clone it" in response.json()["error"]["message"]
+        assert after["error"]["code"] == code
+    else:
+        assert after["status"] == "queued"
 
 
 def test_a_deleted_run_is_gone_can_be_restored_and_is_removed_in_the_end(server: Server) -> None:

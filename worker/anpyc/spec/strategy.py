@@ -48,10 +48,10 @@ class AnpycStrategy(SpecPart):
     """Measure on the first so many training images; empty: all."""
     pruned_by: Literal["entropy", "curvature"] = setting("Pruned by", default="entropy", advanced=True)
     """What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
-    output's distribution, ½·F·θ² with the exact Fisher information F, image by image."""
+    output's distribution, by its exact Fisher information F, image by image, and the Fisher exponent."""
     fisher_exponent: float = setting("Fisher exponent", default=0.5, ge=0, le=1, advanced=True)
-    """With `curvature`, the order is |θ|·F^this. 0.5: what removing one parameter does, the others left as
-    they are. 0: magnitude. A value near 0 prunes best where most parameters go at once."""
+    """With `curvature`, the order is ½·(F^this·θ)². 0.5: ½·F·θ², what removing one parameter does, the
+    others left as they are. 0: magnitude. A value near 0 prunes best where most parameters go at once."""
     freed_start: Literal["zero", "initial"] = setting(
         "Freed parameters start at", default="zero", advanced=True
     )
