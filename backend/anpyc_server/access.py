@@ -1,4 +1,5 @@
-"""With a token set, nobody gets in without it: programs send it in a header, browsers sign in once.
+"""With a token set, nobody gets in without it: programs send it in a header, browsers sign in once, in a form
+or by a link that works one time.
 
 The browser's cookie is derived from the token, so it holds on every server with the same token and ends when
 the token changes; scripts of the page cannot read it and other sites cannot have it sent.
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
+import time
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
@@ -21,6 +24,8 @@ from anpyc_server.errors import answer
 SIGN_IN = "/sign-in"
 COOKIE = "anpyc_session"
 COOKIE_SECONDS = 30 * 24 * 3600
+LINK_SECONDS = 3600
+"""How long an unused link works."""
 OPEN_TO_ALL = frozenset({"/api/health"})
 """What a health check may ask without a token."""
 _FORM_BYTES = 4_096
@@ -49,11 +54,33 @@ input, button {{ font: inherit; width: 100%; padding: .5rem; box-sizing: border-
 """
 
 
+class SignInLink:
+    """A link that signs one browser in, once. It lives in this process alone."""
+
+    def __init__(self) -> None:
+        self._code: str | None = secrets.token_urlsafe(24)
+        self._until = time.monotonic() + LINK_SECONDS
+
+    @property
+    def path(self) -> str:
+        return f"{SIGN_IN}?once={self._code}"
+
+    def use(self, code: str) -> bool:
+        """Whether ``code`` opens; it does so once."""
+        if self._code is None or time.monotonic() > self._until:
+            return False
+        if not hmac.compare_digest(code.encode(), self._code.encode()):
+            return False
+        self._code = None
+        return True
+
+
 class TokenGate:
     """ASGI middleware: lets requests through that carry the token or the cookie made from it."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, link: SignInLink) -> None:
         self._app = app
+        self._link = link
         self._token = token.encode()
         self._cookie = hmac.new(self._token, b"a browser that has signed in", hashlib.sha256).hexdigest()
 
@@ -82,7 +109,7 @@ class TokenGate:
 
     async def _sign_in(self, request: Request) -> Response:
         if request.method != "POST":
-            return HTMLResponse(_PAGE.format(said=""))
+            return self._by_link(request)
         body = b""
         async for chunk in request.stream():
             body += chunk
@@ -91,6 +118,18 @@ class TokenGate:
         given = parse_qs(body.decode(errors="replace")).get("token", [""])[0]
         if not self._is_token(given):
             return HTMLResponse(_PAGE.format(said="That is not the token of this server."), 401)
+        return self._entered(request)
+
+    def _by_link(self, request: Request) -> Response:
+        code = request.query_params.get("once")
+        if code is None or request.method != "GET":
+            return HTMLResponse(_PAGE.format(said=""))
+        if not self._link.use(code):
+            said = "That link was used already or is too old. Sign in with the token."
+            return HTMLResponse(_PAGE.format(said=said), 401)
+        return self._entered(request)
+
+    def _entered(self, request: Request) -> Response:
         response = RedirectResponse("/", 303)
         response.set_cookie(
             COOKIE,

@@ -20,7 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from anpyc.settings import Settings
 from anpyc.settings import settings as process_settings
 from anpyc_server import errors
-from anpyc_server.access import TokenGate
+from anpyc_server.access import SignInLink, TokenGate
 from anpyc_server.db.engine import open_database
 from anpyc_server.db.wakeup import open_wakeup
 from anpyc_server.guards import Guards, known_hosts
@@ -51,11 +51,12 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         arrays=ArrayCache(),
         series=SeriesCache(),
     )
+    link = SignInLink()
     app = bare_app(
         lifespan=_lifespan,
         middleware=[
             Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
-            *([Middleware(TokenGate, token=chosen.token.get_secret_value())] if chosen.token else []),
+            *_gate(chosen, link),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
             # For bodies that do not say how long they are.
@@ -63,9 +64,16 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         ],
     )
     app.state.services = services
+    app.state.sign_in_link = link if chosen.token else None
     errors.install(app)
     serve_front_end(app, front_end or built_front_end())
     return app
+
+
+def _gate(chosen: Settings, link: SignInLink) -> list[Middleware]:
+    if chosen.token is None:
+        return []
+    return [Middleware(TokenGate, token=chosen.token.get_secret_value(), link=link)]
 
 
 @asynccontextmanager

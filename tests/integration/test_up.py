@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -24,6 +25,12 @@ ANPYC = [sys.executable, "-m", "anpyc_cli.main"]
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A dashboard that has said its address."""
+    with started(tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def started(tmp_path: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     output = tmp_path / "said"
     with output.open("w") as said:
         process = subprocess.Popen(
@@ -31,7 +38,7 @@ def up(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             stdout=said,
             stderr=said,
             text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
         )
     try:
         found = wait_for(lambda: re.search(r"http://\S+", output.read_text()), 40, "the address")
@@ -65,6 +72,20 @@ def test_nothing_outlives_it_when_it_is_killed(up: tuple[subprocess.Popen[str], 
     family = _family(process)
     process.kill()
     assert psutil.wait_procs(family, timeout=25)[1] == []
+
+
+def test_with_a_token_it_tells_where_the_link_is_that_signs_in(tmp_path: Path) -> None:
+    with started(tmp_path, ANPYC_TOKEN="a-token-of-some-length") as (_, address):  # noqa: S106 - of a test
+        said = wait_for(
+            lambda: re.search(r"link in (\S+)\.\n", (tmp_path / "said").read_text()), 20, "the place"
+        )
+        link = re.search(r"http://\S+once=\S+", Path(said.group(1)).read_text())
+        assert link is not None
+        assert link.group().startswith(address)
+        with httpx.Client(base_url=address) as client:
+            assert client.get("/api/runs").status_code == 401
+            client.get(link.group())
+            assert client.get("/api/runs").status_code == 200
 
 
 def test_a_port_that_is_taken_is_named_with_what_to_do(tmp_path: Path) -> None:

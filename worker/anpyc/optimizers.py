@@ -14,10 +14,11 @@ from anpyc.spec import Training
 class Sgd:
     """θ ← θ − lr·g, or with momentum v ← μ·v + g, θ ← θ − lr·v."""
 
-    def __init__(self, values: Sequence[Tensor], momentum: float) -> None:
-        self._values = list(values)
+    def __init__(self, parts: Mapping[str, Tensor], momentum: float) -> None:
+        self._names = list(parts)
+        self._values = list(parts.values())
         self._momentum = momentum
-        self.momenta = [torch.zeros_like(v) for v in values] if momentum else []
+        self.momenta = [torch.zeros_like(v) for v in self._values] if momentum else []
 
     def step(self, gradients: Sequence[Tensor], lr: float) -> None:
         updates = list(gradients)
@@ -28,18 +29,19 @@ class Sgd:
         torch._foreach_add_(self._values, updates, alpha=-lr)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Under ``<part>.<name>``; part 0 is the body."""
-        return {f"{i}.momentum": m for i, m in enumerate(self.momenta)}
+        """Under ``<part>.<name>``."""
+        return {f"{part}.momentum": m for part, m in zip(self._names, self.momenta, strict=False)}
 
 
 class Adam:
     """Adam (Kingma and Ba 2015) with β = (0.9, 0.999), ε = 1e-8, in one fused pass."""
 
-    def __init__(self, values: Sequence[Tensor]) -> None:
-        self._values = list(values)
-        self.momenta = [torch.zeros_like(v) for v in values]
-        self._squares = [torch.zeros_like(v) for v in values]
-        self._steps = [torch.zeros((), device=v.device) for v in values]
+    def __init__(self, parts: Mapping[str, Tensor]) -> None:
+        self._names = list(parts)
+        self._values = list(parts.values())
+        self.momenta = [torch.zeros_like(v) for v in self._values]
+        self._squares = [torch.zeros_like(v) for v in self._values]
+        self._steps = [torch.zeros((), device=v.device) for v in self._values]
 
     def step(self, gradients: Sequence[Tensor], lr: float) -> None:
         adam(
@@ -60,24 +62,30 @@ class Adam:
         )
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Under ``<part>.<name>``; part 0 is the body."""
+        """Under ``<part>.<name>``."""
         kinds = {"momentum": self.momenta, "square": self._squares, "step": self._steps}
-        return {f"{i}.{name}": t for name, parts in kinds.items() for i, t in enumerate(parts)}
+        return {
+            f"{part}.{kind}": tensor
+            for kind, tensors in kinds.items()
+            for part, tensor in zip(self._names, tensors, strict=True)
+        }
 
 
 Optimizer = Sgd | Adam
 
 
-def build_optimizer(training: Training, values: Sequence[Tensor]) -> Optimizer:
-    """A fresh optimizer, without memory, that changes ``values`` in place."""
-    return Adam(values) if training.optimizer == "adam" else Sgd(values, training.momentum)
+def build_optimizer(training: Training, parts: Mapping[str, Tensor]) -> Optimizer:
+    """A fresh optimizer, without memory, that changes ``parts`` in place.
+
+    :param parts: name → flat values, the body's first."""
+    return Adam(parts) if training.optimizer == "adam" else Sgd(parts, training.momentum)
 
 
-def restore_memory(optimizer: Optimizer, state: Mapping[str, Tensor], body_only: bool = False) -> None:
-    """Give an optimizer the memory of another, or of one before: all of it, or that of the body alone."""
+def restore_memory(optimizer: Optimizer, memory: Mapping[str, Tensor]) -> None:
+    """Give an optimizer the memory of another for every part that both have; a new part starts without."""
     for name, tensor in optimizer.state_dict().items():
-        if not body_only or name.startswith("0."):
-            tensor.copy_(state[name])
+        if name in memory:
+            tensor.copy_(memory[name])
 
 
 def learning_rate(training: Training, task: int, round_: int, epoch: int) -> float:

@@ -179,7 +179,7 @@ class _Run:
             strategy.resume_task(task)
         else:
             if self._memory:
-                restore_memory(optimizer, self._memory, body_only=True)
+                restore_memory(optimizer, self._memory)
             strategy.before_task(task, examples.newest)
         rounds = self._round_epochs(task)
         for round_ in range(progress.round, len(rounds)):
@@ -199,7 +199,7 @@ class _Run:
         lr = learning_rate(training, task.index, round_, progress.task_epochs)
         heads = strategy.trained_heads(task)
         parameters = network.body_parameters() + [p for h in heads for p in network.head_parameters(h)]
-        split = [value.numel() for value in self._trained_values(task)]
+        split = [values.numel() for values in self._trained_parts(task).values()]
         gradient = torch.empty(sum(split), device=self._device)
         gradient_parts = torch.split(gradient, split)
         order = self._order(len(examples))
@@ -275,12 +275,12 @@ class _Run:
         return [base, *self._strategy.round_epochs(task)]
 
     def _optimizer(self, task: Task) -> Optimizer:
-        return build_optimizer(self._spec.training, self._trained_values(task))
+        return build_optimizer(self._spec.training, self._trained_parts(task))
 
-    def _trained_values(self, task: Task) -> list[Tensor]:
-        """The flat parameters that the optimizer changes: the body's, then the heads'."""
+    def _trained_parts(self, task: Task) -> dict[str, Tensor]:
+        """The flat parameters that the optimizer changes, by name: the body's, then the heads'."""
         heads = self._strategy.trained_heads(task)
-        return [self._network.body_flat, *(self._network.head_flat(head) for head in heads)]
+        return {"body": self._network.body_flat} | {f"head{h}": self._network.head_flat(h) for h in heads}
 
     def _order(self, examples: int) -> Tensor:
         """The images of one epoch in the order they are shown, on the device."""

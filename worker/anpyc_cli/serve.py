@@ -13,6 +13,7 @@ import typer
 from anpyc.settings import Settings
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
+_log = logging.getLogger(__name__)
 _LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 
 DataDir = Annotated[Path | None, typer.Option(help="Where database, checkpoints and logs go.")]
@@ -33,8 +34,13 @@ def server_command(
     from anpyc_server.app import create_app
 
     _begin(follow_parent)
+    app = create_app(here)
+    if app.state.sign_in_link is not None:
+        _log.info(
+            "Sign a browser in, once: http://%s:%s%s", here.host, here.port, app.state.sign_in_link.path
+        )
     uvicorn.run(
-        create_app(here),
+        app,
         host=here.host,
         port=here.port,
         log_level="info",

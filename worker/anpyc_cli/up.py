@@ -149,6 +149,8 @@ class _Stack:
         else:
             typer.echo("  No worker was started; runs wait until one is: anpyc worker")
         typer.echo(f"  Everything is kept in {self._settings.data_dir}.")
+        if self._settings.token is not None:
+            typer.echo(f"  Sign in with the token, or once by the link in {self._parts[0].log}.")
         typer.echo("  Stop with Ctrl-C.\n")
 
     def _queue_demo(self) -> None:

@@ -19,6 +19,7 @@ from anpyc.errors import (
     NonFiniteLoss,
     OutOfMemory,
 )
+from anpyc.optimizers import Adam, restore_memory
 from anpyc.recording import Checkpoint, MaskSnapshot
 from anpyc.strategies import STRATEGIES
 from anpyc.training import RunResult, Stopped, train
@@ -119,6 +120,21 @@ def test_the_optimizers_memory_is_carried_over_and_resumed() -> None:
     losses = [e.loss for e in whole.epochs]
     assert losses[:4] == [e.loss for e in forgetful.epochs][:4], "the first task has nothing to carry over"
     assert losses[4] != forgetful.epochs[4].loss
+
+
+def test_heads_that_train_on_remember_too() -> None:
+    kept = {"strategy.kind": "lwf", "training.optimizer": "adam", "training.keep_optimizer": True}
+    resumed_from_everywhere(kept)
+    earlier = {"body": torch.ones(3), "head0": torch.ones(2)}
+    before = Adam(earlier)
+    before.step([torch.ones(3), torch.ones(2)], lr=0.1)
+    after = Adam(earlier | {"head1": torch.ones(2)})
+    restore_memory(after, before.state_dict())
+    memory = after.state_dict()
+    assert memory["head0.step"] == memory["body.step"] == 1
+    assert bool((memory["head0.momentum"] > 0).all())
+    assert memory["head1.step"] == 0
+    assert not memory["head1.momentum"].any()
 
 
 def test_stopped_between_steps_and_resumed_ends_equal() -> None:

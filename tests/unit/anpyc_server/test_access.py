@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from anpyc.settings import Settings
-from anpyc_server.access import COOKIE
+from anpyc_server.access import COOKIE, LINK_SECONDS, SignInLink
 from serving import Server, serving
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 - of a test
@@ -73,6 +74,29 @@ def test_a_browser_is_led_to_the_form_and_signs_in_once(closed: Server) -> None:
     assert "samesite=strict" in cookie.lower()
     assert TOKEN not in cookie
     assert closed.http.get("/api/runs").json()["total"] == 0
+
+
+def test_a_link_signs_one_browser_in_once(closed: Server) -> None:
+    path = closed.uvicorn.config.app.state.sign_in_link.path  # type: ignore[union-attr]
+    assert closed.http.head(path).headers.get("Set-Cookie") is None, "a preview does not use it up"
+    assert closed.http.get("/sign-in?once=guessed").status_code == 401
+
+    entered = closed.http.get(path)
+
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/")
+    assert closed.http.get("/api/runs").json()["total"] == 0
+    again = httpx.get(f"{closed.http.base_url}{path}", trust_env=False)
+    assert again.status_code == 401
+    assert "used already" in again.text
+    assert "Set-Cookie" not in again.headers
+
+
+def test_a_link_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    link = SignInLink()
+    code = link.path.partition("=")[2]
+    later = time.monotonic() + LINK_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert not link.use(code)
 
 
 def test_a_wrong_token_is_refused_in_words(closed: Server) -> None:

@@ -50,8 +50,8 @@ class Training(SpecPart):
     momentum: float = setting("Momentum", default=0.0, ge=0, lt=1, advanced=True)
     """Of stochastic gradient descent; Adam ignores it."""
     keep_optimizer: bool = setting("Optimizer remembers", default=False, advanced=True)
-    """Carry the optimizer's averages for the body over from task to task, as some published protocols do;
-    off: each task starts with a fresh optimizer."""
+    """Carry the optimizer's averages over from task to task, as some published protocols do; a head met for
+    the first time starts without. Off: each task starts with a fresh optimizer."""
     schedule: Schedule = setting("Schedule", default=ConstantSchedule(), advanced=True)
     """How the learning rate changes over epochs."""
     precision: Literal["full", "fast"] = setting("Precision", default="full", advanced=True)
