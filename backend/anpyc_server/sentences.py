@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from anpyc.errors import NonFiniteLoss, OutOfMemory
 from anpyc.metrics import rows_done
 from anpyc_server.chance import hardly_learnt
 from anpyc_server.db.lifecycle import recovery
@@ -14,6 +15,8 @@ from anpyc_server.wording import after_tasks, listed, percent, points, whole_per
 
 Matrix = Sequence[Sequence[float | None]]
 
+TELL_THEIR_PLACE = frozenset({NonFiniteLoss.code, OutOfMemory.code})
+"""Failures whose message says where, closer than the last report does."""
 _NOTICEABLE = 0.0005
 """Changes below a twentieth of a point round to nothing."""
 _MOST_NAMED = 4
@@ -105,7 +108,8 @@ def _during(run: Run, before: str = " during ") -> str:
 
 def _failed(run: Run) -> str:
     message = str((run.error or {}).get("message", "")).strip() or "The reason was not recorded."
-    return f"Failed{_during(run)}: {message}"
+    told = (run.error or {}).get("code") in TELL_THEIR_PLACE
+    return f"Failed{'' if told else _during(run)}: {message}"
 
 
 def _just_started(run: Run, newest: Mapping[int, float]) -> str:

@@ -328,7 +328,8 @@ class _Run:
         """The position in words, for messages."""
         progress = self._progress
         round_ = f"pruning round {progress.round}, " if progress.round else ""
-        return f"at step {self._batch + 1} of task {progress.task + 1}, {round_}epoch {progress.epoch + 1}"
+        task = f"task {progress.task + 1} of {len(self._tasks)}"
+        return f"at step {self._batch + 1} of {task}, {round_}epoch {progress.epoch + 1}"
 
     def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> None:
         """Accuracy on all tasks so far; at a task's end on the next too where it is answered by the same

@@ -308,13 +308,13 @@ def test_a_diverging_loss_names_step_and_cause(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("anpyc.training.F.cross_entropy", overflow_at_the_fifth)
     with pytest.raises(
-        NonFiniteLoss, match=r"became inf at step 5 of task 1, epoch 1: the learning rate 0\.1"
+        NonFiniteLoss, match=r"became inf at step 5 of task 1 of 3, epoch 1: the learning rate 0\.1"
     ):
         run({"strategy.kind": "finetune"})
 
 
 def test_a_diverging_penalty_is_named_as_the_cause() -> None:
-    with pytest.raises(NonFiniteLoss, match=r"of task 2, .*2·lr·λ·Ω reaches .*closed form"):
+    with pytest.raises(NonFiniteLoss, match=r"of task 2 of 3, .*2·lr·λ·Ω reaches .*closed form"):
         run({"strategy.consolidation": "explicit", "strategy.lam": 1e8, "training.epochs": 5})
 
 
@@ -328,7 +328,7 @@ def test_running_out_of_memory_names_the_step(monkeypatch: pytest.MonkeyPatch) -
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("anpyc.training.F.cross_entropy", full)
-    with pytest.raises(OutOfMemory, match="out of memory at step 1 of task 1, epoch 1: take a smaller batch"):
+    with pytest.raises(OutOfMemory, match="out of memory at step 1 of task 1 of 3, epoch 1: take a"):
         run()
 
 

@@ -330,7 +330,7 @@ def test_a_failed_run_says_why(server: Server) -> None:
         "message": "The loss became infinite at step 9; lower lr.",
         "traceback": "Traceback …",
     }
-    assert run["sentence"].startswith("Failed during task 2 of 5, pruning round 2: The loss became infinite")
+    assert run["sentence"].startswith("Failed: The loss became infinite at step 9")
     assert "After 2 of 5 tasks: 95.2 % on average." in run["sentence"]
     assert server.get("/api/runs")["items"][0]["error"]["traceback"] is None
 
