@@ -6,7 +6,8 @@ Li and Hoiem, "Learning without Forgetting", TPAMI 2017.
 
 on the new task's images; f°_k is head k of the network as it was when the task began, T the temperature. Old
 heads train on. Variant: van de Ven and Tolias (2019) weight the first term by 1/t and the mean of the others
-by 1 − 1/t, which for λ = 1 is the same up to a common factor, and Adam does not see one."""
+by 1 − 1/t, which for λ = 1 is the same up to a common factor, and Adam does not see one. Their code of
+that time also averaged H over the classes: λ is 1 / classes then."""
 
 from __future__ import annotations
 
