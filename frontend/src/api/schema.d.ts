@@ -4051,8 +4051,8 @@ export interface components {
             momentum: number;
             /**
              * Optimizer remembers
-             * @description Carry the optimizer's averages for the body over from task to task, as some published protocols do;
-             *     off: each task starts with a fresh optimizer.
+             * @description Carry the optimizer's averages over from task to task, as some published protocols do; a head met for
+             *     the first time starts without. Off: each task starts with a fresh optimizer.
              * @default false
              */
             keep_optimizer: boolean;
@@ -4138,8 +4138,8 @@ export interface components {
             momentum: number;
             /**
              * Optimizer remembers
-             * @description Carry the optimizer's averages for the body over from task to task, as some published protocols do;
-             *     off: each task starts with a fresh optimizer.
+             * @description Carry the optimizer's averages over from task to task, as some published protocols do; a head met for
+             *     the first time starts without. Off: each task starts with a fresh optimizer.
              * @default false
              */
             keep_optimizer: boolean;
