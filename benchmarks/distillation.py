@@ -11,27 +11,14 @@ from __future__ import annotations
 import sys
 from statistics import median
 
-from _silent import Silent
+from _turns import Clock, tell
 
-from anpyc.recording import EpochResult
 from anpyc.settings import settings
 from anpyc.training import ITERATION_EPOCHS, train
 from anpyc_cli.specification import read_specification
 
 ITERATIONS = 40
 TURNS = 5
-
-
-class LastTask(Silent):
-    """The seconds of every epoch of the last task."""
-
-    def __init__(self, tasks: int) -> None:
-        self._last = tasks - 1
-        self.seconds: list[float] = []
-
-    def epoch(self, result: EpochResult) -> None:
-        if result.task == self._last:
-            self.seconds.append(result.seconds)
 
 
 def main() -> int:
@@ -44,17 +31,20 @@ def main() -> int:
         "dataset.train_limit=6000",
     ]
     times: dict[str, list[float]] = {"none": [], "lwf": []}
+    early: dict[str, list[float]] = {"none": [], "lwf": []}
     for _ in range(TURNS):
         for method, seconds in times.items():
             spec = read_specification(None, f"vandeven-permuted-mnist-{method}", changes, 0)
-            clock = LastTask(tasks)
+            clock = Clock()
             train(spec, clock, datasets_dir=settings().datasets, threads=1)
-            seconds.append(median(clock.seconds) * ITERATION_EPOCHS / ITERATIONS)
-    for method, seconds in times.items():
-        each = ", ".join(f"{1000 * t:.1f}" for t in seconds)
-        print(f"{method}: {1000 * median(seconds):.1f} ms per iteration of task {tasks} ({each})")
-    print(f"lwf / none: {median(times['lwf']) / median(times['none']):.2f}")
+            seconds.append(_per_iteration(clock, tasks - 1))
+            early[method].append(_per_iteration(clock, 1))
+    tell(times, {way: f"{1000 * median(seconds):.1f} on the second task" for way, seconds in early.items()})
     return 0
+
+
+def _per_iteration(clock: Clock, task: int) -> float:
+    return median(clock.seconds[task]) * ITERATION_EPOCHS / ITERATIONS
 
 
 if __name__ == "__main__":

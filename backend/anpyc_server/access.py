@@ -109,7 +109,7 @@ class TokenGate:
 
     async def _sign_in(self, request: Request) -> Response:
         if request.method != "POST":
-            return self._by_link(request)
+            return self._asked(request)
         body = b""
         async for chunk in request.stream():
             body += chunk
@@ -120,10 +120,13 @@ class TokenGate:
             return HTMLResponse(_PAGE.format(said="That is not the token of this server."), 401)
         return self._entered(request)
 
-    def _by_link(self, request: Request) -> Response:
+    def _asked(self, request: Request) -> Response:
+        """The form; or, with the link's code, the way in. A second click finds the browser signed in."""
         code = request.query_params.get("once")
         if code is None or request.method != "GET":
             return HTMLResponse(_PAGE.format(said=""))
+        if self._may_enter(request.headers):
+            return RedirectResponse("/", 303)
         if not self._link.use(code):
             said = "That link was used already or is too old. Sign in with the token."
             return HTMLResponse(_PAGE.format(said=said), 401)

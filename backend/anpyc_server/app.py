@@ -51,12 +51,13 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         arrays=ArrayCache(),
         series=SeriesCache(),
     )
-    link = SignInLink()
+    token = chosen.token.get_secret_value() if chosen.token else None
+    link = SignInLink() if token else None
     app = bare_app(
         lifespan=_lifespan,
         middleware=[
             Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
-            *_gate(chosen, link),
+            *([Middleware(TokenGate, token=token, link=link)] if token and link else []),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
             # For bodies that do not say how long they are.
@@ -64,16 +65,10 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         ],
     )
     app.state.services = services
-    app.state.sign_in_link = link if chosen.token else None
+    app.state.sign_in_link = link
     errors.install(app)
     serve_front_end(app, front_end or built_front_end())
     return app
-
-
-def _gate(chosen: Settings, link: SignInLink) -> list[Middleware]:
-    if chosen.token is None:
-        return []
-    return [Middleware(TokenGate, token=chosen.token.get_secret_value(), link=link)]
 
 
 @asynccontextmanager

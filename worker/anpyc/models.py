@@ -157,8 +157,10 @@ class Network(nn.Module):
         weights = [module.weight[heads[head]] for head, module in modules.items()]
         biases = [module.bias[heads[head]] for head, module in modules.items()]
         size = max(len(bias) for bias in biases)
-        weight = torch.cat([F.pad(w, (0, 0, 0, size - len(w))) for w in weights])
-        bias = torch.cat([F.pad(b, (0, size - len(b)), value=IMPOSSIBLE) for b in biases])
+        if any(len(bias) < size for bias in biases):
+            weights = [F.pad(w, (0, 0, 0, size - len(w))) for w in weights]
+            biases = [F.pad(b, (0, size - len(b)), value=IMPOSSIBLE) for b in biases]
+        weight, bias = torch.cat(weights), torch.cat(biases)
         return F.linear(features, weight, bias).view(len(features), len(heads), size)
 
     def flatten_parameters(self, device: torch.device, image_shape: tuple[int, int, int]) -> None:

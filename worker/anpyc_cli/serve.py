@@ -36,9 +36,7 @@ def server_command(
     _begin(follow_parent)
     app = create_app(here)
     if app.state.sign_in_link is not None:
-        _log.info(
-            "Sign a browser in, once: http://%s:%s%s", here.host, here.port, app.state.sign_in_link.path
-        )
+        _log.info("Sign a browser in, once: %s%s", address(here), app.state.sign_in_link.path)
     uvicorn.run(
         app,
         host=here.host,
@@ -115,6 +113,12 @@ def chosen_settings(
     """The settings of the environment, with what the command line says instead."""
     given = {"data_dir": data_dir, "host": host, "port": port}
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def address(here: Settings) -> str:
+    """Where a browser on this machine finds the server."""
+    host = "127.0.0.1" if here.host in ("0.0.0.0", "::") else here.host  # noqa: S104 - compared, not bound to
+    return f"http://{f'[{host}]' if ':' in host else host}:{here.port}"
 
 
 def refuse_open_host(here: Settings) -> None:

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from anpyc.settings import Settings
-from anpyc_cli.serve import chosen_settings, refuse_open_host, stop_with
+from anpyc_cli.serve import address, chosen_settings, refuse_open_host, stop_with
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -59,7 +59,7 @@ def _with_free_port(here: Settings) -> Settings:
         except OSError as error:
             stop_with(
                 f"Port {here.port} of {here.host} cannot be used ({error.strerror}). If the dashboard runs "
-                f"already, open {_address(here)}; otherwise take another port with --port {here.port + 1}."
+                f"already, open {address(here)}; otherwise take another port with --port {here.port + 1}."
             )
         port: int = trial.getsockname()[1]
     return here.model_copy(update={"port": port})
@@ -143,7 +143,7 @@ class _Stack:
         return False
 
     def _say_hello(self) -> None:
-        typer.secho(f"\n  ANPyC Dashboard   {_address(self._settings)}\n", bold=True)
+        typer.secho(f"\n  ANPyC Dashboard   {address(self._settings)}\n", bold=True)
         if self._slots:
             typer.echo(f"  Training up to {self._slots} {'run' if self._slots == 1 else 'runs'} at a time.")
         else:
@@ -222,8 +222,3 @@ class _Stack:
                     with contextlib.suppress(ProcessLookupError):
                         os.killpg(part.process.pid, signal.SIGKILL)
             time.sleep(0.05)
-
-
-def _address(here: Settings) -> str:
-    host = "127.0.0.1" if here.host in ("0.0.0.0", "::") else here.host  # noqa: S104 - compared, not bound to
-    return f"http://{f'[{host}]' if ':' in host else host}:{here.port}"

@@ -53,7 +53,9 @@ class Attempt:
         except TrainingError as error:
             self.recorder.fail(error.code, str(error), traceback.format_exc())
         except MemoryError:
-            message = "The machine has no memory left. Use a smaller model, data set or batch."
+            message = (
+                "The machine had no memory left to prepare the run. Use a smaller model, data set or batch."
+            )
             self.recorder.fail("out_of_memory", message, traceback.format_exc())
         except Exception as error:
             message = f"Training ended with an unexpected {type(error).__name__}: {error}"

@@ -85,6 +85,7 @@ def test_a_link_signs_one_browser_in_once(closed: Server) -> None:
 
     assert (entered.status_code, entered.headers["Location"]) == (303, "/")
     assert closed.http.get("/api/runs").json()["total"] == 0
+    assert closed.http.get(path).headers["Location"] == "/", "a second click leads the same browser in"
     again = httpx.get(f"{closed.http.base_url}{path}", trust_env=False)
     assert again.status_code == 401
     assert "used already" in again.text
