@@ -3,17 +3,16 @@ body's parameters and, where all tasks share it, the head's (:attr:`anpyc.models
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Mlp, Network
+from anpyc.image_gradients import Objective, per_image_moment
+from anpyc.models import Network
 
 
 def batches(examples: Examples, size: int, skip: int = 0) -> Iterator[Examples]:
@@ -44,67 +43,6 @@ def removal_importance(
         count += 1
     network.train(was_training)
     return total / count
-
-
-Objective = Callable[[Tensor, Tensor], Tensor]
-"""(batch, classes) logits and (batch,) labels → (batch,) one number per image."""
-
-
-def per_image_moment(
-    network: Network, batch: Examples, task: Task, objectives: Sequence[Objective], power: Literal[1, 2]
-) -> Tensor:
-    """Σ over objectives and images of |∂ objective(image) / ∂θ|^power, in evaluation mode.
-
-    For fully connected layers an image's gradient is the outer product δxᵀ, so the sum of its powers is one
-    matrix product, |δ|^power summed over the objectives before it: ten objectives cost little more than one.
-    Other bodies take a gradient per image and objective."""
-    body = network.body
-    if isinstance(body, Mlp):
-        return _outer_product_moment(network, body, batch, task, objectives, power)
-    total = torch.zeros_like(network.protected_flat)
-    for objective in objectives:
-        total += _per_image_moment_by_vmap(network, batch, task, objective, power)
-    return total
-
-
-def _outer_product_moment(
-    network: Network, body: Mlp, batch: Examples, task: Task, objectives: Sequence[Objective], power: int
-) -> Tensor:
-    features, inputs, outputs = body.trace(batch.images)
-    if network.shared_head:
-        inputs, outputs = [*inputs, features], [*outputs, network.logits(features, task.head, slice(None))]
-        logits = outputs[-1][:, task.classes]
-    else:
-        logits = network.logits(features, task.head, task.classes)
-    moments = [torch.zeros_like(output) for output in outputs]
-    for objective in objectives:
-        deltas = torch.autograd.grad(objective(logits, batch.labels).sum(), outputs, retain_graph=True)
-        for moment, delta in zip(moments, deltas, strict=True):
-            moment += delta.abs().pow_(power)
-    sums = []
-    for moment, x in zip(moments, inputs, strict=True):
-        sums += [(moment.t() @ x.abs().pow(power)).flatten(), moment.sum(0)]
-    return torch.cat(sums).detach()
-
-
-def _per_image_moment_by_vmap(
-    network: Network, batch: Examples, task: Task, objective: Objective, power: int
-) -> Tensor:
-    body = {name: p.detach() for name, p in network.body.named_parameters()}
-    own_head = dict(network.heads[task.head].named_parameters())
-    head = {name: p.detach() for name, p in own_head.items()} if network.shared_head else {}
-    buffers = dict(network.body.named_buffers())
-
-    def value(tensors: tuple[dict[str, Tensor], dict[str, Tensor]], image: Tensor, label: Tensor) -> Tensor:
-        features = functional_call(network.body, (tensors[0], buffers), (image.unsqueeze(0),))
-        answers = tensors[1] or own_head
-        logits = F.linear(features, answers["weight"][task.classes], answers["bias"][task.classes])
-        return objective(logits, label.unsqueeze(0)).squeeze(0)
-
-    by_image = vmap(grad(value), in_dims=(None, 0, 0), chunk_size=16)
-    gradients = by_image((body, head), batch.images, batch.labels)
-    both = [*gradients[0].values(), *gradients[1].values()]
-    return torch.cat([g.abs().pow(power).sum(0).flatten() for g in both]).detach()
 
 
 def fisher_information(

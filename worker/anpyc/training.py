@@ -183,6 +183,7 @@ class _Run:
             if self._memory:
                 restore_memory(optimizer, self._memory)
             strategy.before_task(task, examples.newest)
+            self._warn_of_divergence(task)
         rounds = self._round_epochs(task)
         for round_ in range(progress.round, len(rounds)):
             if round_ > 0 and progress.epoch == 0:
@@ -358,6 +359,13 @@ class _Run:
             )
         known = self._strategy.divergence_cause(lr)
         return known or f"the learning rate {lr:g} is probably too high; try a tenth of it"
+
+    def _warn_of_divergence(self, task: Task) -> None:
+        """Numbers can grow without bound and still be finite when the run ends."""
+        training = self._spec.training
+        cause = self._strategy.divergence_cause(training.lr) if training.optimizer == "sgd" else None
+        if cause is not None:
+            self._recorder.log("warning", f"Task {task.index}: {cause}.")
 
     def _check_strategy(self, task: Task) -> None:
         """Importance and whatever else the strategy goes on with, after it has measured.

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from anpyc.assembly import Assembly, assemble
 from anpyc.checkpoints import restore_outcome
+from anpyc.pruning import share_pruned
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
 from anpyc.training import train
@@ -173,3 +174,33 @@ def test_a_shared_head_is_held_like_the_body(kind: str, scenario: str) -> None:
     for later in (second, third):
         assert torch.equal(later.network.flat[fast], first.network.flat[fast])
     assert not torch.equal(third.network.flat, first.network.flat)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3, 0.8, 1.0])
+def test_nothing_is_forgotten_once_all_that_was_free_is_taken(decay: float) -> None:
+    """A task that is not pruned takes the rest of what is free, and it is held from then on."""
+    spec = tiny(
+        {
+            **ANPYC_OWN,
+            "strategy.importance_images": 400,
+            "strategy.normalise": True,
+            "strategy.lam": 1e9,
+            "strategy.initial_prune_percent": 50,
+            "strategy.prune_decay": decay,
+            "strategy.prune_step": 50,
+            "benchmark.tasks": 9,
+            "model.hidden": [64],
+            "model.dropout": 0,
+            "dataset.train_limit": 400,
+            "training.epochs": 6,
+            "training.evaluate_every": 9,
+        }
+    )
+    recorder = Memory()
+    result = train(spec, recorder, datasets_dir=Path(), threads=1)
+    assert result.metrics["forgetting"] < 0.002
+    assert result.metrics["average_accuracy"] > 0.7
+    unpruned = {task for task in range(8) if share_pruned(task, 9, 50, decay) == 0}
+    ends = [row for row in recorder.statistics if row.end_of_task and row.task in unpruned]
+    assert bool(ends) == (decay < 0.5)
+    assert all(row.free == 0 for row in ends)

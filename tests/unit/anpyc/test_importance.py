@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from anpyc import image_gradients
 from anpyc.benchmarks import Examples, Task
 from anpyc.capacity import importance_moments
 from anpyc.consolidation import Consolidation
@@ -19,7 +20,7 @@ from anpyc.importance import (
     removal_importance,
 )
 from anpyc.models import Network, build_network, dropout
-from anpyc.spec import ConvnetModel, MlpModel, Model
+from anpyc.spec import ConvnetModel, MlpModel, Model, Resnet18Model
 
 TASK = Task(0, "", 0, slice(0, 3))
 CPU = torch.device("cpu")
@@ -31,15 +32,18 @@ def small(spec: Model, size: int) -> tuple[Network, Examples]:
     return network, Examples(torch.rand(7, 1, size, size), torch.tensor([0, 1, 2, 0, 1, 2, 0]))
 
 
-@pytest.fixture(params=["mlp", "convnet", "mlp, shared head", "convnet, shared head"])
+@pytest.fixture(params=["mlp", "convnet", "resnet", "mlp, shared head", "convnet, shared head"])
 def learnt(request: pytest.FixtureRequest) -> tuple[Network, Examples]:
     """A head of four outputs of which the task uses three; with a shared head its parameters count too."""
     model, _, shared = request.param.partition(", ")
-    network, examples = (
-        small(MlpModel(hidden=(6, 5), dropout=0.5), 4)
-        if model == "mlp"
-        else small(ConvnetModel(channels=(2, 3, 4), units=5), 8)
-    )
+    spec: Model = {
+        "mlp": MlpModel(hidden=(6, 5), dropout=0.5),
+        "convnet": ConvnetModel(channels=(2, 3, 4), units=5),
+        "resnet": Resnet18Model(width=4),
+    }[model]
+    network, examples = small(spec, 4 if model == "mlp" else 8)
+    with torch.no_grad():
+        network.train().features(examples.images)  # running statistics that are not 0 and 1
     network.shared_head = bool(shared)
     return network, examples
 
@@ -186,3 +190,13 @@ def test_dropout_silences_its_share_and_keeps_the_mean(probability: float) -> No
     first, second = dropped[:, ::2][:, :166] == 0, dropped[:, 1::2] == 0
     both = float((first & second).float().mean())
     assert both == pytest.approx(probability**2, abs=0.01), "units are silenced independently"
+
+
+def test_a_body_of_unknown_layers_takes_a_gradient_per_image(
+    learnt: tuple[Network, Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, examples = learnt
+    by_layer = fisher_information(network, TASK, examples, "exact", 3)
+    monkeypatch.setattr(image_gradients, "_is_known", lambda _module: False)
+    by_image = fisher_information(network, TASK, examples, "exact", 3)
+    torch.testing.assert_close(by_image, by_layer, rtol=1e-4, atol=1e-7)

@@ -158,7 +158,7 @@ class Anpyc(Strategy):
     def _percentiles(self, task: Task) -> tuple[float, ...]:
         spec = self._spec
         share = share_pruned(task.index, self._tasks, spec.initial_prune_percent, spec.prune_decay)
-        return pruning_rounds(share, spec.prune_step)
+        return pruning_rounds(share, spec.prune_step, spec.exact_share)
 
     def _claims(self, task: Task, q: float) -> list[Tensor]:
         """Per tensor, weights and biases apart, what passes the threshold of this task; normalisation layers
