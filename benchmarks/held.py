@@ -1,14 +1,13 @@
-"""What is held and what the defaults do, off the path of the published protocols: thirty tasks, a small ResNet,
-one head for all tasks.
+"""What is held and what the defaults do, off the path of the published protocols.
 
     python benchmarks/held.py thirty resnet defaults one-head --seeds 3
     ANPYC_DATASETS_DIR=… python benchmarks/held.py domain
 
-``thirty``: ANPyC whose pruned share falls to 0 long before the last task, each task tested with its own
-parameters. ``resnet``: methods with own parameters on a network with normalisation layers. ``defaults``: five
-permuted tasks of digits with every default. ``one-head``: the same with one head. ``domain``: the protocol of
-van de Ven and Tolias with one head, EWC λ 1,000. Each line of output is one setting; settings are complete, so
-that an earlier version of the package can be measured with the same script."""
+``thirty``: ANPyC whose pruned share falls to 0 long before the last of thirty tasks, each task tested with its
+own parameters. ``resnet``: methods with own parameters on a small network with normalisation layers.
+``defaults``: five permuted tasks of digits with every default. ``one-head``: the same with one head.
+``domain``: the protocol of van de Ven and Tolias with one head, EWC λ 1,000. What an earlier version of the
+package knows can be measured with the same script."""
 
 from __future__ import annotations
 
