@@ -139,12 +139,21 @@ class Trainer:
     """Records what training would: accuracies that rise and are forgotten, masks that free and take again."""
 
     def __init__(
-        self, database: Database, run_id: str, tasks: int = 5, seed: int = 0, masks: bool = True
+        self,
+        database: Database,
+        run_id: str,
+        tasks: int = 5,
+        seed: int = 0,
+        masks: bool = True,
+        pruning_costs: float = 0.0,
     ) -> None:
+        """``pruning_costs``: accuracy that each task loses to its own pruning."""
         self.database = database
         self.claim = claimed(database, run_id)
         self.tasks = tasks
         self.masks = masks
+        self.pruning_costs = pruning_costs
+        self.before_pruning: list[float | None] = [None] * tasks
         self.matrix: list[list[float | None]] = [[None] * tasks for _ in range(tasks)]
         self.step = 0
         self._random = np.random.default_rng(seed)
@@ -180,7 +189,7 @@ class Trainer:
             return lifecycle.finish(session, self.claim, self.metrics()).id
 
     def metrics(self) -> dict[str, float]:
-        known: dict[str, float] = summarise(self.matrix)
+        known: dict[str, float] = summarise(self.matrix, before_pruning=self.before_pruning)
         if self.masks:
             kept = sum(int(mask.sum()) for mask in self._kept.values())
             known["capacity_free"] = 1 - kept / sum(mask.size for mask in self._kept.values())
@@ -193,7 +202,9 @@ class Trainer:
         ]
         for place, (round_, epoch) in enumerate(moments, 1):
             self.step += 1
-            accuracy = {task: 0.97 - 0.5 * 0.4**place}
+            accuracy = {task: 0.97 - 0.5 * 0.4**place - (self.pruning_costs if round_ else 0)}
+            if not round_ and rounds:
+                self.before_pruning[task] = accuracy[task]
             for earlier in range(task):
                 learnt = self.matrix[earlier][earlier]
                 assert learnt is not None

@@ -63,11 +63,21 @@ def runs_command(
         typer.echo(json.dumps(items, indent=1))
         return
     for run in items:
-        accuracy = run["metrics"].get("average_accuracy")
-        shown = "" if accuracy is None else f"{accuracy:.1%}"
-        typer.echo(f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {shown:>6}  {run['name']}")
+        typer.echo(_line(run))
     if not items:
         typer.echo("No runs. `anpyc submit --preset demo-anpyc` queues one.")
+
+
+def _line(run: dict[str, Any]) -> str:
+    from anpyc.measures import MEASURES, known
+
+    values = known(run["metrics"])
+    accuracy, lost = (
+        MEASURES[name].write(values[name]) if name in values else ""
+        for name in ("average_accuracy", "forgetting")
+    )
+    told = f"{accuracy:>11}  {f'{lost} forgotten' if lost else '':<21}"
+    return f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {told}  {run['name']}"
 
 
 def export_command(

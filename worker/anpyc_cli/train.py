@@ -90,6 +90,7 @@ def _document(spec: RunSpec, result: RunResult) -> dict[str, Any]:
     return {
         "spec": spec.model_dump(mode="json"),
         "accuracy": result.accuracy,
+        "before_pruning": result.before_pruning,
         "metrics": result.metrics,
         "layers": [asdict(row) for row in result.layers],
         "seconds": result.seconds,
@@ -98,8 +99,10 @@ def _document(spec: RunSpec, result: RunResult) -> dict[str, Any]:
 
 
 def _print_result(result: RunResult) -> None:
-    for name, value in result.metrics.items():
-        typer.echo(f"{name.replace('_', ' '):<20} {value:7.2%}")
+    from anpyc.measures import MEASURES, known
+
+    for name, value in known(result.metrics).items():
+        typer.echo(f"{MEASURES[name].title:<18} {MEASURES[name].write(value)}")
     typer.echo(f"{result.epochs} epochs in {result.seconds:.1f} s")
 
 

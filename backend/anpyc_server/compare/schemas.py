@@ -41,6 +41,8 @@ class MetricRow(Answer):
 
     name: str
     title: str
+    unit: str
+    """``%``, or ``points`` for a loss or a change. A loss is positive when something was lost."""
     higher_is_better: bool
     values: list[Spread | None]
     best: list[int]

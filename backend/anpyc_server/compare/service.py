@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from anpyc.measures import MEASURES, known
 from anpyc.spec import RunSpec
 from anpyc_server.compare.columns import Members, columns
 from anpyc_server.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
@@ -15,17 +16,10 @@ from anpyc_server.figures.palette import THEMES, run_color, run_dash
 from anpyc_server.groups.schemas import Spread
 from anpyc_server.groups.service import spread
 from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.recorded.joint import JointRuns
 from anpyc_server.services import Services
 from anpyc_server.wording import percent, signed_points
 
-_METRICS = (
-    ("average_accuracy", "Average accuracy", True),
-    ("learning_accuracy", "Learning accuracy", True),
-    ("forgetting", "Forgetting", False),
-    ("backward_transfer", "Backward transfer", True),
-    ("forward_transfer", "Forward transfer", True),
-    ("capacity_free", "Free weights", True),
-)
 _SAME = 1e-12
 _LEVEL = 0.0005
 """A lead that is written as 0.0 points."""
@@ -35,15 +29,16 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
     """The columns, what differs between them, and what came out."""
     with services.database.read() as session:
         compared, missing = columns(session, keys)
-        last_rows = [[_last_row(accuracy_matrix(session, run)) for run in one.runs] for one in compared]
+        matrices = {run.id: accuracy_matrix(session, run) for one in compared for run in one.runs}
+        joint = JointRuns(session)
+        measures = [[joint.metrics(run, matrices[run.id]) for run in one.runs] for one in compared]
+    last_rows = [[_last_row(matrices[run.id]) for run in one.runs] for one in compared]
     names = [one.key for one in compared]
     if baseline is not None and baseline not in [*names, *missing]:
         raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
     base = names.index(baseline) if baseline in names else None
     settings, same = _settings(compared)
-    metrics = [
-        row for name, title, up in _METRICS if (row := _metric(compared, base, name, title, up)) is not None
-    ]
+    metrics = [row for name in MEASURES if (row := _metric(measures, base, name)) is not None]
     tasks = max((len(row) for rows in last_rows for row in rows), default=0)
     return Comparison(
         columns=[
@@ -148,22 +143,22 @@ def _describe(
                 _describe(parts[option["$ref"].rpartition("/")[2]], parts, f"{path}{name}.", found)
 
 
-def _metric(
-    compared: Sequence[Members], base: int | None, name: str, title: str, higher_is_better: bool
-) -> MetricRow | None:
+def _metric(metrics: Sequence[Sequence[Mapping[str, Any]]], base: int | None, name: str) -> MetricRow | None:
+    """One metric over the columns, from the metrics of each column's runs; None where no run knows it."""
     values: list[Spread | None] = []
-    for one in compared:
-        known = [float(run.metrics[name]) for run in one.runs if run.metrics.get(name) is not None]
-        values.append(spread(known) if known else None)
+    for runs in metrics:
+        numbers = [value for run in runs if (value := known(run).get(name)) is not None]
+        values.append(spread(numbers) if numbers else None)
     if not any(values):
         return None
     reference = None if base is None else values[base]
     return MetricRow(
         name=name,
-        title=title,
-        higher_is_better=higher_is_better,
+        title=MEASURES[name].title,
+        unit=MEASURES[name].unit,
+        higher_is_better=MEASURES[name].higher_is_better,
         values=values,
-        best=_best(values, higher_is_better),
+        best=_best(values, MEASURES[name].higher_is_better),
         differences=[
             None if reference is None or value is None else value.mean - reference.mean for value in values
         ],

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from anpyc_server.db.models import Base, EpochRow, EvaluationRow, LayerRow, Run
 from anpyc_server.errors import Invalid
-from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.exports import summary
+from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning
+from anpyc_server.recorded.joint import JointRuns
 from anpyc_server.runs.lookup import find_run
 from anpyc_server.runs.view import QueueView, detailed
 from anpyc_server.services import Services
@@ -35,6 +37,11 @@ _TABLES: dict[str, tuple[type[Base], tuple[str, ...]]] = {
         ),
     ),
 }  # fmt: skip
+
+_SUMMARIES: dict[str, tuple[tuple[str, ...], Callable[[Session, Run], summary.Rows]]] = {
+    "metrics": (summary.METRICS, summary.metrics_of),
+    "tasks": (summary.TASKS, summary.tasks_of),
+}
 
 
 def export(services: Services, run_id: str, form: str, table: str) -> Response:
@@ -66,13 +73,15 @@ def as_csv(session: Session, run: Run, table: str) -> bytes:
 
 def as_json(session: Session, run: Run) -> bytes:
     """The run and all its rows, in the shape that ``anpyc train --json`` writes and more."""
+    matrix = accuracy_matrix(session, run)
     content: dict[str, Any] = {
         "run": detailed(session, run, QueueView(session)).model_dump(mode="json"),
         "spec": run.spec,
-        "accuracy": accuracy_matrix(session, run),
-        "metrics": run.metrics,
+        "accuracy": matrix,
+        "before_pruning": before_pruning(run, matrix),
+        "metrics": JointRuns(session).metrics(run, matrix),
     }
-    for table in _TABLES:
+    for table in (*_TABLES, "tasks"):
         names, rows = rows_of(session, run, table)
         content[table] = [dict(zip(names, row, strict=True)) for row in rows]
     return json.dumps(content, ensure_ascii=False, default=_plain).encode()
@@ -97,6 +106,9 @@ def as_parquet(session: Session, run: Run, table: str) -> bytes:
 
 def rows_of(session: Session, run: Run, table: str) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
     """Column names and all rows, by their key."""
+    if table in _SUMMARIES:
+        names, made = _SUMMARIES[table]
+        return names, made(session, run)
     model, names = _TABLES[table]
     content = model.__table__.c
     query = select(*(content[name] for name in names)).where(content.run_id == run.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,10 @@ import numpy.typing as npt
 from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, percent_axis
 from anpyc_server.figures.palette import Theme, task_colors, translucent
-from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.figures.rows import Matrix, Options, RunRows
 from anpyc_server.recorded.series import Evaluations
 from anpyc_server.recorded.thinning import kept
-from anpyc_server.sentences import most_lost
+from anpyc_server.sentences import most_lost, name_tasks
 from anpyc_server.wording import count, percent, points
 
 if TYPE_CHECKING:
@@ -114,11 +115,7 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
     data = run.evaluations
     lost = most_lost(run.matrix)
     if lost is not None and lost[1] <= -0.0005:
-        task, change = lost
-        learnt, newest = run.matrix[task][task], rows_done(run.matrix) - 1
-        last = run.matrix[newest][task]
-        said = f"Task {task} has lost most: {percent(learnt or 0)} when learnt, {percent(last or 0)} after "
-        said += f"task {newest}, {points(change)} less."
+        said = _who_lost(run.matrix, *lost)
     elif lost is not None:
         said = "No task has lost accuracy since it was learnt."
     else:
@@ -131,6 +128,19 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
     if thinned:
         said += f" Thinned: of {count(len(data.step))} points every extreme is shown."
     return said
+
+
+def _who_lost(matrix: Matrix, tasks: Sequence[int], change: float) -> str:
+    newest = rows_done(matrix) - 1
+    if len(tasks) > 1:
+        return (
+            f"{name_tasks(tasks)} have lost most: {points(change)} each, from when learnt to task {newest}."
+        )
+    (task,) = tasks
+    learnt, last = percent(matrix[task][task] or 0), percent(matrix[newest][task] or 0)
+    return (
+        f"Task {task} has lost most: {learnt} when learnt, {last} after task {newest}, {points(change)} less."
+    )
 
 
 def _last(run: RunRows, task: int) -> float:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from anpyc.measures import MEASURES, Measure, known
 from anpyc_server.compare.settings import flattened
 from anpyc_server.figures.canvas import axis, empty, figure, text
 from anpyc_server.figures.comparison import label, symbol
 from anpyc_server.figures.palette import Theme, run_color, run_dash
 from anpyc_server.figures.rows import Column, Options
-from anpyc_server.wording import count, percent
+from anpyc_server.wording import count
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TITLE = "Settings and outcome"
-_OUTCOMES = (("average_accuracy", "average accuracy"), ("forgetting", "forgetting"))
+_OUTCOMES = ("average_accuracy", "forgetting")
 _MOST_AXES = 8
 _TOO_FEW = "Choose at least two runs that differ in a setting or an outcome."
 
@@ -110,24 +112,30 @@ def _settings(columns: Sequence[Column]) -> list[_Axis]:
 
 def _outcomes(columns: Sequence[Column]) -> list[_Axis]:
     axes = []
-    for name, title in _OUTCOMES:
+    for name in _OUTCOMES:
         values: list[Any] = []
         for column in columns:
-            known = [run.metrics[name] for run in column.runs if run.metrics.get(name) is not None]
-            values.append(sum(known) / len(known) if known else None)
+            numbers = [value for run in column.runs if (value := known(run.metrics).get(name)) is not None]
+            values.append(fmean(numbers) if numbers else None)
         if any(value is not None for value in values):
-            axes.append(_scaled(title, values, share=True))
+            axes.append(_scaled(_title(name), values, MEASURES[name]))
     return axes
 
 
-def _scaled(title: str, values: list[Any], share: bool = False) -> _Axis:
+def _title(name: str) -> str:
+    return MEASURES[name].title.lower()
+
+
+def _scaled(title: str, values: list[Any], measure: Measure | None = None) -> _Axis:
     """Numbers by size, anything else by name."""
     numbers = [float(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
 
     def write(value: Any) -> str:
         if value is None:
             return "—"
-        return percent(value) if share else f"{value:g}" if isinstance(value, float) else str(value)
+        if measure is not None:
+            return measure.write(value)
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
     words = [write(value) for value in values]
     if numbers and len(numbers) == sum(value is not None for value in values):
@@ -143,8 +151,8 @@ def _scaled(title: str, values: list[Any], share: bool = False) -> _Axis:
 
 
 def _sentence(columns: Sequence[Column], axes: Sequence[_Axis]) -> str:
-    outcome = next((one for one in axes if one.title == "average accuracy"), None)
-    settings = [one for one in axes if one.title not in {title for _, title in _OUTCOMES}]
+    outcome = next((one for one in axes if one.title == _title("average_accuracy")), None)
+    settings = [one for one in axes if one.title not in {_title(name) for name in _OUTCOMES}]
     varying = count(len(settings), "setting that varies", "settings that vary")
     said = f"{count(len(columns), 'line')} over {varying}."
     if outcome is None or all(height is None for height in outcome.heights):

@@ -9,19 +9,12 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.orm import Session, defer
 
+from anpyc.measures import MEASURES, known
 from anpyc_server.db.models import SUCCEEDED, Run
 from anpyc_server.groups.schemas import GroupBy, GroupPage, GroupSort, RunGroup, Spread
 from anpyc_server.runs.listing import METRICS, UNKNOWN, RunFilter, past, read_cursor, write_cursor
 from anpyc_server.services import Services
 
-_NAMES = (
-    "average_accuracy",
-    "forgetting",
-    "backward_transfer",
-    "forward_transfer",
-    "learning_accuracy",
-    "capacity_free",
-)
 _MOST_IDS = 200
 _FINE = 10**9
 
@@ -90,8 +83,9 @@ def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
 def spreads(metrics: Sequence[dict[str, Any]]) -> dict[str, Spread]:
     """Mean and sample standard deviation of each metric, over those that know it."""
     result = {}
-    for name in _NAMES:
-        values = [float(known[name]) for known in metrics if known.get(name) is not None]
+    numbers = [known(of) for of in metrics]
+    for name in MEASURES:
+        values = [of[name] for of in numbers if name in of]
         if values:
             result[name] = spread(values)
     return result

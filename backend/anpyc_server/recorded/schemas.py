@@ -28,6 +28,9 @@ class Accuracy(Answer):
 
     matrix: Cells
     """Row i: after task i. Column j: on task j. Null where not measured."""
+    before_pruning: list[float | None]
+    """By task: accuracy at the end of its base training, before its own pruning; the diagonal of the matrix
+    is after it. Null for a task that is not pruned."""
     tasks: int
     curve: list[CurvePoint]
     thinned: bool

@@ -13,7 +13,8 @@ from anpyc_server.db.models import Artifact as ArtifactRow
 from anpyc_server.db.models import LayerRow
 from anpyc_server.db.models import LogLine as LogRow
 from anpyc_server.errors import Missing
-from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning
+from anpyc_server.recorded.joint import JointRuns
 from anpyc_server.recorded.schemas import (
     Accuracy,
     Artifact,
@@ -46,6 +47,7 @@ def accuracy(services: Services, run_id: str, points: int) -> Accuracy:
     chosen = _curve_points(evaluations, points)
     return Accuracy.model_construct(
         matrix=matrix,
+        before_pruning=before_pruning(run, matrix),
         tasks=len(matrix),
         curve=_curve(evaluations, chosen),
         thinned=not bool(chosen.all()),
@@ -59,6 +61,7 @@ def metrics(services: Services, run_id: str, points: int) -> Metrics:
     with services.database.read() as session:
         run = find_run(session, run_id)
         epochs = services.series.epochs(session, run)
+        known = JointRuns(session).metrics(run, accuracy_matrix(session, run))
     chosen = kept(epochs.step, epochs.loss, points, task_starts(epochs.task, epochs.round))
     items = [
         EpochPoint.model_construct(**dict(zip(EpochPoint.model_fields, values, strict=True)))
@@ -75,7 +78,7 @@ def metrics(services: Services, run_id: str, points: int) -> Metrics:
         )
     ]
     return Metrics.model_construct(
-        metrics=RunMetrics.model_validate(run.metrics), epochs=items, thinned=not bool(chosen.all())
+        metrics=RunMetrics.model_validate(known), epochs=items, thinned=not bool(chosen.all())
     )
 
 

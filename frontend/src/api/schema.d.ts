@@ -676,6 +676,12 @@ export interface components {
              * @description Row i: after task i. Column j: on task j. Null where not measured.
              */
             matrix: (number | null)[][];
+            /**
+             * Before Pruning
+             * @description By task: accuracy at the end of its base training, before its own pruning; the diagonal of the matrix
+             *     is after it. Null for a task that is not pruned.
+             */
+            before_pruning: (number | null)[];
             /** Tasks */
             tasks: number;
             /** Curve */
@@ -1935,6 +1941,19 @@ export interface components {
             colour: boolean;
         };
         /**
+         * JointReference
+         * @description The joint training that intransigence is measured against.
+         */
+        JointReference: {
+            /**
+             * Run Ids
+             * @description One of the same seed; without one, those of other seeds, of which the mean is taken.
+             */
+            run_ids: string[];
+            /** Words */
+            words: string;
+        };
+        /**
          * JointStrategy
          * @description Each task is trained together with all data of the earlier ones: the upper bound.
          */
@@ -1955,6 +1974,29 @@ export interface components {
              * @enum {string}
              */
             kind: "joint";
+        };
+        /**
+         * KeyNumber
+         * @description One metric as it is shown.
+         */
+        KeyNumber: {
+            /**
+             * Name
+             * @description As in ``metrics``.
+             */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Text
+             * @description With unit and sign: ``1.4 points``.
+             */
+            text: string;
+            /**
+             * Note
+             * @description What it refers to, where that is not the run alone.
+             */
+            note: string;
         };
         /**
          * KmnistDataset
@@ -2390,6 +2432,11 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+            /**
+             * Unit
+             * @description ``%``, or ``points`` for a loss or a change. A loss is positive when something was lost.
+             */
+            unit: string;
             /** Higher Is Better */
             higher_is_better: boolean;
             /** Values */
@@ -3078,6 +3125,13 @@ export interface components {
              * @description An estimate, while it runs.
              */
             seconds_left: number | null;
+            /**
+             * Key Numbers
+             * @description The metrics that are known, in the order in which they are shown.
+             */
+            key_numbers: components["schemas"]["KeyNumber"][];
+            /** @description Null where no finished joint run of the same benchmark, data set, model and training is there. */
+            joint_reference: components["schemas"]["JointReference"] | null;
             plan: components["schemas"]["RunPlan"];
             /** Environment */
             environment: {
@@ -3188,19 +3242,37 @@ export interface components {
         };
         /**
          * RunMetrics
-         * @description What is known so far, also while the run trains; null is not known yet. Accuracies are shares.
+         * @description What is known so far, also while the run trains; null is not known. All are shares or differences of
+         *     shares; a loss is positive when something was lost.
          */
         RunMetrics: {
             /** Average Accuracy */
             average_accuracy: number | null;
-            /** Forgetting */
+            /**
+             * Forgetting
+             * @description Positive when something was lost.
+             */
             forgetting: number | null;
-            /** Backward Transfer */
+            /**
+             * Backward Transfer
+             * @description Negative when later tasks cost earlier ones.
+             */
             backward_transfer: number | null;
             /** Forward Transfer */
             forward_transfer: number | null;
             /** Learning Accuracy */
             learning_accuracy: number | null;
+            /**
+             * Pruning Loss
+             * @description What tasks lost to their own pruning on average; null for a run that prunes nothing.
+             */
+            pruning_loss: number | null;
+            /**
+             * Intransigence
+             * @description Positive when tasks were learnt worse than by a joint run of the same setting. Of a run on its own, in
+             *     comparisons and in exports; null in lists, and where there is no such joint run.
+             */
+            intransigence: number | null;
             /**
              * Capacity Free
              * @description Share of the prunable parameters that are free.
@@ -5597,7 +5669,7 @@ export interface operations {
             query?: {
                 format?: "csv" | "json" | "parquet" | "html";
                 /** @description For csv and parquet: which rows. */
-                table?: "evaluations" | "epochs" | "layers";
+                table?: "evaluations" | "epochs" | "layers" | "tasks" | "metrics";
             };
             header?: never;
             path: {
