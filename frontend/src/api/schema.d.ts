@@ -2753,6 +2753,13 @@ export interface components {
              * @default true
              */
             permute_first: boolean;
+            /**
+             * Seed of the permutations
+             * @description 0: those of the authors' script, the same in every run. Empty: the run's seed, so that a spread over
+             *     seeds contains other permutations too.
+             * @default 0
+             */
+            seed: number | null;
         };
         /**
          * PermutedBenchmark
@@ -2783,6 +2790,13 @@ export interface components {
              * @default true
              */
             permute_first: boolean;
+            /**
+             * Seed of the permutations
+             * @description 0: those of the authors' script, the same in every run. Empty: the run's seed, so that a spread over
+             *     seeds contains other permutations too.
+             * @default 0
+             */
+            seed: number | null;
         };
         /**
          * PlannedLayer
@@ -3262,7 +3276,8 @@ export interface components {
              *       "kind": "permuted",
              *       "tasks": 5,
              *       "scenario": "task",
-             *       "permute_first": true
+             *       "permute_first": true,
+             *       "seed": 0
              *     }
              */
             benchmark: components["schemas"]["PermutedBenchmark-Input"] | components["schemas"]["SplitBenchmark-Input"] | components["schemas"]["RotatedBenchmark-Input"] | components["schemas"]["SequenceBenchmark-Input"];
@@ -3363,7 +3378,8 @@ export interface components {
              *       "kind": "permuted",
              *       "tasks": 5,
              *       "scenario": "task",
-             *       "permute_first": true
+             *       "permute_first": true,
+             *       "seed": 0
              *     }
              */
             benchmark: components["schemas"]["PermutedBenchmark-Output"] | components["schemas"]["SplitBenchmark-Output"] | components["schemas"]["RotatedBenchmark-Output"] | components["schemas"]["SequenceBenchmark-Output"];
@@ -3737,10 +3753,16 @@ export interface components {
             scenario: "task" | "domain" | "class";
             /**
              * Shuffle the classes
-             * @description Deal the classes in an order drawn from the seed instead of 0, 1, 2, …
+             * @description Deal the classes in an order drawn from a seed instead of 0, 1, 2, …
              * @default false
              */
             shuffle_classes: boolean;
+            /**
+             * Seed of the class order
+             * @description Where classes are shuffled. Empty: the run's seed, so that a spread over seeds contains other orders
+             *     too.
+             */
+            seed?: number | null;
         };
         /**
          * SplitBenchmark
@@ -3774,10 +3796,16 @@ export interface components {
             scenario: "task" | "domain" | "class";
             /**
              * Shuffle the classes
-             * @description Deal the classes in an order drawn from the seed instead of 0, 1, 2, …
+             * @description Deal the classes in an order drawn from a seed instead of 0, 1, 2, …
              * @default false
              */
             shuffle_classes: boolean;
+            /**
+             * Seed of the class order
+             * @description Where classes are shuffled. Empty: the run's seed, so that a spread over seeds contains other orders
+             *     too.
+             */
+            seed: number | null;
         };
         /**
          * Spread
