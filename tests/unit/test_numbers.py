@@ -1,4 +1,4 @@
-"""*What the numbers mean* leaves none out: every number that is computed, stored or exported has its place."""
+"""*What the numbers mean* leaves none out: each that is computed, stored or exported has its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from anpyc.metrics import summarise
 from anpyc.recording import EpochResult, LayerStatistics
 from anpyc_server.compare.service import METRICS as COMPARED
 from anpyc_server.exports.service import header
-from anpyc_server.groups.service import METRICS as GROUPED
+from anpyc_server.groups.spreads import METRICS as GROUPED
 from anpyc_server.runs.listing import METRICS as SORTED
 from anpyc_server.runs.schemas import RunMetrics
 
@@ -53,8 +53,9 @@ def test_every_column_of_a_file_stands_with_its_unit(table: str) -> None:
 @pytest.mark.parametrize(
     "anchor",
     ["average-accuracy", "forgetting", "backward-transfer", "forward-transfer", "learning-accuracy",
-     "intransigence", "pruning-loss", "capacity-free", "owner", "overlap", "capacity-left", "weight-norm", "loss",
-     "penalty", "progress", "time", "chance", "spread", "group-mean", "skewness", "kurtosis", "importance"],
+     "intransigence", "pruning-loss", "capacity-free", "owner", "overlap", "capacity-left", "weight-norm",
+     "loss", "penalty", "progress", "time", "chance", "spread", "group-mean", "skewness",
+     "kurtosis", "importance"],
 )  # fmt: skip
 def test_the_places_that_are_linked_to_stay(anchor: str) -> None:
     assert anchor in _anchors()

@@ -84,7 +84,7 @@ class Order:
     def by(self, descending: bool) -> list[ColumnElement[Any]]:
         """For ORDER BY."""
         ties = [self.key, self.identity]
-        directed = [one.desc() if descending else one.asc() for one in ties]
+        directed: list[ColumnElement[Any]] = [one.desc() if descending else one.asc() for one in ties]
         return directed if self.tier is None else [self.tier.asc(), *directed]
 
     def past(self, end: tuple[int, Any, str], descending: bool) -> ColumnElement[bool]:
@@ -103,8 +103,8 @@ def page_of_runs(
 ) -> RunPage:
     """One page, in the order of ``sort``, ties by age.
 
-    By a metric, runs that did not finish come after those that did, whichever way: theirs is that of the tasks
-    they got to. Runs without the metric come last.
+    By a metric, runs that did not finish come after those that did, whichever way: theirs is that of the
+    tasks they got to. Runs without the metric come last.
     """
     descending = sort.startswith("-")
     order = _order(sort.removeprefix("-"))
@@ -137,7 +137,9 @@ def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
     try:
         padded = text + "=" * (-len(text) % 4)
         of, tier, key, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        readable = of == sort and isinstance(tier, int) and isinstance(key, (str, int, float))
+        readable = (
+            of == sort and tier in (_FINISHED, _UNFINISHED, _UNKNOWN) and isinstance(key, (str, int, float))
+        )
         readable = readable and isinstance(identity, str)
     except (ValueError, TypeError):
         readable = False
