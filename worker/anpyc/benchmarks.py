@@ -115,8 +115,10 @@ class TaskSequence:
     ) -> None:
         """:param data: one data set or, for a sequence of data sets, one per task.
         :param validate: evaluate on the validation images and leave the test images alone.
+        :param seed: the run's, for what the benchmark draws from it.
         :param shared_head: one head for all tasks, whatever the scenario."""
         self._benchmark = benchmark
+        self._seed = seed
         self._head_per_task = benchmark.scenario == "task" and not shared_head
         self._data = data
         self._device = device
@@ -197,7 +199,8 @@ class TaskSequence:
         if not isinstance(benchmark, PermutedBenchmark) or (task.index == 0 and not benchmark.permute_first):
             return images
         channels, height, width = self.image_shape
-        order = torch.tensor(pixel_order(height * width, task.index), device=images.device)
+        pixels = pixel_order(height * width, task.index, benchmark.draw(self._seed))
+        order = torch.tensor(pixels, device=images.device)
         return images.flatten(2).index_select(2, order).view(-1, channels, height, width)
 
     def _selection(self, task: Task, source: Images) -> tuple[Tensor | None, Tensor]:
@@ -251,7 +254,7 @@ class TaskSequence:
 
 def _class_order(benchmark: Benchmark, classes: int, seed: int) -> Tensor:
     if isinstance(benchmark, SplitBenchmark) and benchmark.shuffle_classes:
-        return torch.randperm(classes, generator=torch.Generator().manual_seed(seed))
+        return torch.randperm(classes, generator=torch.Generator().manual_seed(benchmark.draw(seed)))
     return torch.arange(classes)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from anpyc.measures import MEASURES, Measure, known
 from anpyc_server.compare.settings import flattened
 from anpyc_server.figures.canvas import axis, empty, figure, text
-from anpyc_server.figures.comparison import label, symbol
+from anpyc_server.figures.comparison import final, label, symbol
 from anpyc_server.figures.palette import Theme, run_color, run_dash
 from anpyc_server.figures.rows import Column, Options
 from anpyc_server.wording import count
@@ -100,7 +101,7 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
 
 
 def _settings(columns: Sequence[Column]) -> list[_Axis]:
-    contents = [dict(flattened(column.specs[0])) for column in columns]
+    contents = [_content(column) for column in columns]
     fields = [field for field in dict.fromkeys(f for content in contents for f in content) if field != "name"]
     if any(len(column.runs) > 1 for column in columns):
         fields = [field for field in fields if field != "seed"]
@@ -110,13 +111,25 @@ def _settings(columns: Sequence[Column]) -> list[_Axis]:
     return [_scaled(field, [content[field] for content in contents]) for field in varied[:_MOST_AXES]]
 
 
+def _content(column: Column) -> dict[str, Any]:
+    """What the runs of a column share, and as text the values in which they differ."""
+    specs = [dict(flattened(spec)) for spec in column.specs]
+    values = {
+        field: list(dict.fromkeys(spec.get(field) for spec in specs)) for spec in specs for field in spec
+    }
+    return {
+        field: found[0] if len(found) == 1 else ", ".join(str(one) for one in found)
+        for field, found in values.items()
+    }
+
+
 def _outcomes(columns: Sequence[Column]) -> list[_Axis]:
     axes = []
     for name in _OUTCOMES:
         values: list[Any] = []
         for column in columns:
-            numbers = [value for run in column.runs if (value := known(run.metrics).get(name)) is not None]
-            values.append(fmean(numbers) if numbers else None)
+            numbers = [known(run.metrics).get(name, np.nan) for run in column.runs]
+            values.append(final(column, numbers))
         if any(value is not None for value in values):
             axes.append(_scaled(_title(name), values, MEASURES[name]))
     return axes

@@ -102,8 +102,15 @@ class Column:
     """Decides its colour and dashes."""
     runs: Sequence[RunRows]
     specs: Sequence[Mapping[str, Any]] = ()
+    settings: Sequence[str] = ()
+    """The setting of each run: runs that differ in the seed alone share it."""
     note: str = ""
     """Tells columns of the same title apart."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all its runs came to their end."""
+        return all(run.status == "succeeded" for run in self.runs)
 
     @property
     def label(self) -> str:

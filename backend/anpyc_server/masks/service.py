@@ -243,7 +243,9 @@ def original_order(
 
         # Input i of the task shows pixel order[i] of the image.
         original = np.empty_like(pixels)
-        original[:, list(pixel_order(height * width, task))] = pixels
+        seed = run.spec["benchmark"].get("seed", 0)
+        order = pixel_order(height * width, task, run.seed if seed is None else seed)
+        original[:, list(order)] = pixels
         pixels = original
     return np.asarray(pixels.reshape(len(values), height, width), dtype=np.float64)
 

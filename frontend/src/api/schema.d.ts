@@ -1174,7 +1174,7 @@ export interface components {
             note: string;
             /**
              * Run Ids
-             * @description The runs that count: of a group, the succeeded ones once there are any.
+             * @description The runs that count: of a group, the succeeded ones once there are any, of repeats the newest.
              */
             run_ids: string[];
             /**
@@ -1182,6 +1182,34 @@ export interface components {
              * @description Runs of the group that failed, were cancelled or still train.
              */
             left_out: number;
+            /**
+             * Repeated
+             * @description Runs of the group that differ from another in nothing and do not count again.
+             */
+            repeated: number;
+            /**
+             * Disagreement
+             * @description The most that a metric differs between such repeats; 0 where they agree.
+             */
+            disagreement: number;
+            /** Seeds */
+            seeds: number[];
+            /**
+             * Settings
+             * @description How many specifications there are, name and seed apart.
+             */
+            settings: number;
+            /**
+             * Spread Over
+             * @description What the runs differ in: only over seeds is there a standard deviation.
+             * @enum {string}
+             */
+            spread_over: "seeds" | "settings";
+            /**
+             * Spread Contains
+             * @description What a spread over these seeds contains, such as "initial weights"; empty where there is none.
+             */
+            spread_contains: string[];
             /** Is Group */
             is_group: boolean;
             /** Status */
@@ -2443,7 +2471,7 @@ export interface components {
             values: (components["schemas"]["Spread"] | null)[];
             /**
              * Best
-             * @description Columns that share the best mean.
+             * @description Columns that share the best mean; beside finished ones, those that did not finish are not ranked.
              */
             best: number[];
             /**
@@ -2800,6 +2828,13 @@ export interface components {
              * @default true
              */
             permute_first: boolean;
+            /**
+             * Seed of the permutations
+             * @description 0: those of the authors' script, the same in every run. Empty: the run's seed, so that a spread over
+             *     seeds contains other permutations too.
+             * @default 0
+             */
+            seed: number | null;
         };
         /**
          * PermutedBenchmark
@@ -2830,6 +2865,13 @@ export interface components {
              * @default true
              */
             permute_first: boolean;
+            /**
+             * Seed of the permutations
+             * @description 0: those of the authors' script, the same in every run. Empty: the run's seed, so that a spread over
+             *     seeds contains other permutations too.
+             * @default 0
+             */
+            seed: number | null;
         };
         /**
          * PlannedLayer
@@ -3207,15 +3249,29 @@ export interface components {
              * @description What to give as ``group`` in comparisons and figures: ``spec:…`` or ``sweep:…``.
              */
             key: string;
-            /** Title */
+            /**
+             * Title
+             * @description Of a sweep, what its runs differ in: "λ 1, 3, 10 · seeds 0–2".
+             */
             title: string;
-            /** Strategy */
+            /**
+             * Name
+             * @description What the names of its runs begin with; empty where they share no beginning.
+             */
+            name: string;
+            /**
+             * Strategy
+             * @description Of a sweep over several, all of them: "anpyc, ewc".
+             */
             strategy: string;
             /** Benchmark */
             benchmark: string;
             /** Dataset */
             dataset: string;
-            /** Count */
+            /**
+             * Count
+             * @description Runs, finished or not.
+             */
             count: number;
             /** Statuses */
             statuses: {
@@ -3223,6 +3279,42 @@ export interface components {
             };
             /** Seeds */
             seeds: number[];
+            /**
+             * Settings
+             * @description How many specifications there are, name and seed apart.
+             */
+            settings: number;
+            /**
+             * Varies
+             * @description What they differ in besides the seed.
+             */
+            varies: components["schemas"]["Varied"][];
+            /**
+             * Repeated
+             * @description Finished runs that differ from another in nothing and do not count again.
+             */
+            repeated: number;
+            /**
+             * Disagreement
+             * @description The most that a metric differs between such repeats; 0 where they agree.
+             */
+            disagreement: number;
+            /**
+             * Spread Over
+             * @description What the runs behind each metric differ in: only over seeds is there a standard deviation.
+             * @enum {string}
+             */
+            spread_over: "seeds" | "settings";
+            /**
+             * Spread Contains
+             * @description What a spread over these seeds contains, such as "initial weights"; empty where there is none.
+             */
+            spread_contains: string[];
+            /**
+             * Sentence
+             * @description All that in words.
+             */
+            sentence: string;
             /** Run Ids */
             run_ids: string[];
             /**
@@ -3334,7 +3426,8 @@ export interface components {
              *       "kind": "permuted",
              *       "tasks": 5,
              *       "scenario": "task",
-             *       "permute_first": true
+             *       "permute_first": true,
+             *       "seed": 0
              *     }
              */
             benchmark: components["schemas"]["PermutedBenchmark-Input"] | components["schemas"]["SplitBenchmark-Input"] | components["schemas"]["RotatedBenchmark-Input"] | components["schemas"]["SequenceBenchmark-Input"];
@@ -3435,7 +3528,8 @@ export interface components {
              *       "kind": "permuted",
              *       "tasks": 5,
              *       "scenario": "task",
-             *       "permute_first": true
+             *       "permute_first": true,
+             *       "seed": 0
              *     }
              */
             benchmark: components["schemas"]["PermutedBenchmark-Output"] | components["schemas"]["SplitBenchmark-Output"] | components["schemas"]["RotatedBenchmark-Output"] | components["schemas"]["SequenceBenchmark-Output"];
@@ -3809,10 +3903,16 @@ export interface components {
             scenario: "task" | "domain" | "class";
             /**
              * Shuffle the classes
-             * @description Deal the classes in an order drawn from the seed instead of 0, 1, 2, …
+             * @description Deal the classes in an order drawn from a seed instead of 0, 1, 2, …
              * @default false
              */
             shuffle_classes: boolean;
+            /**
+             * Seed of the class order
+             * @description Where classes are shuffled. Empty: the run's seed, so that a spread over seeds contains other orders
+             *     too.
+             */
+            seed?: number | null;
         };
         /**
          * SplitBenchmark
@@ -3846,26 +3946,41 @@ export interface components {
             scenario: "task" | "domain" | "class";
             /**
              * Shuffle the classes
-             * @description Deal the classes in an order drawn from the seed instead of 0, 1, 2, …
+             * @description Deal the classes in an order drawn from a seed instead of 0, 1, 2, …
              * @default false
              */
             shuffle_classes: boolean;
+            /**
+             * Seed of the class order
+             * @description Where classes are shuffled. Empty: the run's seed, so that a spread over seeds contains other orders
+             *     too.
+             */
+            seed: number | null;
         };
         /**
          * Spread
-         * @description Mean and sample standard deviation over the runs that know the value.
+         * @description A metric over the runs that know it; of those that differ in nothing, one counts.
          */
         Spread: {
-            /** Mean */
+            /**
+             * Mean
+             * @description Of a group over settings: of the settings' means.
+             */
             mean: number;
             /**
              * Std
-             * @description Null for a single run.
+             * @description Sample standard deviation over seeds. Null for a single run, and for runs of several settings.
              */
             std: number | null;
-            /** N */
+            /**
+             * N
+             * @description Runs that differ.
+             */
             n: number;
-            /** Low */
+            /**
+             * Low
+             * @description Of the runs; of a group over settings, of the settings' means.
+             */
             low: number;
             /** High */
             high: number;
@@ -4294,6 +4409,18 @@ export interface components {
              * @description True when the task's permutation of pixels was undone.
              */
             permuted: boolean;
+        };
+        /**
+         * Varied
+         * @description A setting in which the runs of a group differ.
+         */
+        Varied: {
+            /** Field */
+            field: string;
+            /** Title */
+            title: string;
+            /** Values */
+            values: (string | number | boolean | null)[];
         };
         /**
          * Waiting

@@ -82,6 +82,29 @@ def test_a_permuted_task_reads_each_pixel_where_its_order_says() -> None:
     assert sorted(order) == list(range(64)) != order
 
 
+def test_the_benchmarks_seed_draws_the_permutations() -> None:
+    assert pixel_order(64, 2) == pixel_order(64, 2, 0) != pixel_order(64, 2, 1) != pixel_order(64, 2, 2)
+    data = load_dataset(DigitsDataset(), Path())
+
+    def shown(seed: int | None, run_seed: int) -> torch.Tensor:
+        sequence = TaskSequence(PermutedBenchmark(seed=seed), [data], CPU, run_seed)
+        return sequence.training_examples(sequence.tasks[2]).images.flatten(1)
+
+    assert torch.equal(shown(5, 0), data.train.pixels.flatten(1)[:, list(pixel_order(64, 2, 5))])
+    assert torch.equal(shown(5, 0), shown(5, 1))
+    assert torch.equal(shown(None, 5), shown(5, 1)), "empty: the run's seed"
+
+
+def test_the_benchmarks_seed_draws_the_class_order() -> None:
+    data = load_dataset(DigitsDataset(), Path())
+
+    def titles(seed: int | None, run_seed: int) -> list[str]:
+        benchmark = SplitBenchmark(tasks=5, shuffle_classes=True, seed=seed)
+        return [task.title for task in TaskSequence(benchmark, [data], CPU, run_seed).tasks]
+
+    assert titles(4, 0) == titles(4, 1) == titles(None, 4) != titles(None, 0)
+
+
 def test_split_tasks_share_out_all_images_once() -> None:
     data = load_dataset(DigitsDataset(), Path())
     sequence = TaskSequence(SplitBenchmark(tasks=5, shuffle_classes=True), [data], CPU, seed=3)

@@ -106,3 +106,21 @@ def test_a_name_is_one_line_without_blanks_around_it() -> None:
     assert parse_spec({"name": "   "}).title() == RunSpec().title()
     assert "control characters" in problems({"name": "a\x00b"})["name"]
     assert "control characters" in problems({"name": "two\nlines"})["name"]
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "more"),
+    [
+        ({"kind": "permuted"}, ()),
+        ({"kind": "permuted", "seed": None}, ("permutations",)),
+        ({"kind": "split", "shuffle_classes": True}, ("class order",)),
+        ({"kind": "split", "shuffle_classes": True, "seed": 0}, ()),
+        ({"kind": "split"}, ()),
+        ({"kind": "rotated"}, ()),
+    ],
+)
+def test_a_spread_over_seeds_says_what_it_contains(
+    benchmark: dict[str, object], more: tuple[str, ...]
+) -> None:
+    spec = parse_spec({"benchmark": benchmark, "strategy": {"kind": "ewc"}})
+    assert spec.spread_over_seeds() == ("initial weights", "order of images", *more)

@@ -439,7 +439,7 @@ def test_a_group_is_its_mean_with_a_band(server: Server, seeds: list[Trainer]) -
     group = server.get("/api/groups", strategy="anpyc")["items"][0]["key"]
     figure = server.get("/api/figures/compare_average_accuracy", run=[group, seeds[3].claim.run_id])
     band, mean, single = figure["data"]
-    assert mean["name"] == "anpyc · 3 runs"
+    assert mean["name"] == "anpyc · 3 seeds"
     assert (band["fill"], band["showlegend"]) == ("toself", False)
     assert mean["x"] == [1, 2, 3]
     averages = [np.mean(seeds[0].matrix[k][: k + 1]) for k in range(3)]

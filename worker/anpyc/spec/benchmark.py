@@ -19,6 +19,17 @@ class PermutedBenchmark(SpecPart):
     """`task`: the task is known when tested, one head each. `domain`: one head for all tasks."""
     permute_first: bool = setting("Permute the first task too", default=True, advanced=True)
     """Off: the first task shows the images as they are."""
+    seed: int | None = setting("Seed of the permutations", default=0, ge=0, le=2**32 - 1, advanced=True)
+    """0: those of the authors' script, the same in every run. Empty: the run's seed, so that a spread over
+    seeds contains other permutations too."""
+
+    def draw(self, run_seed: int) -> int:
+        """The seed that the permutations of a run are drawn from."""
+        return run_seed if self.seed is None else self.seed
+
+    def drawn_with_the_run(self) -> tuple[str, ...]:
+        """What differs between runs of different seeds besides initial weights and order of images."""
+        return ("permutations",) if self.seed is None else ()
 
 
 class SplitBenchmark(SpecPart):
@@ -33,7 +44,18 @@ class SplitBenchmark(SpecPart):
     """`task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head
     over all classes seen."""
     shuffle_classes: bool = setting("Shuffle the classes", default=False, advanced=True)
-    """Deal the classes in an order drawn from the seed instead of 0, 1, 2, …"""
+    """Deal the classes in an order drawn from a seed instead of 0, 1, 2, …"""
+    seed: int | None = setting("Seed of the class order", default=None, ge=0, le=2**32 - 1, advanced=True)
+    """Where classes are shuffled. Empty: the run's seed, so that a spread over seeds contains other orders
+    too."""
+
+    def draw(self, run_seed: int) -> int:
+        """The seed that the order of the classes of a run is drawn from."""
+        return run_seed if self.seed is None else self.seed
+
+    def drawn_with_the_run(self) -> tuple[str, ...]:
+        """What differs between runs of different seeds besides initial weights and order of images."""
+        return ("class order",) if self.shuffle_classes and self.seed is None else ()
 
 
 class RotatedBenchmark(SpecPart):
@@ -46,6 +68,10 @@ class RotatedBenchmark(SpecPart):
     """`task`: the task is known when tested, one head each. `domain`: one head for all tasks."""
     step: float = setting("Turned per task", "degrees", default=30.0, ge=0, le=360)
     """Each task turns the images this much further than the one before; the first shows them upright."""
+
+    def drawn_with_the_run(self) -> tuple[str, ...]:
+        """What differs between runs of different seeds besides initial weights and order of images."""
+        return ()
 
 
 class SequenceBenchmark(SpecPart):
@@ -65,6 +91,10 @@ class SequenceBenchmark(SpecPart):
     def tasks(self) -> int:
         """How many tasks are learnt one after the other."""
         return len(self.datasets)
+
+    def drawn_with_the_run(self) -> tuple[str, ...]:
+        """What differs between runs of different seeds besides initial weights and order of images."""
+        return ()
 
 
 Benchmark = Annotated[

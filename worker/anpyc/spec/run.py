@@ -85,6 +85,10 @@ class RunSpec(SpecPart):
                 f"{most} tasks.",
             )
 
+    def spread_over_seeds(self) -> tuple[str, ...]:
+        """What differs between runs of this specification with different seeds, in words."""
+        return ("initial weights", "order of images", *self.benchmark.drawn_with_the_run())
+
     def title(self) -> str:
         """The name, or one made from strategy and benchmark."""
         return self.name or f"{self.strategy.kind} on {self.benchmark.kind} {self.dataset.kind}"
