@@ -20,11 +20,13 @@ _MOST_WRITTEN = 12
 
 def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
     """A cell per pair of tasks, with its value while there is room."""
-    known = [value for row in run.matrix for value in row if value is not None]
+    known = [value for row in run.matrix for value in row if measured(value)]
     if not known:
         return empty(theme, title=TITLE, sentence=_nothing(run))
     size = len(run.matrix)
-    percents = [[None if value is None else round(value * 100, 4) for value in row] for row in run.matrix]
+    percents = [
+        [round(value * 100, 4) if measured(value) else None for value in row] for row in run.matrix
+    ]
     written = size <= _MOST_WRITTEN
     lowest = min(known)
     floor = 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) * 10.0
@@ -71,7 +73,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
 def _beside(run: RunRows, i: int, j: int) -> str:
     """Of the diagonal what pruning did, below it what later tasks did."""
     value, learnt = run.matrix[i][j], run.matrix[j][j]
-    if value is None or learnt is None:
+    if not measured(value) or not measured(learnt):
         return ""
     if i == j:
         return _pruned(run, j, learnt)
@@ -80,7 +82,7 @@ def _beside(run: RunRows, i: int, j: int) -> str:
 
 def _pruned(run: RunRows, task: int, learnt: float) -> str:
     before = run.before_pruning[task] if task < len(run.before_pruning) else None
-    if before is None:
+    if not measured(before):
         return ""
     return f"<br>{percent(before)} before its own pruning, {percent(learnt)} after it"
 

@@ -11,9 +11,12 @@ import numpy.typing as npt
 from anpyc_server.figures.canvas import text
 from anpyc_server.figures.palette import Theme, run_color, run_dash, translucent
 from anpyc_server.figures.rows import Column
-from anpyc_server.wording import count
+from anpyc_server.wording import count, listed, percent, points
 
 _Floats = npt.NDArray[np.float64]
+LEVEL = 0.05
+"""Percentage points: a lead that is written as 0.0."""
+_MOST_NAMED = 4
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "hexagon")
 
 
@@ -142,9 +145,13 @@ def ahead(columns: Sequence[Column], finals: Sequence[float | None], where: str)
     finished = [(value, one) for value, one in known if one.finished]
     ranked = sorted(finished or known, key=lambda pair: -pair[0])
     (best, first), *others = ranked
-    said = f"{where}, {first.label} is ahead with {best:.1f} %"
-    if others:
-        said += f", {best - others[0][0]:.1f} points before {others[0][1].label}"
+    said = f"{where}, {first.label} is ahead with {percent(best / 100)}"
+    level = [one.label for value, one in ranked if best - value < LEVEL]
+    if len(level) > 1:
+        named = listed(level) if len(level) <= _MOST_NAMED else count(len(level), "of them", "of them")
+        said = f"{where}, {named} are level at {percent(best / 100)}"
+    elif others:
+        said += f", {points((best - others[0][0]) / 100)} before {others[0][1].label}"
     left_out = len(known) - len(ranked)
     if left_out:
         said += f"; {left_out} unfinished {'is' if left_out == 1 else 'are'} not ranked"
