@@ -28,7 +28,7 @@ class MadeUp:
     done: int
     matrix: list[list[float | None]]
     base: list[float | None]
-    """Accuracy on each task at the end of its base training, as it is stored: None where it ended unpruned."""
+    """Accuracy on each task at the end of its base training, as stored: None where it ended unpruned."""
     status: str
     free: float | None
     attempt: int

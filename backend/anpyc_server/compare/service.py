@@ -36,7 +36,7 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
         raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
     base = names.index(baseline) if baseline in names else None
     settings, same = _settings(compared)
-    metrics = [row for name in MEASURES if (row := _metric(compared, measures, base, name)) is not None]
+    metrics = [row for name in MEASURES if (row := metric_row(compared, measures, base, name)) is not None]
     tasks = max((len(row) for rows in last_rows for row in rows), default=0)
     return Comparison(
         columns=[
@@ -148,7 +148,7 @@ def _content(one: Members, with_seed: bool) -> dict[str, Value]:
     return content
 
 
-def _metric(
+def metric_row(
     compared: Sequence[Members],
     metrics: Sequence[Sequence[Mapping[str, Any]]],
     base: int | None,

@@ -24,9 +24,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
     if not known:
         return empty(theme, title=TITLE, sentence=_nothing(run))
     size = len(run.matrix)
-    percents = [
-        [round(value * 100, 4) if measured(value) else None for value in row] for row in run.matrix
-    ]
+    percents = [[round(value * 100, 4) if measured(value) else None for value in row] for row in run.matrix]
     written = size <= _MOST_WRITTEN
     lowest = min(known)
     floor = 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) * 10.0

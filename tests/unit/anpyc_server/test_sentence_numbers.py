@@ -14,13 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anpyc_server.compare.columns import Members
+from anpyc_server.compare.schemas import MetricRow
+from anpyc_server.compare.service import metric_row
+from anpyc_server.compare.service import sentence as compared_in_words
+from anpyc_server.db.models import Run
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.registry import FIGURES
 from anpyc_server.figures.rows import ArrayRows, Column, Options, RunRows
+from anpyc_server.groups.counted import counted
+from anpyc_server.groups.sentences import sentence as group_in_words
 from anpyc_server.masks.arrays import StoredArray
 from anpyc_server.sentences import sentence, state_sentence
 from anpyc_server.whatif.points import Point, PruningCurve
-from made_up_runs import SHARES, MadeUp, layer_moments, made_up
+from made_up_runs import NAN, SHARES, MadeUp, layer_moments, made_up
 
 MANY = settings(max_examples=250, deadline=None)
 SOME = settings(max_examples=60, deadline=None)
@@ -84,6 +91,24 @@ def are_tasks(text: str, expected: Sequence[int]) -> None:
     else:
         assert [int(number) for number in re.findall(r"\d+", text)] == list(expected)
         assert text.lower().startswith("tasks " if len(expected) > 1 else "task ")
+
+
+def both(*checks: Any) -> Check:
+    """A check for each group of a clause, in order."""
+
+    def check(found: re.Match[str]) -> None:
+        for one, text in zip(checks, found.groups(), strict=True):
+            one(text)
+
+    return check
+
+
+def percent_of(value: float) -> Callable[[str], None]:
+    return lambda text: is_percent(text, value)
+
+
+def count_of(value: int) -> Callable[[str], None]:
+    return lambda text: is_count(text, value)
 
 
 def opening(found: re.Match[str], run: MadeUp) -> None:
@@ -178,15 +203,21 @@ def test_the_sentence_over_a_run(run: MadeUp) -> None:
             (OPENING, lambda found: opening(found, run)),
             (rf": {P} on (?:average|task 0)\.", lambda found: is_percent(found[1], fmean(last_row(run)))),
             *pruning_clauses(run),
-            (rf"{TASKS} (?:has|have) lost(?: most,)? {L}(?: each)? since (?:it was|they were) learnt\.", lost_most),
-            (r"Task 0 has lost nothing since it was learnt\.", lambda _: is_points("0.0 points", -min(0.0, changes[0]))),
+            (
+                rf"{TASKS} (?:has|have) lost(?: most,)? {L}(?: each)? since (?:it was|they were) learnt\.",
+                lost_most,
+            ),
+            (
+                r"Task 0 has lost nothing since it was learnt\.",
+                lambda _: is_points("0.0 points", -min(0.0, changes[0])),
+            ),
             (rf"{TASKS} (?:was|were) hardly learnt", hardly),
             (rf"{W} of the weights are free", lambda found: is_whole_percent(found[1], number(run.free))),
             (rf"{P} on task 0 so far", lambda found: is_percent(found[1], 0.3)),
             (r"the first of (\d+) tasks", lambda found: is_count(found[1], run.tasks)),
             (r"during task (\d+) of (\d+)", lambda found: within(found, run)),
         ],
-    )  # fmt: skip
+    )
     largest = max([0.0, *(-change for change in changes.values())])
     by_pruning = max([0.0, *pruned_away(run).values()])
     if run.done and run.status != "queued":
@@ -208,13 +239,19 @@ def test_the_sentence_in_a_list_without_the_matrix(run: MadeUp) -> None:
         [
             (r"After all (\d+) tasks", lambda found: is_count(found[1], run.tasks)),
             (rf": {P} on average\.", lambda found: is_percent(found[1], fmean(last_row(run)))),
-            (rf"{L} lost to the tasks' own pruning on average", lambda found: is_points(found[1], fmean(pruned_away(run).values()))),
+            (
+                rf"{L} lost to the tasks' own pruning on average",
+                lambda found: is_points(found[1], fmean(pruned_away(run).values())),
+            ),
             (rf"{L} forgotten on average", lambda found: is_points(found[1], fmean(forgotten(run).values()))),
-            (rf"{W} of the weights are free", lambda found: is_whole_percent(found[1], metrics["capacity_free"])),
+            (
+                rf"{W} of the weights are free",
+                lambda found: is_whole_percent(found[1], metrics["capacity_free"]),
+            ),
             (r"the first of (\d+) tasks", lambda found: is_count(found[1], run.tasks)),
             (r"during task (\d+) of (\d+)", lambda found: within(found, run)),
         ],
-    )  # fmt: skip
+    )
 
 
 @MANY
@@ -330,9 +367,12 @@ def test_average_accuracy(run: MadeUp) -> None:
             (r"comes when task 0 is learnt", lambda _: None),
             (OPENING, lambda found: opening(found, run)),
             (rf": {P} on average", lambda found: is_percent(found[1], fmean(last_row(run)))),
-            (rf"{S} against the first alone", lambda found: is_points(found[1], fmean(last_row(run)) - diagonal(run)[0])),
+            (
+                rf"{S} against the first alone",
+                lambda found: is_points(found[1], fmean(last_row(run)) - diagonal(run)[0]),
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 @SOME
@@ -348,9 +388,12 @@ def test_loss(run: MadeUp) -> None:
         said_by("loss", run.rows),
         [
             (r"Loss (\S+) after (\d+) epochs?, in task (\d+)", newest),
-            (r"Consolidation adds (\S+)\.", lambda found: np.testing.assert_allclose(float(found[1]), 0.1 * run.done, rtol=0.01)),
+            (
+                r"Consolidation adds (\S+)\.",
+                lambda found: np.testing.assert_allclose(float(found[1]), 0.1 * run.done, rtol=0.01),
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 @SOME
@@ -380,16 +423,21 @@ def test_capacity(moments: Any, layer: str | None) -> None:
     told(
         re.sub(r"fc\d", "", said_by("capacity_flows", rows, layer=layer)),
         [
-            (rf"over all tasks {N} weights? freed, {N} taken again", lambda found: flows(found[1], found[2], chosen)),
+            (
+                rf"over all tasks {N} weights? freed, {N} taken again",
+                lambda found: flows(found[1], found[2], chosen),
+            ),
             *2
             * [
                 (
                     rf"[Tt]ask (\d+) freed {N} and took {N} again",
-                    lambda found: flows(found[2], found[3], [row for row in chosen if row.task == int(found[1])]),
+                    lambda found: flows(
+                        found[2], found[3], [row for row in chosen if row.task == int(found[1])]
+                    ),
                 )
             ],
         ],
-    )  # fmt: skip
+    )
     of_task = [
         sum(row.free for row in chosen if row.task == task and row.end_of_task) / total
         for task in sorted({row.task for row in chosen})
@@ -397,15 +445,21 @@ def test_capacity(moments: Any, layer: str | None) -> None:
     told(
         said_by("capacity_left", rows, layer=layer),
         [
-            (rf"^(?:{P}|(Over|Under) (99\.9|0\.1) %) are free", lambda found: is_percent(found[1] or f"{found[2].lower()} {found[3]}", of_task[-1])),
-            (rf"each took {W} of what was free; at that pace ", lambda found: is_whole_percent(found[1], 1 - pace(of_task))),
+            (
+                rf"^(?:{P}|(Over|Under) (99\.9|0\.1) %) are free",
+                lambda found: is_percent(found[1] or f"{found[2].lower()} {found[3]}", of_task[-1]),
+            ),
+            (
+                rf"each took {W} of what was free; at that pace ",
+                lambda found: is_whole_percent(found[1], 1 - pace(of_task)),
+            ),
             (r"more than 50 further tasks", lambda _: many(of_task)),
             (r"(\d+) more tasks? would leave", lambda found: fits(int(found[1]), of_task)),
             (r"no further task would leave", lambda _: fits(0, of_task)),
             (r"(?:would leave )?over 1 %", lambda _: None),
             (rf"has been {L} off", lambda found: is_points(found[1], fmean(past_errors(of_task)))),
         ],
-    )  # fmt: skip
+    )
 
 
 def flows(freed: str, taken: str, rows: Sequence[Any]) -> None:
@@ -466,13 +520,21 @@ def test_the_pruning_curve(means: list[float], chosen: bool, tasks: int) -> None
     told(
         said_by("pruning_curve", rows),
         [
-            (rf"After task (\d+) up to {P} of each layer can be pruned for at most 1\.0 point of average accuracy: {P} against {P}", can_go),
+            (
+                rf"After task (\d+) up to {P} of each layer can be pruned for at most "
+                r"1\.0 point of average accuracy: "
+                rf"{P} against {P}",
+                can_go,
+            ),
             (rf"Pruning {P} of each layer after task (\d+) costs {L}", costs),
-            (rf"With {P} pruned after task (\d+): {P} on average", lambda found: (is_percent(found[1], 0), is_percent(found[3], means[0]), None)[-1]),
-            (rf"had freed {P}, at {P}", lambda found: (is_percent(found[1], points[-1].share), is_percent(found[2], means[-1]), None)[-1]),
+            (
+                rf"With {P} pruned after task (\d+): {P} on average",
+                both(percent_of(0), count_of(tasks - 1), percent_of(means[0])),
+            ),
+            (rf"had freed {P}, at {P}", both(percent_of(points[-1].share), percent_of(means[-1]))),
             (r"Measured on 50 images", lambda _: None),
         ],
-    )  # fmt: skip
+    )
 
 
 def _run(tasks: int) -> RunRows:
@@ -555,32 +617,35 @@ def test_owner_and_difference_tell_the_same(after: list[Any], data: st.DataObjec
         is_whole_percent(found[6], later.mean())
         is_count(found[7], later.sum())
 
-    both = ArrayRows(
-        rows, _stored("mask", task, now >= 0), before=_stored("mask", base, before >= 0),
+    compared = ArrayRows(
+        rows,
+        _stored("mask", task, now >= 0),
+        before=_stored("mask", base, before >= 0),
         owners=(_stored("owner", base, before), stored),
-    )  # fmt: skip
-    by_difference = said_by("mask_difference", both)
+    )
+    by_difference = said_by("mask_difference", compared)
     told(
         by_difference,
         [
             (
                 rf"From task (\d+) to task (\d+), {LAYER} freed {N} weights? and took {N} that were free; "
-                rf"{N} that earlier tasks held were claimed anew, so (?:task {task} owns|the tasks after task {base} own) "
+                rf"{N} that earlier tasks held were claimed anew, so "
+                rf"(?:task {task} owns|the tasks after task {base} own) "
                 rf"{W} \({N} weights?\)\.",
                 difference,
             ),
             (
                 rf"{N} stayed with their owner, {N} free",
-                lambda found: (is_count(found[1], stayed.sum()), is_count(found[2], ((before < 0) & (now < 0)).sum()), None)[-1],
+                both(count_of(stayed.sum()), count_of(((before < 0) & (now < 0)).sum())),
             ),
         ],
-    )  # fmt: skip
+    )
     if base == task - 1 and own.any():
         of_owner = re.search(rf"owns ({W} .*?){LAYER} (\(.*?\)): {taken_and_claimed}", by_owner)
         of_difference = re.search(rf"took {N} that were free; {N} that .* owns {W} (\(.*?\))", by_difference)
         assert of_owner
         assert of_difference
-        assert of_owner[2], of_owner[3] == (of_difference[3], of_difference[4])
+        assert (of_owner[2], of_owner[3]) == (of_difference[3], of_difference[4])
         assert (of_owner[4], of_owner[5]) == (of_difference[1], of_difference[2])
         parts = [int(text.replace(",", "")) for text in (of_owner[4], of_owner[5])]
         assert f"({sum(parts):,} weight" in of_owner[3]
@@ -634,7 +699,7 @@ def test_owners_over_the_tasks(after: list[Any]) -> None:
                 ),
             ),
         ],
-    )  # fmt: skip
+    )
 
 
 @SOME
@@ -656,10 +721,17 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
     told(
         said_by("mask_heatmap", rows, of="mask"),
         [
-            (rf"{W} of {LAYER} are kept after task (\d+)(?:, pruning round (\d+))?, {N} of {N} weights are free", states),
-            (rf"This round pruned {N} and took {N} again", lambda found: (is_count(found[1], (was & ~now).sum()), is_count(found[2], (now & ~was).sum()), None)[-1]),
+            (
+                rf"{W} of {LAYER} are kept after task (\d+)(?:, pruning round (\d+))?, "
+                rf"{N} of {N} weights are free",
+                states,
+            ),
+            (
+                rf"This round pruned {N} and took {N} again",
+                both(count_of((was & ~now).sum()), count_of((now & ~was).sum())),
+            ),
         ],
-    )  # fmt: skip
+    )
 
     def jaccard(a: Any, b: Any) -> float:
         return float((a & b).sum() / (a | b).sum()) if (a | b).any() else 1.0
@@ -675,8 +747,14 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
 
     told(
         said_by("overlap", rows),
-        [(rf"tasks (\d+) and (\d+) overlap least of neighbours, {P} of what either kept; tasks (\d+) and (\d+) overlap in {P}", overlap)],
-    )  # fmt: skip
+        [
+            (
+                rf"tasks (\d+) and (\d+) overlap least of neighbours, {P} of what either kept; "
+                rf"tasks (\d+) and (\d+) overlap in {P}",
+                overlap,
+            )
+        ],
+    )
     values = np.where(now, random.lognormal(-8, 2, now.shape), 0).astype(np.float32)
     importance = _stored("importance", 3, values)
 
@@ -705,9 +783,13 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
         [
             (r"is exactly 0\.", lambda _: is_count("0", values.any())),
             (r"after task 3", lambda _: None),
-            (rf"tenth of the weights holds {W} of all importance, {W} have none; skewness (\S+), kurtosis ([\d,.]+\d)", distribution),
+            (
+                rf"tenth of the weights holds {W} of all importance, {W} have none; "
+                r"skewness (\S+), kurtosis ([\d,.]+\d)",
+                distribution,
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 # --- comparisons --------------------------------------------------------------------------------------------
@@ -764,9 +846,12 @@ def test_who_is_ahead(runs: list[MadeUp], together: bool) -> None:
                 (r"On task 0, the oldest", lambda _: None),
                 (rf"(\w) is ahead with {P}(?:, {L} before (\w))?", leads),
                 (rf", ([^,]*(?:,[^,]*)*) are level at {P}", level),
-                (r"(\d+) unfinished", lambda found, known=known, ranked=ranked: is_count(found[1], len(known) - len(ranked))),
+                (
+                    r"(\d+) unfinished",
+                    lambda found, known=known, ranked=ranked: is_count(found[1], len(known) - len(ranked)),
+                ),
             ],
-        )  # fmt: skip
+        )
 
 
 def newest_mean(run: MadeUp) -> float | None:
@@ -774,3 +859,132 @@ def newest_mean(run: MadeUp) -> float | None:
     data = run.rows.evaluations
     newest = (data.step == data.step[-1]) & (data.on_task <= data.task)
     return float(data.accuracy[newest].mean())
+
+
+@st.composite
+def repetitions(draw: st.DrawFn, key: str) -> list[Run]:
+    """Runs of one column, some of them repeats of each other; the finished ones know their accuracy."""
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        seed, setting = draw(st.integers(0, 2)), draw(st.sampled_from(["h", "h", "g"]))
+        value = draw(SHARES)
+        metrics = {"average_accuracy": draw(st.sampled_from([value, value, NAN])), "forgetting": 0.1}
+        found.append(
+            Run(
+                id=f"{key}{number}",
+                name=key,
+                seed=seed,
+                spec_hash=setting,
+                spec={},
+                metrics=metrics,
+                status=draw(st.sampled_from(["succeeded", "succeeded", "failed"])),
+            )
+        )
+    return found
+
+
+def of_settings(runs: Sequence[Run]) -> dict[str, list[float]]:
+    """By setting the accuracies that count: of finished runs, once there is one, the newest of each seed."""
+    finished = [run for run in runs if run.status == "succeeded"] or runs
+    newest = {(run.spec_hash, run.seed): run for run in finished}
+    found: dict[str, list[float]] = {}
+    for (setting, _), run in newest.items():
+        if run.metrics["average_accuracy"] == run.metrics["average_accuracy"]:
+            found.setdefault(setting, []).append(run.metrics["average_accuracy"])
+    return found
+
+
+@MANY
+@given(st.tuples(repetitions("a"), repetitions("b"), repetitions("c")))
+def test_a_comparison(columns: Sequence[list[Run]]) -> None:
+    members = [Members(runs[0].name, runs[0].name, "", counted(runs), 0) for runs in columns]
+    row = average_over(members)
+    said = compared_in_words(members, [row] if row else [])
+    means = {
+        runs[0].name: fmean(fmean(values) for values in known.values())
+        for runs in columns
+        if (known := of_settings(runs))
+    }
+    whole = {runs[0].name for runs in columns if any(run.status == "succeeded" for run in runs)}
+    ranked = {name: mean for name, mean in means.items() if name in whole} or means
+    order = sorted(ranked, key=lambda name: -ranked[name])
+    seeds = {runs[0].name: of_settings(runs) for runs in columns}
+
+    def leads(found: re.Match[str]) -> None:
+        assert ranked[found[1]] == pytest.approx(ranked[order[0]])
+        is_percent(found[2], ranked[order[0]])
+
+    def deviation(found: re.Match[str]) -> None:
+        (values,) = seeds[order[0]].values()
+        assert float(found[1]) / 100 == pytest.approx(np.std(values, ddof=1), abs=0.00051)
+        is_count(found[2], len(values))
+
+    def lead(found: re.Match[str]) -> None:
+        assert ranked[found[2]] == pytest.approx(ranked[order[1]])
+        is_points(found[1], ranked[order[0]] - ranked[order[1]])
+        assert not found[1].startswith("0.0")
+
+    told(
+        said,
+        [
+            (rf"([abc]) is ahead with {P} on average", leads),
+            (r" ± (\d+\.\d) over (\d+) seeds", deviation),
+            (r"the mean of (\d+) settings", lambda found: is_count(found[1], settings_of(columns, order[0]))),
+            (rf", {S} against ([abc])\.", lead),
+            (rf"level at {P} on average", lambda found: is_percent(found[1], ranked[order[0]])),
+            (r"(\d+) (?:has|have) not finished", lambda found: is_count(found[1], 3 - len(whole))),
+        ],
+    )
+
+
+def settings_of(columns: Sequence[list[Run]], name: str) -> int:
+    (runs,) = [runs for runs in columns if runs[0].name == name]
+    finished = [run for run in runs if run.status == "succeeded"] or runs
+    return len({run.spec_hash for run in finished})
+
+
+def average_over(members: Sequence[Members]) -> MetricRow | None:
+    metrics = [[run.metrics for run in one.runs] for one in members]
+    return metric_row(members, metrics, None, "average_accuracy")
+
+
+@MANY
+@given(repetitions("a"))
+def test_a_group(runs: list[Run]) -> None:
+    counting = counted(runs)
+    finished = [run for run in runs if run.status == "succeeded"] or runs
+    different = {(run.spec_hash, run.seed) for run in finished}
+    seeds = sorted({run.seed for run in runs})
+    gaps = [
+        abs(a.metrics["average_accuracy"] - b.metrics["average_accuracy"])
+        for a in finished
+        for b in finished
+        if (a.spec_hash, a.seed) == (b.spec_hash, b.seed)
+    ]
+
+    def are_seeds(found: re.Match[str]) -> None:
+        numbers = [int(text) for text in re.findall(r"\d+", found[1])]
+        whole = list(range(numbers[0], numbers[-1] + 1)) if "–" in found[1] else numbers
+        assert whole == seeds
+
+    told(
+        group_in_words(runs, counting, []),
+        [
+            (r"^(\d+) runs? of (?=the same|\d+ settings)", lambda found: is_count(found[1], len(runs))),
+            (r"(\d+) settings?", lambda found: is_count(found[1], len({run.spec_hash for run in runs}))),
+            (r"seeds? (\d+(?:(?:–|, | and )\d+)*)", are_seeds),
+            (
+                r"(\d+) repeats? (?:another|others)",
+                lambda found: is_count(found[1], len(finished) - len(different)),
+            ),
+            (
+                r"deviation over (\d+) seeds",
+                lambda found: is_count(found[1], len({seed for _, seed in different})),
+            ),
+            (r"differ by up to less than 0\.1 points", lambda _: None),
+            (
+                rf"differ by up to {L}",
+                lambda found: is_points(found[1], max(gap for gap in gaps if gap == gap)),
+            ),
+        ],
+    )
