@@ -43,7 +43,7 @@ def test_every_field_that_training_reports_is_explained(name: str) -> None:
     assert f"`{name}`" in PAGE
 
 
-@pytest.mark.parametrize("table", ["evaluations", "epochs", "layers"])
+@pytest.mark.parametrize("table", ["evaluations", "epochs", "layers", "tasks", "metrics"])
 def test_every_column_of_a_file_stands_with_its_unit(table: str) -> None:
     (row,) = re.findall(rf"^\| `{table}` \| (.+) \|$", PAGE, re.MULTILINE)
     assert row.split(", ") == [f"`{column}`" for column in header(table)]

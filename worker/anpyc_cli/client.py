@@ -83,11 +83,13 @@ def _line(run: dict[str, Any]) -> str:
 def export_command(
     run: Annotated[str, typer.Argument(help="The run's id.")],
     form: Annotated[str, typer.Option("--format", help="csv, json, parquet or html.")] = "json",
-    output: Annotated[Path | None, typer.Option(help="The file to write; unset: RUN.FORMAT.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write; unset: RUN and the format's ending.")
+    ] = None,
     url: UrlOption = None,
 ) -> None:
     """Save what a run recorded as a file."""
-    target = output or Path(f"{run}.{'zip' if form == 'csv' else form}")
+    target = output or Path(f"{run}.{form}")
     if not target.parent.is_dir():
         refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
     with _Api(url) as api:

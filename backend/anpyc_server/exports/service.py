@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -14,6 +13,7 @@ from fastapi import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from anpyc import strict_json
 from anpyc_server.db.models import Base, EpochRow, EvaluationRow, LayerRow, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.exports import summary
@@ -43,6 +43,16 @@ _SUMMARIES: dict[str, tuple[tuple[str, ...], Callable[[Session, Run], summary.Ro
     "tasks": (summary.TASKS, summary.tasks_of),
 }
 
+_UNITS = {
+    "step": "epochs",
+    "accuracy": "share",
+    "loss": "nats",
+    "penalty": "nats",
+    "seconds": "s",
+    **dict.fromkeys(("value", *summary.SHARES), "share"),
+    **dict.fromkeys(("total", "free", "consolidated", "pruned", "reused"), "parameters"),
+}
+
 
 def export(services: Services, run_id: str, form: str, table: str) -> Response:
     """The file, offered under the run's name."""
@@ -63,12 +73,21 @@ def export(services: Services, run_id: str, form: str, table: str) -> Response:
 
 def as_csv(session: Session, run: Run, table: str) -> bytes:
     """One table with a header. Text that a spreadsheet would take for a formula is made harmless."""
-    names, rows = rows_of(session, run, table)
+    _, rows = rows_of(session, run, table)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(names)
+    writer.writerow(header(table))
     writer.writerows([[_cell(value) for value in row] for row in rows])
     return out.getvalue().encode()
+
+
+def header(table: str) -> list[str]:
+    """The columns of a CSV file, with their units where they have one: ``loss (nats)``."""
+    return [f"{name} ({_UNITS[name]})" if name in _UNITS else name for name in _columns(table)]
+
+
+def _columns(table: str) -> tuple[str, ...]:
+    return _SUMMARIES[table][0] if table in _SUMMARIES else _TABLES[table][1]
 
 
 def as_json(session: Session, run: Run) -> bytes:
@@ -83,8 +102,8 @@ def as_json(session: Session, run: Run) -> bytes:
     }
     for table in (*_TABLES, "tasks"):
         names, rows = rows_of(session, run, table)
-        content[table] = [dict(zip(names, row, strict=True)) for row in rows]
-    return json.dumps(content, ensure_ascii=False, default=_plain).encode()
+        content[table] = [_told(dict(zip(names, row, strict=True))) for row in rows]
+    return strict_json.dumps(content, ensure_ascii=False, default=_plain).encode()
 
 
 def as_parquet(session: Session, run: Run, table: str) -> bytes:
@@ -125,13 +144,19 @@ def _file(run: Run, ending: str, media_type: str, content: bytes) -> Response:
     )
 
 
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, and what its numbers were that JSON has no word for."""
+    words = strict_json.not_finite(row)
+    return row | {"not_finite": words} if words else row
+
+
 def _cell(value: Any) -> Any:
     flat = _flat(value)
     return f"'{flat}" if isinstance(flat, str) and flat[:1] in ("=", "+", "-", "@", "\t", "\r") else flat
 
 
 def _flat(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, (dict, list)) else value
+    return strict_json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def _plain(value: Any) -> str:

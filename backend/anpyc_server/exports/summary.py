@@ -20,9 +20,8 @@ from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning
 from anpyc_server.recorded.joint import JointRuns
 
 METRICS = ("metric", "value", "higher_is_better", "note")
-TASKS = (
-    "task", "before_pruning", "learnt", "pruning_loss", "newest", "forgetting", "backward_transfer", "joint"
-)  # fmt: skip
+SHARES = ("before_pruning", "learnt", "pruning_loss", "newest", "forgetting", "backward_transfer", "joint")
+TASKS = ("task", *SHARES)
 """Of each task learnt: its accuracy before its own pruning and when it was learnt, what pruning took, its
 accuracy now, what it lost since best and what changed since learnt; and what joint training learnt it to."""
 

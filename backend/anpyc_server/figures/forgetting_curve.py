@@ -76,11 +76,17 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
 
 
 def moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:
-    """The mean of the last ``width`` values, of fewer at the start: it never knows the future."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
+    """The mean of the last ``width`` values, of fewer at the start: it never knows the future.
+
+    What is not finite is left out; not a number where nothing else is there.
+    """
+    finite = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(finite)])
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - width)
-    return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
+    known = counts[ends] - counts[starts]
+    return np.asarray(np.where(known > 0, (sums[ends] - sums[starts]) / np.maximum(known, 1), np.nan))
 
 
 def _line(

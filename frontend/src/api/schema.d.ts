@@ -1490,14 +1490,27 @@ export interface components {
             round: number;
             /** Epoch */
             epoch: number;
-            /** Loss */
-            loss: number;
-            /** Penalty */
-            penalty: number;
+            /**
+             * Loss
+             * @description In nats.
+             */
+            loss: number | null;
+            /**
+             * Penalty
+             * @description In nats, λ included.
+             */
+            penalty: number | null;
             /** Learning Rate */
             learning_rate: number;
             /** Seconds */
             seconds: number;
+            /**
+             * Not Finite
+             * @description Numbers of this row that are null because they were inf, -inf or nan.
+             */
+            not_finite: {
+                [key: string]: string;
+            };
         };
         /**
          * ErrorAnswer
@@ -2140,13 +2153,13 @@ export interface components {
              */
             reused: number;
             /** Weight Norm */
-            weight_norm: number;
+            weight_norm: number | null;
             /**
              * Quantiles
              * @description Of importance.
              */
             quantiles: {
-                [key: string]: number;
+                [key: string]: number | null;
             };
             /** Skewness */
             skewness: number | null;
@@ -2154,6 +2167,13 @@ export interface components {
             kurtosis: number | null;
             /** End Of Task */
             end_of_task: boolean;
+            /**
+             * Not Finite
+             * @description Numbers of this row that are null because they were inf, -inf or nan.
+             */
+            not_finite: {
+                [key: string]: string;
+            };
         };
         /**
          * LogLine

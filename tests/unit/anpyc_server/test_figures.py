@@ -13,6 +13,7 @@ from anpyc.recording import Evaluation
 from anpyc.spec import RunSpec
 from anpyc_server.db.models import Run
 from anpyc_server.figures import canvas, capacity_left, palette
+from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.registry import FIGURES
 from serving import ROUNDS, Server, Trainer, queued, spec
 
@@ -415,6 +416,12 @@ def test_units_are_drawn_with_their_mean_first(library: Server, finished: Traine
     np.testing.assert_allclose(grid[1:9, 0:8], units["total"], rtol=5e-3)
     np.testing.assert_allclose(grid[1:9, 9:17], units["images"][0], rtol=5e-3)
     assert "original order" in figure["layout"]["meta"]["sentence"]
+
+
+def test_a_moving_average_leaves_out_what_is_not_finite() -> None:
+    values = np.array([1.0, 3.0, np.inf, 5.0, 7.0, np.nan, np.nan, 9.0])
+    smooth = moving_average(values, 2)
+    np.testing.assert_allclose(smooth, [1, 2, 3, 5, 6, 7, np.nan, 9])
 
 
 # --- comparisons --------------------------------------------------------------------------------------------

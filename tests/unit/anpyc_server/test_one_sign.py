@@ -38,7 +38,8 @@ def _table(server: Server, trainer: Trainer, table: str) -> list[dict[str, str]]
         f"/api/runs/{trainer.claim.run_id}/export", params={"format": "csv", "table": table}
     )
     assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text)))
+    rows = csv.DictReader(io.StringIO(answer.text))
+    return [{name.removesuffix(" (share)"): value for name, value in row.items()} for row in rows]
 
 
 def _forgotten(trainer: Trainer) -> list[float]:
