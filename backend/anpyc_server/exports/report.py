@@ -99,5 +99,6 @@ def _metrics(run: RunAnswer) -> str:
     rows = [
         f"<tr><td>{MEASURES[known.name].title}</td><td>{known.text}</td><td>{html.escape(known.note)}</td></tr>"
         for known in run.key_numbers
+        if known.text is not None
     ]
     return f"<table>{''.join(rows)}</table>" if rows else ""

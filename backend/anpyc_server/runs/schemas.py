@@ -129,8 +129,8 @@ class KeyNumber(Answer):
     name: str
     """As in ``metrics``."""
     title: str
-    text: str
-    """With unit and sign: ``1.4 points``."""
+    text: str | None
+    """With unit and sign: ``1.4 points``. Null while it is not known, or where it is not defined."""
     note: str
     """What it refers to, where that is not the run alone."""
 
@@ -147,7 +147,7 @@ class RunAnswer(RunSummary):
     """A run with everything but what it recorded."""
 
     key_numbers: list[KeyNumber]
-    """The metrics that are known, in the order in which they are shown."""
+    """All metrics, in the order in which they are shown."""
     joint_reference: JointReference | None
     """Null where no finished joint run of the same benchmark, data set, model and training is there."""
 

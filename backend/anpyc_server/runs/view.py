@@ -85,16 +85,17 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
 
 
 def key_numbers(metrics: Mapping[str, Any], reference: Reference | None) -> list[KeyNumber]:
-    """The metrics that are known, as they are written."""
+    """All metrics, as they are written."""
+    values = known(metrics)
     notes = {"intransigence": f"Against {reference.words}."} if reference else {}
     return [
         KeyNumber(
             name=name,
-            title=MEASURES[name].short or MEASURES[name].title,
-            text=MEASURES[name].write(value),
-            note=notes.get(name, ""),
+            title=measure.short or measure.title,
+            text=measure.write(values[name]) if name in values else None,
+            note=notes.get(name, "") if name in values else "",
         )
-        for name, value in known(metrics).items()
+        for name, measure in MEASURES.items()
     ]
 
 

@@ -2030,9 +2030,9 @@ export interface components {
             title: string;
             /**
              * Text
-             * @description With unit and sign: ``1.4 points``.
+             * @description With unit and sign: ``1.4 points``. Null while it is not known, or where it is not defined.
              */
-            text: string;
+            text: string | null;
             /**
              * Note
              * @description What it refers to, where that is not the run alone.
@@ -3189,7 +3189,7 @@ export interface components {
             seconds_left: number | null;
             /**
              * Key Numbers
-             * @description The metrics that are known, in the order in which they are shown.
+             * @description All metrics, in the order in which they are shown.
              */
             key_numbers: components["schemas"]["KeyNumber"][];
             /** @description Null where no finished joint run of the same benchmark, data set, model and training is there. */
