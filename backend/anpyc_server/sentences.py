@@ -160,13 +160,19 @@ def _just_started(run: Run, newest: Mapping[int, float]) -> str:
     return f"Learning {of}; its accuracy will stand here after the first evaluation."
 
 
-def _losses(matrix: Matrix, before_pruning: Sequence[float | None]) -> list[str]:
-    """What later tasks cost, and before it what pruning did where that is more."""
+def lost_to_pruning(matrix: Matrix, before_pruning: Sequence[float | None]) -> str:
+    """What pruning took, where that is more than later tasks did; else empty."""
     forgotten = most_lost(matrix)
     by_pruning = max(pruning_loss_by_task(matrix, before_pruning).values(), default=0.0)
     by_tasks = -forgotten[1] if forgotten else 0.0
-    pruned = pruned_away(matrix, before_pruning) if by_pruning > by_tasks else ""
-    return [pruned, _forgotten(*forgotten, rows_done(matrix)) if forgotten else ""]
+    return pruned_away(matrix, before_pruning) if by_pruning > by_tasks else ""
+
+
+def _losses(matrix: Matrix, before_pruning: Sequence[float | None]) -> list[str]:
+    """What later tasks cost, and before it what pruning did where that is more."""
+    forgotten = most_lost(matrix)
+    by_tasks = _forgotten(*forgotten, rows_done(matrix)) if forgotten else ""
+    return [lost_to_pruning(matrix, before_pruning), by_tasks]
 
 
 def _forgotten(tasks: Sequence[int], change: float, done: int) -> str:
@@ -184,7 +190,7 @@ def _forgotten(tasks: Sequence[int], change: float, done: int) -> str:
 
 
 def _hardly_learnt(run: Run, matrix: Matrix) -> str:
-    tasks = hardly_learnt(run.spec, matrix)
+    tasks = hardly_learnt(run.spec, matrix, run.before_pruning or [])
     if not tasks:
         return ""
     done = rows_done(matrix)

@@ -14,7 +14,7 @@ from anpyc_server.figures.palette import Theme, task_colors, translucent
 from anpyc_server.figures.rows import Matrix, Options, RunRows
 from anpyc_server.recorded.series import Evaluations
 from anpyc_server.recorded.thinning import kept
-from anpyc_server.sentences import most_lost, name_tasks
+from anpyc_server.sentences import joined, lost_to_pruning, most_lost, name_tasks
 from anpyc_server.wording import count, percent, points
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
         said = (
             f"Task {task} stands at {percent(_last(run, task))} after {count(int(data.step[-1]), 'epoch')}."
         )
+    said = joined(lost_to_pruning(run.matrix, run.before_pruning), said)
     if cut is not None:
         said += f" Below {cut:.0f} %, where the axis starts, tasks stand only while they are learnt."
     if thinned:
