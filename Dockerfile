@@ -5,6 +5,8 @@ WORKDIR /build/frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY frontend/ ./
+# The page on numbers is built in.
+COPY docs/numbers.md /build/docs/
 RUN npm run build
 
 FROM python:3.13-slim-bookworm

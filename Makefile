@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) \
+FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) docs/numbers.md \
                     $(wildcard frontend/*.json frontend/*.ts frontend/*.html frontend/*.mjs frontend/*.cjs)
 
 .PHONY: demo run test check check-python check-frontend frontend bench format client screenshots clean help

@@ -1,15 +1,19 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { markdown } from "./markdown";
 
 const server = `http://127.0.0.1:${process.env.ANPYC_PORT ?? "8000"}`;
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), markdown()],
   build: {
     target: "es2022",
     chunkSizeWarningLimit: 2_000, // plotly, which is loaded only when a chart is first shown
   },
-  // The server answers only to Hosts and Origins it knows, so the proxy speaks in its name.
-  server: { proxy: { "/api": { target: server, changeOrigin: true, headers: { origin: server } } } },
+  server: {
+    // The server answers only to Hosts and Origins it knows, so the proxy speaks in its name.
+    proxy: { "/api": { target: server, changeOrigin: true, headers: { origin: server } } },
+    fs: { allow: [".", "../docs"] },
+  },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anpyc.catalog import DATASETS
+from anpyc.metrics import measured
 
 _HARDLY = 0.1
 """Of the way from guessing to perfect."""
@@ -26,11 +27,18 @@ def guessing(spec: Mapping[str, Any], task: int) -> float | None:
     return 1 / DATASETS[name].classes if name in DATASETS and name != "images" else None
 
 
-def hardly_learnt(spec: Mapping[str, Any], matrix: Sequence[Sequence[float | None]]) -> list[int]:
-    """Tasks that were evaluated when just learnt, and stood at little more than guessing."""
+def hardly_learnt(
+    spec: Mapping[str, Any],
+    matrix: Sequence[Sequence[float | None]],
+    before_pruning: Sequence[float | None] = (),
+) -> list[int]:
+    """Tasks that were evaluated when just learnt, and stood at little more than guessing, before their own
+    pruning as well as after it."""
     found = []
     for task, row in enumerate(matrix):
-        accuracy, chance = row[task], guessing(spec, task)
-        if accuracy is not None and chance is not None and accuracy < chance + _HARDLY * (1 - chance):
+        chance = guessing(spec, task)
+        before = before_pruning[task] if task < len(before_pruning) else None
+        learnt = [value for value in (row[task], before) if measured(value)]
+        if measured(row[task]) and chance is not None and max(learnt) < chance + _HARDLY * (1 - chance):
             found.append(task)
     return found

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-MINUS = "\N{MINUS SIGN}"
+from anpyc.wording import MINUS, lost_points, percent, points, signed_points
 
-
-def percent(share: float) -> str:
-    """A share with one decimal: ``96.2 %``."""
-    return f"{share * 100:.1f} %".replace("-", MINUS)
+__all__ = [
+    "MINUS",
+    "after_tasks",
+    "capital",
+    "count",
+    "duration",
+    "listed",
+    "lost_points",
+    "percent",
+    "points",
+    "signed_points",
+    "whole_percent",
+]
 
 
 def whole_percent(share: float) -> str:
@@ -21,17 +30,9 @@ def whole_percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def points(change: float) -> str:
-    """A difference of two shares, without its sign: ``1.4 points``."""
-    value = f"{abs(change) * 100:.1f}"
-    return f"{value} point" if value == "1.0" else f"{value} points"
-
-
-def signed_points(change: float) -> str:
-    """A difference of two shares with its sign: ``−1.4 points``."""
-    value = f"{abs(change) * 100:.1f}"
-    sign = "" if value == "0.0" else "+" if change > 0 else MINUS
-    return f"{sign}{value} points"
+def capital(words: str) -> str:
+    """With a capital letter, as a sentence begins."""
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def count(number: int, noun: str = "", plural: str | None = None) -> str:

@@ -65,8 +65,14 @@ const workers = createRoute({
   component: lazyRouteComponent(() => import("./workers/WorkersPage"), "WorkersPage"),
 });
 
+const numbers = createRoute({
+  getParentRoute: () => root,
+  path: "/numbers",
+  component: lazyRouteComponent(() => import("./numbers/NumbersPage"), "NumbersPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([runs, newRun, run, compare, workers]),
+  routeTree: root.addChildren([runs, newRun, run, compare, workers, numbers]),
   defaultErrorComponent: Crash,
   defaultPreload: "intent",
   scrollRestoration: true,

@@ -12,7 +12,7 @@ from sqlalchemy import column, func, inspect, select, table
 
 from anpyc.spec import RunSpec
 from anpyc_server.db import lifecycle, migration, whatif
-from anpyc_server.db.models import Base, Event, Run
+from anpyc_server.db.models import Base, EpochRow, EvaluationRow, Event, Run
 from processes import Deployment
 
 
@@ -33,14 +33,17 @@ def test_migrating_again_changes_nothing_and_keeps_every_row(deployment: Deploym
         assert session.scalar(select(func.count()).select_from(Event)) == 3
 
 
-def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> None:
-    engine = deployment.database.engine
-    with engine.execution_options(anpyc_writes=True).begin() as connection:
-        command.downgrade(migration.configuration(connection), "base")
-    migration.upgrade(engine, "0001")
-    assert "recovery" not in {found["name"] for found in inspect(engine).get_columns("runs")}
+def _early_run(run_id: str, **more: object) -> dict[str, object]:
+    """A row of the first version's table of runs."""
     moment = datetime.now(UTC)
-    given = {"status": "queued", "notes": "", "tags": [], "archived": False, "version": 1, "progress": 0.0}
+    given: dict[str, object] = {
+        "status": "queued",
+        "notes": "",
+        "tags": [],
+        "archived": False,
+        "version": 1,
+        "progress": 0.0,
+    }
     given |= {
         "position": {},
         "plan": {},
@@ -52,13 +55,23 @@ def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> No
     }
     given |= {"batch": 0, "cancel_requested": False, "next_seq": 2, "next_line": 1}
     given |= {"created_at": moment, "updated_at": moment}
-    given |= {"id": "R", "name": "n", "spec": {}, "spec_hash": "", "strategy": ""}
+    given |= {"id": run_id, "name": "n", "spec": {}, "spec_hash": "", "strategy": ""}
     given |= {"benchmark": "", "dataset": "", "seed": 0, "device": "cpu"}
+    return given | more
+
+
+def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> None:
+    engine = deployment.database.engine
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        command.downgrade(migration.configuration(connection), "base")
+    migration.upgrade(engine, "0001")
+    assert "recovery" not in {found["name"] for found in inspect(engine).get_columns("runs")}
+    given = _early_run("R")
     runs = table("runs", *(column(name, Run.__table__.columns[name].type) for name in given))
     events = Event.__table__
     with engine.execution_options(anpyc_writes=True).begin() as connection:
         connection.execute(runs.insert().values(**given))
-        row = {"run_id": "R", "seq": 1, "kind": "queued", "data": {}, "at": moment}
+        row = {"run_id": "R", "seq": 1, "kind": "queued", "data": {}, "at": datetime.now(UTC)}
         connection.execute(events.insert().values(**row))
     deployment.database.migrate()
     assert (deployment.run("R").recovery, len(deployment.events("R"))) == ({}, 1)
@@ -66,6 +79,33 @@ def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> No
         assert whatif.outcomes(session, "R") == {}
         with pytest.raises(lifecycle.Conflict, match="has not begun"):
             whatif.ask(session, "R", None, [0])
+
+
+def test_a_run_of_an_earlier_version_tells_what_pruning_took(deployment: Deployment) -> None:
+    """From its evaluations; where nothing was retrained, that before pruning was not kept."""
+    engine = deployment.database.engine
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        command.downgrade(migration.configuration(connection), "base")
+    migration.upgrade(engine, "0003")
+    evaluated = {"retrained": [(3, 0, 0.7), (4, 0, 0.9), (5, 1, 0.4)], "not": [(3, 0, 0.7), (4, 1, 0.4)]}
+    epoch = {"task": 0, "epoch": 1, "loss": 1.0, "penalty": 0.0, "learning_rate": 0.1, "seconds": 1.0}
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        for run_id, rows in evaluated.items():
+            given = _early_run(run_id, metrics={"average_accuracy": 0.4}, recovery={})
+            runs = table("runs", *(column(name, Run.__table__.columns[name].type) for name in given))
+            connection.execute(runs.insert().values(**given))
+            for step in range(3, rows[-1][0] + 1):
+                values = epoch | {"run_id": run_id, "step": step, "round": int(step == 5)}
+                connection.execute(EpochRow.__table__.insert().values(**values))
+            for step, round_, accuracy in rows:
+                values = {"run_id": run_id, "step": step, "on_task": 0, "task": 0, "round": round_}
+                values |= {"accuracy": accuracy, "end_of_task": round_ == 1}
+                connection.execute(EvaluationRow.__table__.insert().values(**values))
+    deployment.database.migrate()
+    retrained, not_kept = deployment.run("retrained"), deployment.run("not")
+    assert retrained.before_pruning == [0.9]
+    assert retrained.metrics == {"average_accuracy": 0.4, "pruning_loss": pytest.approx(0.5)}
+    assert (not_kept.before_pruning, not_kept.metrics) == ([], {"average_accuracy": 0.4})
 
 
 def test_the_way_back_leaves_an_empty_database(deployment: Deployment) -> None:

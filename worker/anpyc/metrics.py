@@ -1,22 +1,30 @@
 """What a matrix of accuracies says about remembering and forgetting. No torch.
 
 ``R[i][j]`` is the accuracy on task j after task i, a share in [0, 1], tasks counted from 0; None where it was
-not measured. Every function also takes the matrix of a run that is still under way: rows that are not there
-yet are left out, and the last complete row stands for the end."""
+not measured, and a value that is no number counts as not measured. Every function also takes the matrix of a
+run that is still under way: rows that are not there yet are left out, and the last complete row stands for
+the end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from statistics import fmean
+from typing import TypeGuard
 
 Matrix = Sequence[Sequence[float | None]]
+
+
+def measured(value: float | None) -> TypeGuard[float]:
+    """Whether there is a number."""
+    return value is not None and isfinite(value)
 
 
 def rows_done(matrix: Matrix) -> int:
     """How many tasks have been learnt: rows whose diagonal, and all before it, is measured."""
     done = 0
     for i, row in enumerate(matrix):
-        if len(row) <= i or any(value is None for value in row[: i + 1]):
+        if len(row) <= i or not all(measured(value) for value in row[: i + 1]):
             break
         done += 1
     return done
@@ -73,22 +81,40 @@ def forward_transfer(matrix: Matrix, untrained: Sequence[float | None]) -> float
     for j in range(1, rows_done(matrix)):
         before = matrix[j - 1][j] if len(matrix[j - 1]) > j else None
         start = untrained[j] if len(untrained) > j else None
-        if before is None or start is None:
+        if not measured(before) or not measured(start):
             return None
         gains.append(before - start)
     return fmean(gains) if gains else None
 
 
 def intransigence(matrix: Matrix, joint: Sequence[float | None]) -> float | None:
-    """mean_j (joint_j − R[j][j]), joint_j the accuracy on task j of a network trained on all tasks at
-    once."""
+    """mean_j (R*[j][j] − R[j][j]) (Chaudhry et al. 2018). Positive: learnt worse than by joint training.
+
+    :param joint: R*[j][j], the accuracy on task j of a network trained on tasks 0 … j together: the diagonal
+        of a joint run, not its last row, which knows the later tasks as well.
+    """
     gaps = []
     for j in range(rows_done(matrix)):
         reference = joint[j] if len(joint) > j else None
-        if reference is None:
+        if not measured(reference):
             return None
         gaps.append(reference - _row(matrix, j)[j])
     return fmean(gaps) if gaps else None
+
+
+def pruning_loss(matrix: Matrix, before: Sequence[float | None]) -> float | None:
+    """mean_j (accuracy on task j before its own pruning − R[j][j]) over the pruned tasks."""
+    losses = pruning_loss_by_task(matrix, before)
+    return fmean(losses.values()) if losses else None
+
+
+def pruning_loss_by_task(matrix: Matrix, before: Sequence[float | None]) -> dict[int, float]:
+    """What its own pruning, retraining included, took from each pruned task that has been learnt.
+
+    :param before: accuracy on task j at the end of its base training; None for a task that is not pruned.
+    """
+    tasks = range(min(rows_done(matrix), len(before)))
+    return {j: value - _row(matrix, j)[j] for j in tasks if measured(value := before[j])}
 
 
 def summarise(
@@ -96,6 +122,7 @@ def summarise(
     *,
     untrained: Sequence[float | None] | None = None,
     joint: Sequence[float | None] | None = None,
+    before_pruning: Sequence[float | None] = (),
 ) -> dict[str, float]:
     """All metrics that the matrix, as far as it goes, allows; the others are absent."""
     values = {
@@ -105,15 +132,16 @@ def summarise(
         "learning_accuracy": learning_accuracy(matrix),
         "forward_transfer": forward_transfer(matrix, untrained) if untrained is not None else None,
         "intransigence": intransigence(matrix, joint) if joint is not None else None,
+        "pruning_loss": pruning_loss(matrix, before_pruning),
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _row(matrix: Matrix, i: int) -> list[float]:
     """Row i up to its diagonal, all measured."""
-    return [value for value in matrix[i][: i + 1] if value is not None]
+    return [value for value in matrix[i][: i + 1] if measured(value)]
 
 
 def _column(matrix: Matrix, j: int, rows: int) -> list[float]:
     """What was measured on task j after each of the first ``rows`` tasks."""
-    return [value for row in matrix[:rows] if len(row) > j and (value := row[j]) is not None]
+    return [value for row in matrix[:rows] if len(row) > j and measured(value := row[j])]

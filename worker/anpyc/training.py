@@ -60,6 +60,8 @@ class RunResult:
     """Wall-clock time of the run, attempts before a resume included."""
     epochs: int
     """Epochs trained, retraining included."""
+    before_pruning: list[float | None] = field(default_factory=list)
+    """Accuracy on each task at the end of its base training, a share; None for a task that is not pruned."""
 
 
 @dataclass
@@ -77,6 +79,8 @@ class _Progress:
     seconds: float = 0.0
     matrix: list[list[float | None]] = field(default_factory=list)
     untrained: list[float | None] = field(default_factory=list)
+    before_pruning: dict[str, float] = field(default_factory=dict)
+    """By task, whose number JSON makes text."""
     layers: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -164,6 +168,7 @@ class _Run:
             layers=[_layer_statistics(row) for row in progress.layers],
             seconds=progress.seconds,
             epochs=progress.step,
+            before_pruning=self._before_pruning(),
         )
 
     def _train_task(self, task: Task) -> None:
@@ -247,7 +252,9 @@ class _Run:
             strategy.after_task(task, examples.newest)
             self._check_strategy(task)
         self._report_layers(task, round_, last)
-        self._evaluate(task, round_, end_of_task=last)
+        accuracy = self._evaluate(task, round_, end_of_task=last)
+        if round_ == 0 and not last:
+            progress.before_pruning[str(task.index)] = accuracy
         if last:
             progress.task, progress.round, progress.task_epochs = task.index + 1, 0, 0
         else:
@@ -387,9 +394,9 @@ class _Run:
         task = f"task {progress.task + 1} of {len(self._tasks)}"
         return f"at step {self._batch + 1} of {task}, {round_}epoch {progress.epoch + 1}"
 
-    def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> None:
+    def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> float:
         """Accuracy on all tasks so far; at a task's end on the next too where it is answered by the same
-        head."""
+        head. Answers that on ``task`` itself."""
         tasks = list(self._tasks[: task.index + 1])
         if end_of_task and self._sequence.shows_unseen_tasks:
             tasks += self._tasks[task.index + 1 : task.index + 2]
@@ -399,6 +406,7 @@ class _Run:
             mean = sum(accuracy[j] for j in range(task.index + 1)) / (task.index + 1)
             self._recorder.log("info", f"After task {task.index}: {100 * mean:.1f} % on average.")
         self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
+        return accuracy[task.index]
 
     def _evaluate_untrained(self) -> None:
         accuracy = {task.index: self._assembly.accuracy(task, task) for task in self._tasks}
@@ -428,11 +436,18 @@ class _Run:
     def _metrics(self) -> dict[str, float]:
         progress = self._progress
         untrained = progress.untrained if self._sequence.shows_unseen_tasks else None
-        metrics = summarise(progress.matrix, untrained=untrained)
+        metrics = summarise(progress.matrix, untrained=untrained, before_pruning=self._before_pruning())
         end = [row for row in progress.layers if row["task"] == len(self._tasks) - 1]
         if end:
             metrics["capacity_free"] = sum(row["free"] for row in end) / sum(row["total"] for row in end)
         return metrics
+
+    def _before_pruning(self) -> list[float | None]:
+        """Nothing where a pruned task's is not known, as after a checkpoint of an earlier version: the mean
+        over the others would be another number."""
+        known = self._progress.before_pruning
+        pruned = {str(task.index) for task in self._tasks if self._strategy.round_epochs(task)}
+        return [known.get(str(task.index)) for task in self._tasks] if pruned <= known.keys() else []
 
     def _plan(self) -> Plan:
         layers = tuple(segment.layer for segment in self._network.segments)

@@ -63,21 +63,33 @@ def runs_command(
         typer.echo(json.dumps(items, indent=1))
         return
     for run in items:
-        accuracy = run["metrics"].get("average_accuracy")
-        shown = "" if accuracy is None else f"{accuracy:.1%}"
-        typer.echo(f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {shown:>6}  {run['name']}")
+        typer.echo(_line(run))
     if not items:
         typer.echo("No runs. `anpyc submit --preset demo-anpyc` queues one.")
+
+
+def _line(run: dict[str, Any]) -> str:
+    from anpyc.measures import MEASURES, known
+
+    values = known(run["metrics"])
+    accuracy, lost = (
+        MEASURES[name].write(values[name]) if name in values else ""
+        for name in ("average_accuracy", "forgetting")
+    )
+    told = f"{accuracy:>11}  {f'{lost} forgotten' if lost else '':<21}"
+    return f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {told}  {run['name']}"
 
 
 def export_command(
     run: Annotated[str, typer.Argument(help="The run's id.")],
     form: Annotated[str, typer.Option("--format", help="csv, json, parquet or html.")] = "json",
-    output: Annotated[Path | None, typer.Option(help="The file to write; unset: RUN.FORMAT.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write; unset: RUN and the format's ending.")
+    ] = None,
     url: UrlOption = None,
 ) -> None:
     """Save what a run recorded as a file."""
-    target = output or Path(f"{run}.{'zip' if form == 'csv' else form}")
+    target = output or Path(f"{run}.{form}")
     if not target.parent.is_dir():
         refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
     with _Api(url) as api:

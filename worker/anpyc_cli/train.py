@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from anpyc import strict_json
 from anpyc_cli.specification import (
     ChangesOption,
     FileArgument,
@@ -56,7 +56,7 @@ def train_command(
         refuse(f"There is no folder {output.parent}; make it or write elsewhere with --json.")
     result = _train(spec, console, threads)
     if output is not None:
-        output.write_text(json.dumps(_document(spec, result), indent=1), encoding="utf-8")
+        output.write_text(strict_json.dumps(_document(spec, result), indent=1), encoding="utf-8")
     _print_result(result)
 
 
@@ -90,16 +90,26 @@ def _document(spec: RunSpec, result: RunResult) -> dict[str, Any]:
     return {
         "spec": spec.model_dump(mode="json"),
         "accuracy": result.accuracy,
+        "before_pruning": result.before_pruning,
         "metrics": result.metrics,
-        "layers": [asdict(row) for row in result.layers],
+        "layers": [_layer(row) for row in result.layers],
         "seconds": result.seconds,
         "epochs": result.epochs,
     }
 
 
+def _layer(row: LayerStatistics) -> dict[str, Any]:
+    """The row, and what its numbers were that JSON has no word for."""
+    content = asdict(row)
+    words = strict_json.not_finite(content)
+    return content | {"not_finite": words} if words else content
+
+
 def _print_result(result: RunResult) -> None:
-    for name, value in result.metrics.items():
-        typer.echo(f"{name.replace('_', ' '):<20} {value:7.2%}")
+    from anpyc.measures import MEASURES, known
+
+    for name, value in known(result.metrics).items():
+        typer.echo(f"{MEASURES[name].title:<18} {MEASURES[name].write(value)}")
     typer.echo(f"{result.epochs} epochs in {result.seconds:.1f} s")
 
 

@@ -74,6 +74,7 @@ class DatabaseRecorder:
         self._store_again = self._covered_since = 0.0
         self._step = 0
         self._matrix: dict[int, dict[int, float]] = {}
+        self._before_pruning: list[float | None] = []
         self._free: dict[str, tuple[int, int]] = {}
         """Free and all parameters of each layer, as last reported."""
         self._trouble: Exception | None = None
@@ -88,7 +89,7 @@ class DatabaseRecorder:
     def start(self, step: int = 0) -> None:
         """Begin to write and to renew the lease; ``step`` epochs were done by earlier attempts."""
         self._step = step
-        self._matrix = self._earlier_rows()
+        self._matrix, self._before_pruning = self._earlier_rows(), self._earlier_bases()
         self._writer.start()
         self._beater.start()
 
@@ -102,6 +103,7 @@ class DatabaseRecorder:
         self._add(lambda batch: batch.epochs.append(result))
 
     def evaluation(self, evaluation: Evaluation) -> None:
+        self._before_pruning = recording.before_pruning(self._before_pruning, [evaluation])
         metrics = self._metrics_with(evaluation) if evaluation.end_of_task else None
 
         def add(batch: Batch) -> None:
@@ -156,7 +158,8 @@ class DatabaseRecorder:
 
     def finish(self, metrics: dict[str, float]) -> None:
         """Write what is left and record success, in one transaction."""
-        self._end(lambda session: lifecycle.finish(session, self._held, metrics))
+        known = (self._metrics() if self._matrix else {}) | metrics
+        self._end(lambda session: lifecycle.finish(session, self._held, known))
 
     def fail(self, code: str, message: str, traceback: str | None) -> None:
         """Write what is left and record the failure, in one transaction."""
@@ -305,6 +308,12 @@ class DatabaseRecorder:
                 rows.setdefault(row.task, {})[row.on_task] = row.accuracy
         return rows
 
+    def _earlier_bases(self) -> list[float | None]:
+        """What an earlier attempt has left of the tasks' accuracies before pruning."""
+        with self._database.read() as session:
+            run = session.get(Run, self._held.run_id)
+            return list(run.before_pruning) if run is not None else []
+
     def _metrics_with(self, evaluation: Evaluation) -> dict[str, float]:
         self._matrix[evaluation.task] = dict(evaluation.accuracy)
         return self._metrics()
@@ -312,7 +321,8 @@ class DatabaseRecorder:
     def _metrics(self) -> dict[str, float]:
         """What is known so far: of the tasks learnt, and of the capacity as the last round left it."""
         tasks = max(self._matrix) + 1
-        metrics = summarise([[self._matrix.get(i, {}).get(j) for j in range(tasks)] for i in range(tasks)])
+        matrix = [[self._matrix.get(i, {}).get(j) for j in range(tasks)] for i in range(tasks)]
+        metrics = summarise(matrix, before_pruning=self._before_pruning)
         if self._free:
             free, total = (sum(counts) for counts in zip(*self._free.values(), strict=True))
             metrics["capacity_free"] = free / total

@@ -14,7 +14,8 @@ from anpyc_server.db.models import SUCCEEDED, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.palette import DASHES, THEMES
 from anpyc_server.figures.rows import Column
-from anpyc_server.groups.service import common_title
+from anpyc_server.groups.counted import Counted, counted
+from anpyc_server.groups.service import title_of
 from anpyc_server.runs.listing import in_group
 from anpyc_server.services import Services
 from anpyc_server.wording import count
@@ -35,11 +36,18 @@ class Members:
     title: str
     note: str
     """Tells columns of the same title apart: "seed 3"."""
-    runs: Sequence[Run]
-    """Those that count: of a group, the succeeded ones once there are any."""
-    left_out: int
-    """Runs of the group that failed, were cancelled or still train."""
+    counting: Counted
     rank: int
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        """Those that count: of a group, the succeeded ones once there are any, of repeats the newest."""
+        return self.counting.runs
+
+    @property
+    def finished(self) -> bool:
+        """Whether what is known is known of whole runs."""
+        return all(run.status == SUCCEEDED for run in self.runs)
 
     @property
     def is_group(self) -> bool:
@@ -55,8 +63,7 @@ class Members:
 class _Found:
     key: str
     title: str
-    runs: Sequence[Run]
-    left_out: int
+    counting: Counted
     first_id: str
 
 
@@ -71,7 +78,7 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
         raise Missing("None of these runs is there any more. They may have been deleted.")
     ranks = _ranks(session, [one.first_id for one in found])
     members = [
-        Members(one.key, one.title, note, one.runs, one.left_out, rank)
+        Members(one.key, one.title, note, one.counting, rank)
         for one, note, rank in zip(found, _notes(found), ranks, strict=True)
     ]
     there = {one.key for one in found}
@@ -91,6 +98,7 @@ def gathered(services: Services, keys: Sequence[str], needs: Sequence[Need]) -> 
                 rank=one.rank,
                 runs=[run_rows(services, session, run, needs) for run in one.runs],
                 specs=[run.spec for run in one.runs],
+                settings=[run.spec_hash for run in one.runs],
             )
             for one in columns(session, keys)[0]
         ]
@@ -101,13 +109,13 @@ def _find(session: Session, key: str) -> _Found | None:
         run = session.get(Run, key)
         if run is None or run.deleted_at is not None:
             return None
-        return _Found(key, run.name, [run], 0, run.id)
+        return _Found(key, run.name, counted([run]), run.id)
     query = select(Run).where(in_group(key), Run.deleted_at.is_(None), Run.archived.is_(False))
     runs = list(session.scalars(query.order_by(Run.id).limit(_MOST_RUNS)))
     if not runs:
         return None
-    counted = [run for run in runs if run.status == SUCCEEDED] or runs
-    return _Found(key, common_title(counted), counted, len(runs) - len(counted), runs[0].id)
+    counting = counted(runs)
+    return _Found(key, title_of(key, list(reversed(counting.runs))), counting, runs[0].id)
 
 
 def _notes(found: Sequence[_Found]) -> list[str]:
@@ -123,12 +131,12 @@ def _notes(found: Sequence[_Found]) -> list[str]:
 
 
 def _seeds(one: _Found) -> str:
-    seeds = sorted({run.seed for run in one.runs})
+    seeds = sorted({run.seed for run in one.counting.runs})
     return f"seed {seeds[0]}" if len(seeds) == 1 else count(len(seeds), "seed")
 
 
 def _moment(one: _Found) -> str:
-    return f"{one.runs[0].created_at:%Y-%m-%d %H:%M}"
+    return f"{one.counting.runs[0].created_at:%Y-%m-%d %H:%M}"
 
 
 def _end_of_id(one: _Found) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from anpyc_server.groups.schemas import Spread
 from anpyc_server.schemas import Answer
 
@@ -15,9 +17,20 @@ class Compared(Answer):
     note: str
     """Tells columns of the same title apart: "seed 3"."""
     run_ids: list[str]
-    """The runs that count: of a group, the succeeded ones once there are any."""
+    """The runs that count: of a group, the succeeded ones once there are any, of repeats the newest."""
     left_out: int
     """Runs of the group that failed, were cancelled or still train."""
+    repeated: int
+    """Runs of the group that differ from another in nothing and do not count again."""
+    disagreement: float
+    """The most that a metric differs between such repeats; 0 where they agree."""
+    seeds: list[int]
+    settings: int
+    """How many specifications there are, name and seed apart."""
+    spread_over: Literal["seeds", "settings"]
+    """What the runs differ in: only over seeds is there a standard deviation."""
+    spread_contains: list[str]
+    """What a spread over these seeds contains, such as "initial weights"; empty where there is none."""
     is_group: bool
     status: str
     color: str
@@ -41,10 +54,12 @@ class MetricRow(Answer):
 
     name: str
     title: str
+    unit: str
+    """``%``, or ``points`` for a loss or a change. A loss is positive when something was lost."""
     higher_is_better: bool
     values: list[Spread | None]
     best: list[int]
-    """Columns that share the best mean."""
+    """Columns that share the best mean; beside finished ones, those that did not finish are not ranked."""
     differences: list[float | None]
     """Against the baseline column, when one was asked for."""
 

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-from anpyc.spec import RunSpec
+from anpyc.measures import MEASURES, known
 from anpyc_server.compare.columns import Members, columns
 from anpyc_server.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
-from anpyc_server.compare.settings import Value, flattened
+from anpyc_server.compare.settings import Value, described, flattened
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
 from anpyc_server.groups.schemas import Spread
-from anpyc_server.groups.service import spread
+from anpyc_server.groups.spreads import spread_of
 from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.recorded.joint import JointRuns
 from anpyc_server.services import Services
-from anpyc_server.wording import percent, signed_points
+from anpyc_server.wording import count, percent, signed_points
 
-_METRICS = (
-    ("average_accuracy", "Average accuracy", True),
-    ("learning_accuracy", "Learning accuracy", True),
-    ("forgetting", "Forgetting", False),
-    ("backward_transfer", "Backward transfer", True),
-    ("forward_transfer", "Forward transfer", True),
-    ("capacity_free", "Free weights", True),
-)
 _SAME = 1e-12
 _LEVEL = 0.0005
 """A lead that is written as 0.0 points."""
@@ -35,15 +27,16 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
     """The columns, what differs between them, and what came out."""
     with services.database.read() as session:
         compared, missing = columns(session, keys)
-        last_rows = [[_last_row(accuracy_matrix(session, run)) for run in one.runs] for one in compared]
+        matrices = {run.id: accuracy_matrix(session, run) for one in compared for run in one.runs}
+        joint = JointRuns(session)
+        measures = [[joint.metrics(run, matrices[run.id]) for run in one.runs] for one in compared]
+    last_rows = [[_last_row(matrices[run.id]) for run in one.runs] for one in compared]
     names = [one.key for one in compared]
     if baseline is not None and baseline not in [*names, *missing]:
         raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
     base = names.index(baseline) if baseline in names else None
     settings, same = _settings(compared)
-    metrics = [
-        row for name, title, up in _METRICS if (row := _metric(compared, base, name, title, up)) is not None
-    ]
+    metrics = [row for name in MEASURES if (row := metric_row(compared, measures, base, name)) is not None]
     tasks = max((len(row) for rows in last_rows for row in rows), default=0)
     return Comparison(
         columns=[
@@ -52,7 +45,13 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
                 title=one.title,
                 note=one.note,
                 run_ids=[run.id for run in one.runs],
-                left_out=one.left_out,
+                left_out=one.counting.left_out,
+                repeated=one.counting.repeated,
+                disagreement=one.counting.disagreement,
+                seeds=sorted({run.seed for run in one.runs}),
+                settings=one.counting.settings,
+                spread_over=one.counting.over,
+                spread_contains=one.counting.contains,
                 is_group=one.is_group,
                 status=_status(one),
                 color=run_color(one.rank, THEMES["light"]),
@@ -63,7 +62,7 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
         ],
         settings=settings,
         metrics=metrics,
-        tasks=[_task(task, last_rows) for task in range(tasks)],
+        tasks=[_task(compared, task, last_rows) for task in range(tasks)],
         baseline=base,
         sentence=sentence(compared, metrics),
         same=same,
@@ -72,34 +71,54 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
 
 
 def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
-    """Who is ahead, and by how much; a lead within the spread is said to be one."""
+    """Who is ahead, and by how much; a lead within the spread is said to be one.
+
+    Beside finished runs the others are not ranked: what they have is that of the tasks they got to.
+    """
     average = next((row for row in metrics if row.name == "average_accuracy"), None)
-    known = (
-        []
-        if average is None
-        else [
-            (value, one.label)
-            for value, one in zip(average.values, compared, strict=True)
-            if value is not None
-        ]
-    )
+    values = average.values if average is not None else [None] * len(compared)
+    ranked = _ranked(compared, values)
+    known = [(value, one) for value, one in zip(values, compared, strict=True) if value is not None]
     if not known:
         return "None of these runs has learnt a task yet."
-    known.sort(key=lambda pair: -pair[0].mean)
-    best, title = known[0]
-    said = f"{title} is ahead with {percent(best.mean)} on average"
-    said += f" ± {best.std * 100:.1f} over {best.n} runs" if best.std is not None else ""
+    known = sorted((pair for pair in known if pair[1] in ranked), key=lambda pair: -pair[0].mean)
+    left_out = _not_ranked(len(compared) - len(ranked))
+    best, first = known[0]
+    said = f"{first.label} is ahead with {percent(best.mean)} on average{_over(best, first)}"
     if len(known) == 1:
-        return f"{said}."
+        return f"{said}.{left_out}"
     second, other = known[1]
     lead = best.mean - second.mean
     if lead < _LEVEL:
-        return f"{title} and {other} are level at {percent(best.mean)} on average."
-    said += f", {signed_points(lead)} against {other}."
+        level = f"{first.label} and {other.label} are level at {percent(best.mean)} on average."
+        return f"{level}{left_out}"
+    said += f", {signed_points(lead)} against {other.label}."
     spreads = [value.std for value in (best, second) if value.std is not None]
     if spreads and lead < max(spreads):
         said += " That is within the spread over seeds."
-    return said
+    return f"{said}{left_out}"
+
+
+def _over(value: Spread, one: Members) -> str:
+    """± over seeds where seeds alone differ, else how many settings the mean is of."""
+    if one.counting.over == "settings":
+        return f", the mean of {count(one.counting.settings, 'setting')}"
+    return "" if value.std is None else f" ± {value.std * 100:.1f} over {count(value.n, 'seed')}"
+
+
+def _not_ranked(number: int) -> str:
+    if not number:
+        return ""
+    verb = "has not finished and is" if number == 1 else "have not finished and are"
+    return f" {number} {verb} not ranked."
+
+
+def _ranked(compared: Sequence[Members], values: Sequence[Spread | None]) -> list[Members]:
+    """The columns that are held against each other: those that finished, once one that is known did."""
+    finished = [
+        one for one, value in zip(compared, values, strict=True) if one.finished and value is not None
+    ]
+    return [one for one in compared if one.finished] if finished else list(compared)
 
 
 def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, Value]]:
@@ -111,7 +130,7 @@ def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, 
     for field in fields:
         values = [content.get(field) for content in contents]
         if any(value != values[0] for value in values):
-            title, unit = _described().get(field, (field, ""))
+            title, unit = described().get(field, (field, ""))
             rows.append(SettingRow(field=field, title=title, unit=unit, values=values))
         else:
             same[field] = values[0]
@@ -129,59 +148,52 @@ def _content(one: Members, with_seed: bool) -> dict[str, Value]:
     return content
 
 
-@lru_cache(maxsize=1)
-def _described() -> dict[str, tuple[str, str]]:
-    """Title and unit of every field, from the specification's own schema."""
-    schema = RunSpec.model_json_schema()
-    found: dict[str, tuple[str, str]] = {}
-    _describe(schema, schema["$defs"], "", found)
-    return found
-
-
-def _describe(
-    part: Mapping[str, Any], parts: Mapping[str, Any], path: str, found: dict[str, tuple[str, str]]
-) -> None:
-    for name, field in part.get("properties", {}).items():
-        found.setdefault(f"{path}{name}", (field.get("title", name), field.get("unit", "")))
-        for option in [*field.get("oneOf", []), field]:
-            if "$ref" in option:
-                _describe(parts[option["$ref"].rpartition("/")[2]], parts, f"{path}{name}.", found)
-
-
-def _metric(
-    compared: Sequence[Members], base: int | None, name: str, title: str, higher_is_better: bool
+def metric_row(
+    compared: Sequence[Members],
+    metrics: Sequence[Sequence[Mapping[str, Any]]],
+    base: int | None,
+    name: str,
 ) -> MetricRow | None:
-    values: list[Spread | None] = []
-    for one in compared:
-        known = [float(run.metrics[name]) for run in one.runs if run.metrics.get(name) is not None]
-        values.append(spread(known) if known else None)
+    """One metric over the columns, from the metrics of each column's runs; None where no run knows it."""
+    values = [
+        spread_of(one.counting, [known(run).get(name) for run in runs])
+        for one, runs in zip(compared, metrics, strict=True)
+    ]
     if not any(values):
         return None
     reference = None if base is None else values[base]
     return MetricRow(
         name=name,
-        title=title,
-        higher_is_better=higher_is_better,
+        title=MEASURES[name].title,
+        unit=MEASURES[name].unit,
+        higher_is_better=MEASURES[name].higher_is_better,
         values=values,
-        best=_best(values, higher_is_better),
+        best=_best(compared, values, MEASURES[name].higher_is_better),
         differences=[
             None if reference is None or value is None else value.mean - reference.mean for value in values
         ],
     )
 
 
-def _task(task: int, last_rows: Sequence[Sequence[Sequence[float | None]]]) -> TaskRow:
+def _task(
+    compared: Sequence[Members], task: int, last_rows: Sequence[Sequence[Sequence[float | None]]]
+) -> TaskRow:
     """Accuracy on one task at the end, over the runs that got there."""
-    values: list[Spread | None] = []
-    for rows in last_rows:
-        known = [value for row in rows if task < len(row) and (value := row[task]) is not None]
-        values.append(spread(known) if known else None)
-    return TaskRow(task=task, values=values, best=_best(values, higher_is_better=True))
+    values = [
+        spread_of(one.counting, [row[task] if task < len(row) else None for row in rows])
+        for one, rows in zip(compared, last_rows, strict=True)
+    ]
+    return TaskRow(task=task, values=values, best=_best(compared, values, higher_is_better=True))
 
 
-def _best(values: Sequence[Spread | None], higher_is_better: bool) -> list[int]:
+def _best(compared: Sequence[Members], values: Sequence[Spread | None], higher_is_better: bool) -> list[int]:
     """The columns that share the best mean; none where there is nothing to be better than."""
-    means = {place: value.mean for place, value in enumerate(values) if value is not None}
+    ranked = _ranked(compared, values)
+    means = {
+        place: value.mean
+        for place, (one, value) in enumerate(zip(compared, values, strict=True))
+        if value is not None and one in ranked
+    }
     if len(means) < 2:
         return []
     top = max(means.values()) if higher_is_better else min(means.values())

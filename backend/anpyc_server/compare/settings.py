@@ -1,9 +1,12 @@
-"""A specification as dotted fields."""
+"""A specification as dotted fields, and what each is called."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
+
+from anpyc.spec import RunSpec
 
 Value = str | int | float | bool | None
 
@@ -18,3 +21,22 @@ def flattened(spec: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Va
             yield field, ", ".join(str(one) for one in value)
         else:
             yield field, value
+
+
+@lru_cache(maxsize=1)
+def described() -> dict[str, tuple[str, str]]:
+    """Title and unit of every field, from the specification's own schema."""
+    schema = RunSpec.model_json_schema()
+    found: dict[str, tuple[str, str]] = {}
+    _describe(schema, schema["$defs"], "", found)
+    return found
+
+
+def _describe(
+    part: Mapping[str, Any], parts: Mapping[str, Any], path: str, found: dict[str, tuple[str, str]]
+) -> None:
+    for name, field in part.get("properties", {}).items():
+        found.setdefault(f"{path}{name}", (field.get("title", name), field.get("unit", "")))
+        for option in [*field.get("oneOf", []), field]:
+            if "$ref" in option:
+                _describe(parts[option["$ref"].rpartition("/")[2]], parts, f"{path}{name}.", found)

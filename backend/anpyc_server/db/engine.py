@@ -16,12 +16,17 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
+from anpyc import strict_json
+
 BUSY_SECONDS = 30.0
 """How long a SQLite writer waits for another one."""
 CONNECT_SECONDS = 5
 """How long a connection to PostgreSQL may take."""
 IDLE_SECONDS = 8
 """PostgreSQL ends a transaction that does nothing for this long: a frozen process keeps no run locked."""
+
+_JSON = {"json_serializer": strict_json.dumps, "json_deserializer": strict_json.loads}
+"""Nothing that JSON does not know goes into a column; what an older version put there comes out as null."""
 
 
 class Database:
@@ -91,6 +96,7 @@ def _postgresql(url: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=45,
+        **_JSON,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "anpyc",
@@ -102,7 +108,7 @@ def _postgresql(url: URL) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=5, max_overflow=45, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, pool_size=5, max_overflow=45, connect_args={"timeout": BUSY_SECONDS}, **_JSON)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from anpyc.errors import NonFiniteLoss
+from anpyc.metrics import summarise
 from anpyc.spec import RunSpec
 from anpyc_server.db import events
 from anpyc_server.db.engine import now
@@ -306,6 +307,7 @@ def rewind(session: Session, run: Run, step: int | None) -> None:
     if step is None:
         run.progress, run.position, run.metrics = 0.0, {}, {}
         run.average_accuracy = run.forgetting = None
+        run.before_pruning = []
         return
     newest = select(EpochRow).where(EpochRow.run_id == run.id).order_by(EpochRow.step.desc()).limit(1)
     row = session.scalars(newest).first()
@@ -317,6 +319,27 @@ def rewind(session: Session, run: Run, step: int | None) -> None:
     run.position = position
     steps = run.plan.get("steps") or 0
     run.progress = min(1.0, step / steps) if steps else 0.0
+    set_metrics(run, _metrics_left(session, run))
+
+
+def _metrics_left(session: Session, run: Run) -> dict[str, float]:
+    """What the rows that are left say: an earlier attempt may have got further than its checkpoint."""
+    rows = session.execute(
+        select(EvaluationRow.task, EvaluationRow.on_task, EvaluationRow.accuracy).where(
+            EvaluationRow.run_id == run.id, EvaluationRow.end_of_task
+        )
+    ).all()
+    cells = {(row.task, row.on_task): row.accuracy for row in rows}
+    tasks = max((task for task, _ in cells), default=-1) + 1
+    matrix = [[cells.get((i, j)) for j in range(tasks)] for i in range(tasks)]
+    metrics = summarise(matrix, before_pruning=run.before_pruning)
+    newest: dict[str, LayerRow] = {}
+    layers = select(LayerRow).where(LayerRow.run_id == run.id).order_by(LayerRow.task, LayerRow.round)
+    for layer in session.scalars(layers) if metrics else ():
+        newest[layer.layer] = layer
+    if total := sum(layer.total for layer in newest.values()):
+        metrics["capacity_free"] = sum(layer.free for layer in newest.values()) / total
+    return metrics
 
 
 def set_metrics(run: Run, metrics: Mapping[str, Any]) -> None:
@@ -339,7 +362,10 @@ def recovery(run: Run) -> str | None:
     if not run.recovery or run.status != RUNNING:
         return None
     task = run.recovery.get("task")
+    last = run.plan.get("tasks")
     origin = "started again" if task is None else f"resumed from task {task + 1}"
+    if task is not None and last is not None and task >= last:
+        origin = "resumed after the last task"
     return f"{run.recovery['what']}, {origin} (attempt {run.attempt})"
 
 

@@ -93,6 +93,8 @@ class Run(Base):
     """Asked for: auto, cpu or cuda."""
     average_accuracy: Mapped[float | None] = mapped_column(default=None)
     forgetting: Mapped[float | None] = mapped_column(default=None)
+    before_pruning: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Accuracy on each task, newest in its base training; None for a task that ended unpruned."""
 
     group_id: Mapped[str | None] = mapped_column(String(26), default=None)
     """The sweep it belongs to."""

@@ -184,6 +184,7 @@ def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) 
         for on_task, accuracy in evaluation.accuracy.items()
     ]
     upsert(session, EvaluationRow, rows)
+    run.before_pruning = before_pruning(run.before_pruning, evaluations)
     items = [
         {
             "step": evaluation.step,
@@ -195,6 +196,16 @@ def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) 
         for evaluation in evaluations
     ]
     events.append(session, run, "evaluation", {"items": items})
+
+
+def before_pruning(known: Sequence[float | None], evaluations: Iterable[Evaluation]) -> list[float | None]:
+    """``known``, brought up to date: each task's accuracy in its base training; None once it ended there."""
+    values = list(known)
+    for of in evaluations:
+        if of.round == 0:
+            values += [None] * (of.task + 1 - len(values))
+            values[of.task] = None if of.end_of_task else of.accuracy.get(of.task)
+    return values
 
 
 def _layers(session: Session, run: Run, layers: Sequence[tuple[int, LayerStatistics]]) -> None:

@@ -9,13 +9,14 @@ import html
 import json
 from typing import Any
 
+from anpyc.measures import MEASURES
 from anpyc_server.figures.registry import FIGURES
 from anpyc_server.figures.rows import Options
 from anpyc_server.figures.service import Asked, as_json, drawn
 from anpyc_server.runs.schemas import RunAnswer
 from anpyc_server.runs.service import one
 from anpyc_server.services import Services
-from anpyc_server.wording import duration, percent, signed_points
+from anpyc_server.wording import duration
 
 _FIGURES = (
     "forgetting_curve",
@@ -95,16 +96,9 @@ def _state(run: RunAnswer) -> str:
 
 
 def _metrics(run: RunAnswer) -> str:
-    shown = [
-        ("Average accuracy", run.metrics.average_accuracy, percent),
-        ("Learning accuracy", run.metrics.learning_accuracy, percent),
-        ("Forgetting", run.metrics.forgetting, signed_points),
-        ("Backward transfer", run.metrics.backward_transfer, signed_points),
-        ("Free weights", run.metrics.capacity_free, percent),
-    ]
     rows = [
-        f"<tr><td>{name}</td><td>{write(value)}</td></tr>"
-        for name, value, write in shown
-        if value is not None
+        f"<tr><td>{MEASURES[known.name].title}</td><td>{known.text}</td><td>{html.escape(known.note)}</td></tr>"
+        for known in run.key_numbers
+        if known.text is not None
     ]
     return f"<table>{''.join(rows)}</table>" if rows else ""

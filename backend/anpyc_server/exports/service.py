@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +13,12 @@ from fastapi import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from anpyc import strict_json
 from anpyc_server.db.models import Base, EpochRow, EvaluationRow, LayerRow, Run
 from anpyc_server.errors import Invalid
-from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.exports import summary
+from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning
+from anpyc_server.recorded.joint import JointRuns
 from anpyc_server.runs.lookup import find_run
 from anpyc_server.runs.view import QueueView, detailed
 from anpyc_server.services import Services
@@ -35,6 +37,21 @@ _TABLES: dict[str, tuple[type[Base], tuple[str, ...]]] = {
         ),
     ),
 }  # fmt: skip
+
+_SUMMARIES: dict[str, tuple[tuple[str, ...], Callable[[Session, Run], summary.Rows]]] = {
+    "metrics": (summary.METRICS, summary.metrics_of),
+    "tasks": (summary.TASKS, summary.tasks_of),
+}
+
+_UNITS = {
+    "step": "epochs",
+    "accuracy": "share",
+    "loss": "nats",
+    "penalty": "nats",
+    "seconds": "s",
+    **dict.fromkeys(("value", *summary.SHARES), "share"),
+    **dict.fromkeys(("total", "free", "consolidated", "pruned", "reused"), "parameters"),
+}
 
 
 def export(services: Services, run_id: str, form: str, table: str) -> Response:
@@ -56,26 +73,37 @@ def export(services: Services, run_id: str, form: str, table: str) -> Response:
 
 def as_csv(session: Session, run: Run, table: str) -> bytes:
     """One table with a header. Text that a spreadsheet would take for a formula is made harmless."""
-    names, rows = rows_of(session, run, table)
+    _, rows = rows_of(session, run, table)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(names)
+    writer.writerow(header(table))
     writer.writerows([[_cell(value) for value in row] for row in rows])
     return out.getvalue().encode()
 
 
+def header(table: str) -> list[str]:
+    """The columns of a CSV file, with their units where they have one: ``loss (nats)``."""
+    return [f"{name} ({_UNITS[name]})" if name in _UNITS else name for name in _columns(table)]
+
+
+def _columns(table: str) -> tuple[str, ...]:
+    return _SUMMARIES[table][0] if table in _SUMMARIES else _TABLES[table][1]
+
+
 def as_json(session: Session, run: Run) -> bytes:
     """The run and all its rows, in the shape that ``anpyc train --json`` writes and more."""
+    matrix = accuracy_matrix(session, run)
     content: dict[str, Any] = {
         "run": detailed(session, run, QueueView(session)).model_dump(mode="json"),
         "spec": run.spec,
-        "accuracy": accuracy_matrix(session, run),
-        "metrics": run.metrics,
+        "accuracy": matrix,
+        "before_pruning": before_pruning(run, matrix),
+        "metrics": JointRuns(session).metrics(run, matrix),
     }
-    for table in _TABLES:
+    for table in (*_TABLES, "tasks"):
         names, rows = rows_of(session, run, table)
-        content[table] = [dict(zip(names, row, strict=True)) for row in rows]
-    return json.dumps(content, ensure_ascii=False, default=_plain).encode()
+        content[table] = [_told(dict(zip(names, row, strict=True))) for row in rows]
+    return strict_json.dumps(content, ensure_ascii=False, default=_plain).encode()
 
 
 def as_parquet(session: Session, run: Run, table: str) -> bytes:
@@ -97,6 +125,9 @@ def as_parquet(session: Session, run: Run, table: str) -> bytes:
 
 def rows_of(session: Session, run: Run, table: str) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
     """Column names and all rows, by their key."""
+    if table in _SUMMARIES:
+        names, made = _SUMMARIES[table]
+        return names, made(session, run)
     model, names = _TABLES[table]
     content = model.__table__.c
     query = select(*(content[name] for name in names)).where(content.run_id == run.id)
@@ -113,13 +144,19 @@ def _file(run: Run, ending: str, media_type: str, content: bytes) -> Response:
     )
 
 
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, and what its numbers were that JSON has no word for."""
+    words = strict_json.not_finite(row)
+    return row | {"not_finite": words} if words else row
+
+
 def _cell(value: Any) -> Any:
     flat = _flat(value)
     return f"'{flat}" if isinstance(flat, str) and flat[:1] in ("=", "+", "-", "@", "\t", "\r") else flat
 
 
 def _flat(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, (dict, list)) else value
+    return strict_json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def _plain(value: Any) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anpyc.metrics import average_accuracy, rows_done
+from anpyc.metrics import average_accuracy, measured, rows_done
 from anpyc_server.figures.canvas import axis, empty, figure
 from anpyc_server.figures.palette import Theme, sequential
 from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.sentences import joined, name_tasks, pruned_away, tied
 from anpyc_server.wording import after_tasks, percent, signed_points
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ _MOST_WRITTEN = 12
 
 def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
     """A cell per pair of tasks, with its value while there is room."""
-    known = [value for row in run.matrix for value in row if value is not None]
+    known = [value for row in run.matrix for value in row if measured(value)]
     if not known:
         return empty(theme, title=TITLE, sentence=_nothing(run))
     size = len(run.matrix)
-    percents = [[None if value is None else round(value * 100, 4) for value in row] for row in run.matrix]
+    percents = [[round(value * 100, 4) if measured(value) else None for value in row] for row in run.matrix]
     written = size <= _MOST_WRITTEN
     lowest = min(known)
     floor = 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) * 10.0
@@ -37,7 +38,7 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
         "colorscale": sequential(theme),
         "xgap": 2 if written else 0,
         "ygap": 2 if written else 0,
-        "customdata": [[_since_learnt(run, i, j) for j in range(size)] for i in range(size)],
+        "customdata": [[_beside(run, i, j) for j in range(size)] for i in range(size)],
         "hovertemplate": "after task %{y}, on task %{x}: %{z:.1f} %%{customdata}<extra></extra>",
         "hoverongaps": False,
         "colorbar": {
@@ -67,11 +68,21 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
     )
 
 
-def _since_learnt(run: RunRows, i: int, j: int) -> str:
+def _beside(run: RunRows, i: int, j: int) -> str:
+    """Of the diagonal what pruning did, below it what later tasks did."""
     value, learnt = run.matrix[i][j], run.matrix[j][j]
-    if value is None or learnt is None or i <= j:
+    if not measured(value) or not measured(learnt):
         return ""
-    return f" ({signed_points(value - learnt)} since learnt)"
+    if i == j:
+        return _pruned(run, j, learnt)
+    return f" ({signed_points(value - learnt)} since learnt)" if i > j else ""
+
+
+def _pruned(run: RunRows, task: int, learnt: float) -> str:
+    before = run.before_pruning[task] if task < len(run.before_pruning) else None
+    if not measured(before):
+        return ""
+    return f"<br>{percent(before)} before its own pruning, {percent(learnt)} after it"
 
 
 def _sentence(run: RunRows) -> str:
@@ -80,12 +91,19 @@ def _sentence(run: RunRows) -> str:
     if average is None:
         return "The first row is not complete yet."
     said = f"{after_tasks(done, run.tasks or done)}: {percent(average)} on average."
-    last = [value for value in run.matrix[done - 1][:done] if value is not None]
-    if done > 1:
-        worst, best = last.index(min(last)), last.index(max(last))
-        said += f" Best is task {best} with {percent(last[best])},"
-        said += f" worst task {worst} with {percent(last[worst])}."
-    return said
+    last = {task: value for task in range(done) if measured(value := run.matrix[done - 1][task])}
+    low, high = min(last.values()), max(last.values())
+    worst, best = tied(last, low), tied(last, high)
+    if len(best) == done > 1:
+        said = f"{said[:-1]}, the same on every task."
+    elif done > 1:
+        said += f" Best {_are(best)} with {percent(high)}, worst {_are(worst)} with {percent(low)}."
+    return joined(said, pruned_away(run.matrix, run.before_pruning))
+
+
+def _are(tasks: list[int]) -> str:
+    named = name_tasks(tasks).lower()
+    return f"{'is' if len(tasks) == 1 else 'are'} {named}"
 
 
 def _nothing(run: RunRows) -> str:

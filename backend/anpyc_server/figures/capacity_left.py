@@ -16,7 +16,7 @@ from anpyc_server.figures.canvas import axis, empty, figure
 from anpyc_server.figures.capacity import moments, nothing
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.wording import count, percent, points, whole_percent
+from anpyc_server.wording import capital, count, percent, points, whole_percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -110,7 +110,7 @@ def _line(
 
 
 def _sentence(free: Sequence[float], ahead: Sequence[float], error: float | None) -> str:
-    said = f"{percent(free[-1])} are free."
+    said = f"{capital(percent(free[-1]))} are free."
     if len(free) < 2:
         return f"{said} How fast tasks use it up can be told from the second task on."
     factor = _factor(free)
@@ -121,6 +121,8 @@ def _sentence(free: Sequence[float], ahead: Sequence[float], error: float | None
     taken = f"The last tasks each took {whole_percent(1 - factor)} of what was free"
     if len(ahead) == _FARTHEST:
         fit = f"more than {_FARTHEST} further tasks would leave over {whole_percent(_TOO_LITTLE)}"
+    elif not ahead:
+        fit = f"no further task would leave over {whole_percent(_TOO_LITTLE)}"
     else:
         fit = f"{count(len(ahead), 'more task')} would leave over {whole_percent(_TOO_LITTLE)}"
     said += f" {taken}; at that pace {fit}."

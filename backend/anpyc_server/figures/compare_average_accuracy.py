@@ -9,7 +9,7 @@ import numpy as np
 
 from anpyc.metrics import average_accuracy_by_task
 from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, ahead, lines
+from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import Column, Options
 
@@ -32,8 +32,7 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
         for place, values in enumerate(runs):
             series[place, : len(values)] = np.multiply(values, 100)
         traces += lines(column, list(range(1, longest + 1)), series, theme, markers=True, what="")
-        last = series[:, -1][np.isfinite(series[:, -1])]
-        finals.append(float(last.mean()) if len(last) else None)
+        finals.append(final(column, series[:, -1].tolist()))
     lowest = min(value for runs in averages for one in runs for value in one)
     return figure(
         traces,

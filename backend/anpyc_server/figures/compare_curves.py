@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, ahead, lines
+from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import Column, Options, RunRows
 from anpyc_server.recorded.thinning import kept
@@ -38,8 +38,7 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
         grid, series, cut = _together(column, own, options.points, by_share)
         thinned |= cut
         traces += lines(column, grid, series, theme, markers=False, what="")
-        last = [values[-1] for _, values in own if len(values)]
-        finals.append(float(np.mean(last)) if last else None)
+        finals.append(final(column, [values[-1] if len(values) else np.nan for _, values in own]))
     lowest = min(float(values.min()) for column in curves for _, values in column if len(values)) / 100
     what = "accuracy" if options.task is None else f"accuracy on task {options.task}"
     return figure(

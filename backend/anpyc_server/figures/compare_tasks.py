@@ -9,7 +9,7 @@ import numpy as np
 
 from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, ahead, lines
+from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import Column, Options, RunRows
 
@@ -32,8 +32,7 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
         for place, values in enumerate(runs):
             series[place, : len(values)] = np.multiply(values, 100)
         traces += lines(column, list(range(longest)), series, theme, markers=True, what="")
-        first = series[:, 0][np.isfinite(series[:, 0])]
-        finals.append(float(first.mean()) if len(first) else None)
+        finals.append(final(column, series[:, 0].tolist()))
     lowest = min(value for runs in rows for row in runs for value in row)
     return figure(
         traces,

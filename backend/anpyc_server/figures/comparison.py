@@ -11,8 +11,12 @@ import numpy.typing as npt
 from anpyc_server.figures.canvas import text
 from anpyc_server.figures.palette import Theme, run_color, run_dash, translucent
 from anpyc_server.figures.rows import Column
-from anpyc_server.wording import count
+from anpyc_server.wording import count, listed, percent, points
 
+_Floats = npt.NDArray[np.float64]
+LEVEL = 0.05
+"""Percentage points: a lead that is written as 0.0."""
+_MOST_NAMED = 4
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "hexagon")
 
 
@@ -25,7 +29,8 @@ def lines(
     markers: bool,
     what: str,
 ) -> list[dict[str, Any]]:
-    """One line for a run; for several the mean, with a band of one standard deviation to each side.
+    """One line for a run; for several seeds the mean, with a band of one standard deviation to each side; for
+    several settings the mean of theirs, with a band from the lowest to the highest.
 
     ``series`` is runs × points, in percent; not a number where a run has no value there.
     """
@@ -35,7 +40,7 @@ def lines(
     xs = [value for value, there in zip(x, places, strict=True) if there]
     values = series[:, places]
     number = known[places]
-    mean = np.nansum(values, axis=0) / number
+    mean = _mean_of_settings(column, values)
     name = label(column)
     line: dict[str, Any] = {
         "type": "scatter",
@@ -50,12 +55,11 @@ def lines(
     }
     if len(column.runs) == 1:
         return [line]
-    squares = np.where(np.isfinite(values), (values - mean) ** 2, 0).sum(axis=0)
-    spread = np.sqrt(squares / np.maximum(number - 1, 1))
-    line["name"] = f"{name} · {count(len(column.runs), 'run')}"
-    line["customdata"] = [
-        f"± {one:.1f} over {n}" if n > 1 else "one run" for one, n in zip(spread, number, strict=True)
-    ]
+    settings = len(set(column.settings))
+    low, high, words = _range(column, values) if settings > 1 else _deviation(values, mean, number)
+    differing = count(settings, "setting") if settings > 1 else count(len(column.runs), "seed")
+    line["name"] = f"{name} · {differing}"
+    line["customdata"] = words
     line["hovertemplate"] = f"%{{y:.1f}} %{what} %{{customdata}}"
     band = {
         "type": "scatter",
@@ -64,12 +68,56 @@ def lines(
         "showlegend": False,
         "hoverinfo": "skip",
         "x": xs + xs[::-1],
-        "y": np.round(np.concatenate([mean + spread, (mean - spread)[::-1]]), 4).tolist(),
+        "y": np.round(np.concatenate([high, low[::-1]]), 4).tolist(),
         "fill": "toself",
         "fillcolor": translucent(color, 0.15),
         "line": {"width": 0, "color": color},
     }
     return [band, line]
+
+
+def _deviation(
+    values: _Floats, mean: _Floats, number: npt.NDArray[np.int64]
+) -> tuple[_Floats, _Floats, list[str]]:
+    """One sample standard deviation over seeds to each side."""
+    squares = np.where(np.isfinite(values), (values - mean) ** 2, 0).sum(axis=0)
+    spread = np.sqrt(squares / np.maximum(number - 1, 1))
+    words = [
+        f"± {one:.1f} over {count(int(n), 'seed')}" if n > 1 else "one run"
+        for one, n in zip(spread, number, strict=True)
+    ]
+    return mean - spread, mean + spread, words
+
+
+def _range(column: Column, values: _Floats) -> tuple[_Floats, _Floats, list[str]]:
+    """From the lowest to the highest of the settings' means: between settings there is no deviation."""
+    means = np.array([_mean(values[places]) for places in _places(column.settings)])
+    low, high = np.nanmin(means, axis=0), np.nanmax(means, axis=0)
+    known = np.isfinite(means).sum(axis=0)
+    words = [
+        f"the mean of {count(int(n), 'setting')}, {a:.1f} to {b:.1f} %"
+        for a, b, n in zip(low, high, known, strict=True)
+    ]
+    return low, high, words
+
+
+def _mean_of_settings(column: Column, values: _Floats) -> _Floats:
+    """Every setting counts the same, however many seeds it has."""
+    return _mean(np.array([_mean(values[places]) for places in _places(column.settings)]))
+
+
+def _mean(values: _Floats) -> _Floats:
+    """Over runs, where any has a value; else not a number."""
+    known = np.isfinite(values).sum(axis=0)
+    return np.asarray(np.where(known > 0, np.nansum(values, axis=0) / np.maximum(known, 1), np.nan))
+
+
+def _places(settings: Sequence[str]) -> list[list[int]]:
+    """The runs of each setting."""
+    found: dict[str, list[int]] = {}
+    for place, setting in enumerate(settings):
+        found.setdefault(setting, []).append(place)
+    return list(found.values())
 
 
 def label(column: Column, length: int = 40) -> str:
@@ -83,17 +131,30 @@ def symbol(column: Column) -> str:
     return _SYMBOLS[(column.rank + column.rank // len(_SYMBOLS)) % len(_SYMBOLS)]
 
 
+def final(column: Column, values: Sequence[float]) -> float | None:
+    """The mean of one number of each run, every setting counting the same; not a number where unknown."""
+    mean = float(_mean_of_settings(column, np.asarray(values, dtype=np.float64)[:, np.newaxis])[0])
+    return mean if np.isfinite(mean) else None
+
+
 def ahead(columns: Sequence[Column], finals: Sequence[float | None], where: str) -> str:
-    """Who is ahead at the end, in percent."""
-    known = [
-        (value, column.label) for value, column in zip(finals, columns, strict=True) if value is not None
-    ]
+    """Who is ahead at the end, in percent. Beside finished runs, those that did not finish are not ranked."""
+    known = [(value, one) for value, one in zip(finals, columns, strict=True) if value is not None]
     if not known:
         return "None of these runs has learnt a task yet."
-    known.sort(key=lambda pair: -pair[0])
-    said = f"{where}, {known[0][1]} is ahead with {known[0][0]:.1f} %"
-    if len(known) > 1:
-        said += f", {known[0][0] - known[1][0]:.1f} points before {known[1][1]}"
+    finished = [(value, one) for value, one in known if one.finished]
+    ranked = sorted(finished or known, key=lambda pair: -pair[0])
+    (best, first), *others = ranked
+    said = f"{where}, {first.label} is ahead with {percent(best / 100)}"
+    level = [one.label for value, one in ranked if best - value < LEVEL]
+    if len(level) > 1:
+        named = listed(level) if len(level) <= _MOST_NAMED else count(len(level), "of them", "of them")
+        said = f"{where}, {named} are level at {percent(best / 100)}"
+    elif others:
+        said += f", {points((best - others[0][0]) / 100)} before {others[0][1].label}"
+    left_out = len(known) - len(ranked)
+    if left_out:
+        said += f"; {left_out} unfinished {'is' if left_out == 1 else 'are'} not ranked"
     return f"{said}."
 
 

@@ -1,66 +1,68 @@
-"""What each task has lost or gained since it was learnt."""
+"""What each task has lost since it was best: forgetting, positive when something was lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anpyc.metrics import backward_transfer, backward_transfer_by_task, forgetting_by_task, rows_done
+from anpyc.metrics import backward_transfer_by_task, forgetting, forgetting_by_task, rows_done
 from anpyc_server.figures.canvas import axis, empty, figure
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.wording import after_tasks, percent, signed_points
+from anpyc_server.sentences import name_tasks, tied
+from anpyc_server.wording import after_tasks, lost_points, percent, signed_points
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-TITLE = "Change since each task was learnt"
+TITLE = "Forgetting per task"
 
 
 def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
-    """A bar per task but the newest, in points of accuracy; below zero is forgotten."""
+    """A bar per task but the newest, in points of accuracy; above zero is forgotten."""
     done = rows_done(run.matrix)
     if done < 2:
         return empty(theme, title=TITLE, sentence=_too_early(run))
+    losses = forgetting_by_task(run.matrix)
     changes = backward_transfer_by_task(run.matrix)
-    fallen = forgetting_by_task(run.matrix)
+    now = [run.matrix[done - 1][task] or 0 for task in range(done - 1)]
     details = [
-        f"{percent(run.matrix[task][task] or 0)} when learnt, "
-        f"{percent(run.matrix[done - 1][task] or 0)} now, "
-        f"{fallen[task] * 100:.1f} points below its best"
-        for task in range(done - 1)
+        f"{percent(last + loss)} at best, {percent(last)} now<br>backward transfer {signed_points(change)}"
+        for last, loss, change in zip(now, losses, changes, strict=True)
     ]
     return figure(
         [
             {
                 "type": "bar",
                 "x": list(range(done - 1)),
-                "y": [round(change * 100, 4) for change in changes],
-                "text": [signed_points(change).split(" ")[0] for change in changes] if done <= 16 else None,
+                "y": [round(loss * 100, 4) for loss in losses],
+                "text": [lost_points(loss).split(" ")[0] for loss in losses] if done <= 16 else None,
                 "textposition": "outside",
                 "cliponaxis": False,
-                "customdata": details,
-                "hovertemplate": "task %{x}: %{y:+.1f} points<br>%{customdata}<extra></extra>",
-                "marker": {
-                    "color": [theme.pruned if change < 0 else theme.consolidated for change in changes]
-                },
+                "customdata": [[lost_points(loss), said] for loss, said in zip(losses, details, strict=True)],
+                "hovertemplate": "task %{x}: %{customdata[0]} forgotten<br>%{customdata[1]}<extra></extra>",
+                "marker": {"color": [theme.pruned if loss > 0 else theme.consolidated for loss in losses]},
             }
         ],
         theme,
         title=TITLE,
-        sentence=_sentence(run, done, changes),
+        sentence=_sentence(run, done, losses),
         bargap=0.35,
         xaxis=axis(theme, "task", dtick=1 if done <= 24 else None, showgrid=False),
-        yaxis=axis(theme, "points of accuracy", zeroline=True, zerolinecolor=theme.ink, zerolinewidth=1),
+        yaxis=axis(theme, "points lost since best", zeroline=True, zerolinecolor=theme.ink, zerolinewidth=1),
     )
 
 
-def _sentence(run: RunRows, done: int, changes: list[float]) -> str:
-    mean = backward_transfer(run.matrix) or 0.0
-    worst = min(range(len(changes)), key=changes.__getitem__)
-    said = f"{after_tasks(done, run.tasks or done)}: {signed_points(mean)} on average since each was learnt"
-    if len(changes) < 2:
+def _sentence(run: RunRows, done: int, losses: list[float]) -> str:
+    mean = forgetting(run.matrix) or 0.0
+    said = f"{after_tasks(done, run.tasks or done)}: {lost_points(mean)} forgotten"
+    if len(losses) < 2:
         return f"{said}."
-    return f"{said}; the worst is task {worst} with {signed_points(changes[worst])}."
+    worst = max(losses)
+    tasks = tied(dict(enumerate(losses)), worst)
+    if len(tasks) == len(losses):
+        return f"{said} on average, the same by each task."
+    each = f"{name_tasks(tasks).lower()} {'has' if len(tasks) == 1 else 'have'} forgotten most"
+    return f"{said} on average; {each}, {lost_points(worst)}{' each' if len(tasks) > 1 else ''}."
 
 
 def _too_early(run: RunRows) -> str:

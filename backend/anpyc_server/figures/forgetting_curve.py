@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,10 @@ import numpy.typing as npt
 from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, percent_axis
 from anpyc_server.figures.palette import Theme, task_colors, translucent
-from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.figures.rows import Matrix, Options, RunRows
 from anpyc_server.recorded.series import Evaluations
 from anpyc_server.recorded.thinning import kept
-from anpyc_server.sentences import most_lost
+from anpyc_server.sentences import joined, lost_to_pruning, most_lost, name_tasks
 from anpyc_server.wording import count, percent, points
 
 if TYPE_CHECKING:
@@ -75,11 +76,17 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
 
 
 def moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:
-    """The mean of the last ``width`` values, of fewer at the start: it never knows the future."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
+    """The mean of the last ``width`` values, of fewer at the start: it never knows the future.
+
+    What is not finite is left out; not a number where nothing else is there.
+    """
+    finite = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(finite)])
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - width)
-    return np.asarray((sums[ends] - sums[starts]) / (ends - starts))
+    known = counts[ends] - counts[starts]
+    return np.asarray(np.where(known > 0, (sums[ends] - sums[starts]) / np.maximum(known, 1), np.nan))
 
 
 def _line(
@@ -114,11 +121,7 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
     data = run.evaluations
     lost = most_lost(run.matrix)
     if lost is not None and lost[1] <= -0.0005:
-        task, change = lost
-        learnt, newest = run.matrix[task][task], rows_done(run.matrix) - 1
-        last = run.matrix[newest][task]
-        said = f"Task {task} has lost most: {percent(learnt or 0)} when learnt, {percent(last or 0)} after "
-        said += f"task {newest}, {points(change)} less."
+        said = _who_lost(run.matrix, *lost)
     elif lost is not None:
         said = "No task has lost accuracy since it was learnt."
     else:
@@ -126,11 +129,25 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
         said = (
             f"Task {task} stands at {percent(_last(run, task))} after {count(int(data.step[-1]), 'epoch')}."
         )
+    said = joined(lost_to_pruning(run.matrix, run.before_pruning), said)
     if cut is not None:
         said += f" Below {cut:.0f} %, where the axis starts, tasks stand only while they are learnt."
     if thinned:
         said += f" Thinned: of {count(len(data.step))} points every extreme is shown."
     return said
+
+
+def _who_lost(matrix: Matrix, tasks: Sequence[int], change: float) -> str:
+    newest = rows_done(matrix) - 1
+    if len(tasks) > 1:
+        return (
+            f"{name_tasks(tasks)} have lost most: {points(change)} each, from when learnt to task {newest}."
+        )
+    (task,) = tasks
+    learnt, last = percent(matrix[task][task] or 0), percent(matrix[newest][task] or 0)
+    return (
+        f"Task {task} has lost most: {learnt} when learnt, {last} after task {newest}, {points(change)} less."
+    )
 
 
 def _last(run: RunRows, task: int) -> float:

@@ -19,7 +19,7 @@ from anpyc_server.masks.arrays import KINDS, StoredArray, nothing_stored
 from anpyc_server.masks.cells import window
 from anpyc_server.masks.schemas import ArrayKind
 from anpyc_server.masks.service import image_shape, original_order
-from anpyc_server.recorded.accuracy import accuracy_matrix, tasks_of
+from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning, tasks_of
 from anpyc_server.recorded.series import Epochs, Evaluations
 from anpyc_server.services import Services
 from anpyc_server.whatif.points import pruning_curve
@@ -37,6 +37,7 @@ def run_rows(
     order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
     layers = _layer_moments(session, run) if "layers" in needs else []
     layers.sort(key=lambda row: (row.step, row.task, row.round, order.get(row.layer, len(order)), row.layer))
+    matrix = accuracy_matrix(session, run)
     return RunRows(
         id=run.id,
         name=run.name,
@@ -44,7 +45,8 @@ def run_rows(
         strategy=run.strategy,
         tasks=tasks_of(run),
         steps=run.plan.get("steps"),
-        matrix=accuracy_matrix(session, run),
+        matrix=matrix,
+        before_pruning=before_pruning(run, matrix),
         evaluations=(services.series.evaluations(session, run) if "evaluations" in needs else NO_EVALUATIONS),
         epochs=services.series.epochs(session, run) if "epochs" in needs else NO_EPOCHS,
         layers=layers,
@@ -75,8 +77,9 @@ def array_rows(
             earlier = options.before if options.before is not None else stored.task - 1
             if earlier >= 0:
                 before = services.arrays.load(session, run, earlier, layer, of)
-        elif "round before" in gather and of == "mask":
+        elif "round before" in gather and of in ("mask", "owner"):
             before = _round_before(services, session, run, stored)
+        owners = _owners(services, session, run, stored, before) if "owners" in gather else None
         by_task = _by_task(services, session, run, layer, of) if "tasks" in gather else ()
         images = None
         if "images" in gather:
@@ -87,6 +90,7 @@ def array_rows(
         rows,
         stored,
         before=before,
+        owners=owners,
         images=images,
         by_task=by_task,
         beside=(
@@ -109,6 +113,21 @@ def _round_before(services: Services, session: Session, run: Run, stored: Stored
         return None
     task, round_ = max(earlier)
     return services.arrays.load(session, run, task, stored.layer, stored.of, round_)
+
+
+def _owners(
+    services: Services, session: Session, run: Run, stored: StoredArray, before: StoredArray | None
+) -> tuple[StoredArray, StoredArray] | None:
+    """Whose the parameters were at the two moments; None where one of them is not the end of a task."""
+    if before is None or not (before.end_of_task and stored.end_of_task):
+        return None
+    both = [(run.id, at.task, at.round, at.layer, "owner") for at in (before, stored)]
+    if any(session.get(MaskRow, key) is None for key in both):
+        return None
+    earlier, later = (
+        services.arrays.load(session, run, at.task, at.layer, "owner") for at in (before, stored)
+    )
+    return earlier, later
 
 
 def _looks_close(stored: StoredArray, options: Options) -> bool:

@@ -8,11 +8,13 @@ import numpy as np
 
 from anpyc_server.figures.array_axes import ORDERS, axes, placed
 from anpyc_server.figures.canvas import empty, figure, text
+from anpyc_server.figures.ownership import passage
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import ArrayRows, Options
-from anpyc_server.masks.arrangement import arranged
-from anpyc_server.masks.cells import means, window
-from anpyc_server.wording import count
+from anpyc_server.masks.arrangement import Arranged, arranged
+from anpyc_server.masks.arrays import StoredArray
+from anpyc_server.masks.cells import Window, means, window
+from anpyc_server.wording import count, whole_percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,8 +29,6 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
         return empty(theme, title=TITLE, sentence=rows.missing)
     if rows.before is None:
         return empty(theme, title=TITLE, sentence="Task 0 has no task before it; choose a later one.")
-    earlier, later = rows.before.values, rows.stored.values
-    freed, taken = earlier & ~later, later & ~earlier
     picture = arranged(rows.stored, options.order, options.layout)
     view = window(picture.values.shape, options.rows, options.cols, options.size)
     was, now = view.cut(picture.like(rows.before)), view.cut(picture.values)
@@ -50,16 +50,46 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
         },
     }
     if view.exact:
-        heatmap["text"] = [[_STATES[state] for state in row] for row in (2 * was + now).tolist()]
-    sentence = (
-        f"From task {rows.before.task} to task {rows.stored.task}, {rows.stored.layer} freed "
-        f"{count(int(freed.sum()), 'weight')} and took {count(int(taken.sum()))}; "
-        f"{count(int((earlier & later).sum()))} stayed kept, {count(int((~earlier & ~later).sum()))} free."
-    )
+        words = [[_STATES[state] for state in row] for row in (2 * was + now).tolist()]
+        heatmap["text"] = words if rows.owners is None else _with_owners(words, rows.owners, picture, view)
     return figure(
         [heatmap],
         theme,
         title=f"{TITLE} of {text(rows.stored.layer, 120)}",
-        sentence=sentence + ORDERS[options.order],
+        sentence=sentence(rows) + ORDERS[options.order],
         **axes(picture, view, theme),
     )
+
+
+def sentence(rows: ArrayRows) -> str:
+    """What was freed and taken; between the ends of tasks also what was claimed though it was held."""
+    assert rows.stored is not None and rows.before is not None  # noqa: PT018, S101 - drawn only then
+    task, base, layer = rows.stored.task, rows.before.task, rows.stored.layer
+    earlier, later = rows.before.values, rows.stored.values
+    freed, taken, kept, free = (
+        int(np.count_nonzero(one))
+        for one in (earlier & ~later, later & ~earlier, earlier & later, ~earlier & ~later)
+    )
+    said = f"From task {base} to task {task}, {layer} freed {count(freed, 'weight')} and took {count(taken)}"
+    if rows.owners is None:
+        return f"{said}; {count(kept)} stayed kept, {count(free)} free."
+    moved = passage(*(stored.values for stored in rows.owners))
+    owned = moved.taken + moved.claimed
+    whose = f"task {task} owns" if task == base + 1 else f"the tasks after task {base} own"
+    said += f" that were free; {count(moved.claimed)} that earlier tasks held were claimed anew, so {whose} "
+    said += f"{whole_percent(owned / moved.total)} ({count(owned, 'weight')}). "
+    return f"{said}{count(moved.stayed)} stayed with their owner, {count(moved.free)} free."
+
+
+def _with_owners(
+    words: list[list[str]], owners: tuple[StoredArray, StoredArray], picture: Arranged, view: Window
+) -> list[list[str]]:
+    """What is kept by another task than before says so."""
+    before, after = (view.cut(picture.like(stored)).tolist() for stored in owners)
+    return [
+        [
+            f"kept, claimed by task {new} from task {old}" if min(old, new) >= 0 and old != new else word
+            for word, old, new in zip(*line, strict=True)
+        ]
+        for line in zip(words, before, after, strict=True)
+    ]

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from anpyc_server.figures.array_axes import MOST_TOLD, ORDERS, axes, placed, told
 from anpyc_server.figures.canvas import empty, figure, text
+from anpyc_server.figures.ownership import DEFINITION, in_words
 from anpyc_server.figures.palette import Theme, density, diverging, sequential, task_colors
 from anpyc_server.figures.rows import ArrayRows, Options
 from anpyc_server.masks.arrangement import Arranged, arranged
 from anpyc_server.masks.arrays import StoredArray
 from anpyc_server.masks.cells import Window, means, most_frequent, window
-from anpyc_server.wording import MINUS, count, percent, whole_percent
+from anpyc_server.wording import MINUS, capital, count, percent, whole_percent
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -70,7 +71,8 @@ def sentence(rows: ArrayRows, view: Window) -> str:
         said += f"{count(values.size - kept)} of {count(values.size)} weights are free."
         said += _moved(rows)
     elif stored.of == "owner":
-        said = _owners(values, stored.layer, when)
+        before = None if rows.before is None else rows.before.values
+        said = f"{in_words(values, stored.task, stored.layer, before)} {DEFINITION}"
     elif stored.of == "importance":
         zero = 1 - np.count_nonzero(values) / values.size
         if stored.round == 1 and not stored.end_of_task:
@@ -81,7 +83,7 @@ def sentence(rows: ArrayRows, view: Window) -> str:
         zero = 1 - np.count_nonzero(values) / values.size
         said = f"In {stored.layer} {when}, weights go from {_number(float(values.min()), 2)} to "
         said += f"{values.max():.2g}, {whole_percent(zero)} are exactly 0."
-    said = said[0].upper() + said[1:] if stored.of in ("mask", "owner") else said
+    said = capital(said) if stored.of == "mask" else said
     return said if view.exact else f"{said} Zoom in to see single weights."
 
 
@@ -92,17 +94,6 @@ def _moved(rows: ArrayRows) -> str:
     was, now = rows.before.values, rows.stored.values
     pruned, taken = int((was & ~now).sum()), int((~was & now).sum())
     return f" This round pruned {count(pruned)} and took {count(taken)} again." if pruned or taken else ""
-
-
-def _owners(values: npt.NDArray[Any], layer: str, when: str) -> str:
-    owners, counts = np.unique(values, return_counts=True)
-    shares = {int(owner): number / values.size for owner, number in zip(owners, counts, strict=True)}
-    nobody = shares.pop(-1, 0.0)
-    if not shares:
-        return f"No task has claimed anything of {layer} {when}."
-    most = max(shares, key=lambda owner: shares[owner])
-    said = f"Task {most} holds most of {layer} {when}, {whole_percent(shares[most])}"
-    return f"{said}; {whole_percent(nobody)} belong to no task."
 
 
 Drawn = tuple[dict[str, Any], str, Callable[[], list[list[str]]]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.ownership import DEFINITION
 from anpyc_server.figures.palette import Theme, task_colors
 from anpyc_server.figures.rows import ArrayRows, Options
 from anpyc_server.wording import whole_percent
@@ -14,7 +15,7 @@ from anpyc_server.wording import whole_percent
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-TITLE = "Who holds the parameters"
+TITLE = "Who owns the parameters"
 
 
 def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
@@ -44,15 +45,15 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
         for owner in [*range(owners), -1]
         if counts[:, owner + 1].any()
     ]
-    first = shares[:, 1]
+    first = shares[:, tasks[0] + 1]
     return figure(
         traces,
         theme,
         title=f"{TITLE} of {text(rows.stored.layer, 120)}",
         sentence=(
-            f"After task {tasks[-1]}, task 0 still holds {whole_percent(float(first[-1]))} "
+            f"After task {tasks[-1]}, task {tasks[0]} still owns {whole_percent(float(first[-1]))} "
             f"of {rows.stored.layer}, {whole_percent(float(first[0]))} when it was learnt; "
-            f"{whole_percent(float(shares[-1, 0]))} belong to no task."
+            f"{whole_percent(float(shares[-1, 0]))} belong to no task. {DEFINITION}"
         ),
         barmode="stack",
         bargap=0.2,

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from anpyc.measures import MEASURES, Measure, known
 from anpyc_server.compare.settings import flattened
 from anpyc_server.figures.canvas import axis, empty, figure, text
-from anpyc_server.figures.comparison import label, symbol
+from anpyc_server.figures.comparison import final, label, symbol
 from anpyc_server.figures.palette import Theme, run_color, run_dash
 from anpyc_server.figures.rows import Column, Options
-from anpyc_server.wording import count, percent
+from anpyc_server.wording import count
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 TITLE = "Settings and outcome"
-_OUTCOMES = (("average_accuracy", "average accuracy"), ("forgetting", "forgetting"))
+_OUTCOMES = ("average_accuracy", "forgetting")
 _MOST_AXES = 8
 _TOO_FEW = "Choose at least two runs that differ in a setting or an outcome."
 
@@ -98,7 +101,7 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
 
 
 def _settings(columns: Sequence[Column]) -> list[_Axis]:
-    contents = [dict(flattened(column.specs[0])) for column in columns]
+    contents = [_content(column) for column in columns]
     fields = [field for field in dict.fromkeys(f for content in contents for f in content) if field != "name"]
     if any(len(column.runs) > 1 for column in columns):
         fields = [field for field in fields if field != "seed"]
@@ -108,26 +111,44 @@ def _settings(columns: Sequence[Column]) -> list[_Axis]:
     return [_scaled(field, [content[field] for content in contents]) for field in varied[:_MOST_AXES]]
 
 
+def _content(column: Column) -> dict[str, Any]:
+    """What the runs of a column share, and as text the values in which they differ."""
+    specs = [dict(flattened(spec)) for spec in column.specs]
+    values = {
+        field: list(dict.fromkeys(spec.get(field) for spec in specs)) for spec in specs for field in spec
+    }
+    return {
+        field: found[0] if len(found) == 1 else ", ".join(str(one) for one in found)
+        for field, found in values.items()
+    }
+
+
 def _outcomes(columns: Sequence[Column]) -> list[_Axis]:
     axes = []
-    for name, title in _OUTCOMES:
+    for name in _OUTCOMES:
         values: list[Any] = []
         for column in columns:
-            known = [run.metrics[name] for run in column.runs if run.metrics.get(name) is not None]
-            values.append(sum(known) / len(known) if known else None)
+            numbers = [known(run.metrics).get(name, np.nan) for run in column.runs]
+            values.append(final(column, numbers))
         if any(value is not None for value in values):
-            axes.append(_scaled(title, values, share=True))
+            axes.append(_scaled(_title(name), values, MEASURES[name]))
     return axes
 
 
-def _scaled(title: str, values: list[Any], share: bool = False) -> _Axis:
+def _title(name: str) -> str:
+    return MEASURES[name].title.lower()
+
+
+def _scaled(title: str, values: list[Any], measure: Measure | None = None) -> _Axis:
     """Numbers by size, anything else by name."""
     numbers = [float(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)]
 
     def write(value: Any) -> str:
         if value is None:
             return "—"
-        return percent(value) if share else f"{value:g}" if isinstance(value, float) else str(value)
+        if measure is not None:
+            return measure.write(value)
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
     words = [write(value) for value in values]
     if numbers and len(numbers) == sum(value is not None for value in values):
@@ -143,8 +164,8 @@ def _scaled(title: str, values: list[Any], share: bool = False) -> _Axis:
 
 
 def _sentence(columns: Sequence[Column], axes: Sequence[_Axis]) -> str:
-    outcome = next((one for one in axes if one.title == "average accuracy"), None)
-    settings = [one for one in axes if one.title not in {title for _, title in _OUTCOMES}]
+    outcome = next((one for one in axes if one.title == _title("average_accuracy")), None)
+    settings = [one for one in axes if one.title not in {_title(name) for name in _OUTCOMES}]
     varying = count(len(settings), "setting that varies", "settings that vary")
     said = f"{count(len(columns), 'line')} over {varying}."
     if outcome is None or all(height is None for height in outcome.heights):

@@ -49,7 +49,7 @@ class FigureKind:
     needs: tuple[Need, ...] = ()
     """Long tables of the run that it is drawn from."""
     gather: tuple[str, ...] = ()
-    """What is needed besides the array asked for: "tasks", "before", "round before",
+    """What is needed besides the array asked for: "tasks", "before", "owners", "round before",
     "beside", "unpruned", "images"."""
     of: ArrayKind | None = None
     """The one kind of array it is drawn from; None where the reader chooses."""
@@ -82,7 +82,7 @@ FIGURES: dict[str, FigureKind] = {
         "array",
         mask_difference.draw,
         ("layer", "task", "before", "round", "rows", "cols", "size", "order", "layout"),
-        gather=("before",),
+        gather=("before", "owners"),
         of="mask",
     ),
     "overlap": FigureKind(overlap.TITLE, "array", overlap.draw, ("layer",), gather=("tasks",), of="mask"),

@@ -53,6 +53,8 @@ class RunRows:
     epochs: Epochs
     layers: Sequence[LayerMoment]
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    before_pruning: Sequence[float | None] = ()
+    """Accuracy on each task at the end of its base training; None where it was not pruned after it."""
     pruning: PruningCurve | None = None
     """What a what-if has measured at one task's end, where that is needed."""
 
@@ -78,6 +80,8 @@ class ArrayRows:
     missing: str = ""
     before: StoredArray | None = None
     """An earlier one to compare with: that of the task asked for, or of the round before."""
+    owners: tuple[StoredArray, StoredArray] | None = None
+    """Whose the parameters were at both moments that are compared, where both are ends of tasks."""
     beside: Mapping[str, StoredArray] = field(default_factory=dict)
     """What else is stored of the layer at that moment, where single parameters are looked at."""
     images: npt.NDArray[np.float64] | None = None
@@ -98,8 +102,15 @@ class Column:
     """Decides its colour and dashes."""
     runs: Sequence[RunRows]
     specs: Sequence[Mapping[str, Any]] = ()
+    settings: Sequence[str] = ()
+    """The setting of each run: runs that differ in the seed alone share it."""
     note: str = ""
     """Tells columns of the same title apart."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all its runs came to their end."""
+        return all(run.status == "succeeded" for run in self.runs)
 
     @property
     def label(self) -> str:

@@ -11,18 +11,30 @@ GroupSort = Literal[
     "created", "-created", "name", "-name", "count", "-count",
     "average_accuracy", "-average_accuracy", "forgetting", "-forgetting", "capacity_free", "-capacity_free",
 ]  # fmt: skip
-"""A group is as new as its newest run, and has the mean of its ended runs."""
+"""A group is as new as its newest run. By a metric it stands where the highest of its settings' means is when
+the highest come first, and where the lowest is when those do; without a finished run it comes last."""
 
 
 class Spread(Answer):
-    """Mean and sample standard deviation over the runs that know the value."""
+    """A metric over the runs that know it; of those that differ in nothing, one counts."""
 
     mean: float
+    """Of a group over settings: of the settings' means."""
     std: float | None
-    """Null for a single run."""
+    """Sample standard deviation over seeds. Null for a single run, and for runs of several settings."""
     n: int
+    """Runs that differ."""
     low: float
+    """Of the runs; of a group over settings, of the settings' means."""
     high: float
+
+
+class Varied(Answer):
+    """A setting in which the runs of a group differ."""
+
+    field: str
+    title: str
+    values: list[str | int | float | bool | None]
 
 
 class RunGroup(Answer):
@@ -31,12 +43,31 @@ class RunGroup(Answer):
     key: str
     """What to give as ``group`` in comparisons and figures: ``spec:…`` or ``sweep:…``."""
     title: str
+    """Of a sweep, what its runs differ in: "λ 1, 3, 10 · seeds 0–2"."""
+    name: str
+    """What the names of its runs begin with; empty where they share no beginning."""
     strategy: str
+    """Of a sweep over several, all of them: "anpyc, ewc"."""
     benchmark: str
     dataset: str
     count: int
+    """Runs, finished or not."""
     statuses: dict[str, int]
     seeds: list[int]
+    settings: int
+    """How many specifications there are, name and seed apart."""
+    varies: list[Varied]
+    """What they differ in besides the seed."""
+    repeated: int
+    """Finished runs that differ from another in nothing and do not count again."""
+    disagreement: float
+    """The most that a metric differs between such repeats; 0 where they agree."""
+    spread_over: Literal["seeds", "settings"]
+    """What the runs behind each metric differ in: only over seeds is there a standard deviation."""
+    spread_contains: list[str]
+    """What a spread over these seeds contains, such as "initial weights"; empty where there is none."""
+    sentence: str
+    """All that in words."""
     run_ids: list[str]
     metrics: dict[str, Spread]
     """average_accuracy, forgetting, …"""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from anpyc.metrics import measured, rows_done
 from anpyc_server.db.models import EvaluationRow, Run
 
 Matrix = list[list[float | None]]
@@ -38,8 +39,14 @@ def matrix_of(cells: list[tuple[int, int, float]], tasks: int) -> Matrix:
     size = max([tasks, *(max(row, column) + 1 for row, column, _ in cells)])
     matrix: Matrix = [[None] * size for _ in range(size)]
     for row, column, accuracy in cells:
-        matrix[row][column] = accuracy
+        matrix[row][column] = accuracy if measured(accuracy) else None
     return matrix
+
+
+def before_pruning(run: Run, matrix: Matrix) -> list[float | None]:
+    """By task: accuracy at the end of its base training, where it was pruned after that and is learnt."""
+    known = list(run.before_pruning[: rows_done(matrix)])
+    return known + [None] * (len(matrix) - len(known))
 
 
 def tasks_of(run: Run) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from anpyc_server.runs.schemas import RunMetrics
 from anpyc_server.schemas import Answer, Cells, Moment, Share
 
+NotFinite = Annotated[
+    dict[str, str], Field(description="Numbers of this row that are null because they were inf, -inf or nan.")
+]
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -28,6 +33,9 @@ class Accuracy(Answer):
 
     matrix: Cells
     """Row i: after task i. Column j: on task j. Null where not measured."""
+    before_pruning: list[float | None]
+    """By task: accuracy at the end of its base training, before its own pruning; the diagonal of the matrix
+    is after it. Null for a task that is not pruned."""
     tasks: int
     curve: list[CurvePoint]
     thinned: bool
@@ -41,10 +49,13 @@ class EpochPoint(Answer):
     task: int
     round: int
     epoch: int
-    loss: float
-    penalty: float
+    loss: float | None
+    """In nats."""
+    penalty: float | None
+    """In nats, λ included."""
     learning_rate: float
     seconds: float
+    not_finite: NotFinite
 
 
 class Metrics(Answer):
@@ -70,12 +81,13 @@ class LayerStatistics(Answer):
     """Newly set to zero in this round."""
     reused: int
     """Free before, held now."""
-    weight_norm: float
-    quantiles: dict[str, float]
+    weight_norm: float | None
+    quantiles: dict[str, float | None]
     """Of importance."""
     skewness: float | None
     kurtosis: float | None
     end_of_task: bool
+    not_finite: NotFinite
 
 
 class LogLine(Answer):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
+from anpyc.strict_json import not_finite
 from anpyc_server.artifacts import STATE, TENSORS, ArtifactFiles
 from anpyc_server.db.models import Artifact as ArtifactRow
 from anpyc_server.db.models import LayerRow
 from anpyc_server.db.models import LogLine as LogRow
 from anpyc_server.errors import Missing
-from anpyc_server.recorded.accuracy import accuracy_matrix
+from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning
+from anpyc_server.recorded.joint import JointRuns
 from anpyc_server.recorded.schemas import (
     Accuracy,
     Artifact,
@@ -46,6 +49,7 @@ def accuracy(services: Services, run_id: str, points: int) -> Accuracy:
     chosen = _curve_points(evaluations, points)
     return Accuracy.model_construct(
         matrix=matrix,
+        before_pruning=before_pruning(run, matrix),
         tasks=len(matrix),
         curve=_curve(evaluations, chosen),
         thinned=not bool(chosen.all()),
@@ -59,23 +63,15 @@ def metrics(services: Services, run_id: str, points: int) -> Metrics:
     with services.database.read() as session:
         run = find_run(session, run_id)
         epochs = services.series.epochs(session, run)
+        known = JointRuns(session).metrics(run, accuracy_matrix(session, run))
     chosen = kept(epochs.step, epochs.loss, points, task_starts(epochs.task, epochs.round))
-    items = [
-        EpochPoint.model_construct(**dict(zip(EpochPoint.model_fields, values, strict=True)))
-        for values in zip(
-            epochs.step[chosen].tolist(),
-            epochs.task[chosen].tolist(),
-            epochs.round[chosen].tolist(),
-            epochs.epoch[chosen].tolist(),
-            epochs.loss[chosen].tolist(),
-            epochs.penalty[chosen].tolist(),
-            epochs.learning_rate[chosen].tolist(),
-            epochs.seconds[chosen].tolist(),
-            strict=True,
-        )
-    ]
+    names = [part.name for part in fields(epochs)]
+    columns = [getattr(epochs, name)[chosen].tolist() for name in names]
+    rows = (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
+    # Numbers that are not finite are written as null, and named.
+    items = [EpochPoint.model_construct(**row, not_finite=not_finite(row)) for row in rows]
     return Metrics.model_construct(
-        metrics=RunMetrics.model_validate(run.metrics), epochs=items, thinned=not bool(chosen.all())
+        metrics=RunMetrics.model_validate(known), epochs=items, thinned=not bool(chosen.all())
     )
 
 
@@ -87,7 +83,12 @@ def layers(services: Services, run_id: str) -> list[LayerStatistics]:
         rows = session.scalars(
             query.order_by(LayerRow.task, LayerRow.round, LayerRow.step, LayerRow.layer)
         ).all()
-    return [LayerStatistics.model_validate(row, from_attributes=True) for row in rows]
+    return [_layer(row) for row in rows]
+
+
+def _layer(row: LayerRow) -> LayerStatistics:
+    columns = {name: getattr(row, name) for name in LayerStatistics.model_fields if hasattr(row, name)}
+    return LayerStatistics(**columns, not_finite=not_finite(columns))
 
 
 def log(

@@ -7,18 +7,17 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, literal, or_, select
 from sqlalchemy.orm import defer
 
-from anpyc_server.db.models import Run
+from anpyc_server.db.models import SUCCEEDED, Run
 from anpyc_server.errors import BadRequest
 from anpyc_server.runs.schemas import RunPage, Sort
 from anpyc_server.runs.view import summaries
 from anpyc_server.services import Services
 
 _STATUS_ORDER = {"running": 0, "queued": 1, "failed": 2, "cancelled": 3, "succeeded": 4}
-UNKNOWN = 1e9
-"""Stands for a metric not known yet: it sorts last either way."""
+_FINISHED, _UNFINISHED, _UNKNOWN = 0, 1, 2
 METRICS: dict[str, ColumnElement[Any]] = {
     "average_accuracy": Run.average_accuracy.expression,
     "forgetting": Run.forgetting.expression,
@@ -68,72 +67,103 @@ def in_group(key: str) -> ColumnElement[bool]:
     return Run.group_id == value if kind == "sweep" else false()
 
 
+@dataclass(frozen=True)
+class Order:
+    """How rows follow each other: by tier, always upwards, then by ``key`` and ``identity``, both one way."""
+
+    key: ColumnElement[Any]
+    identity: ColumnElement[Any]
+    tier: ColumnElement[int] | None = None
+    """None where there is but one, so that an index on the key serves."""
+
+    def columns(self) -> list[ColumnElement[Any]]:
+        """What of a row its place is told by."""
+        tier = literal(0) if self.tier is None else self.tier
+        return [tier.label("tier"), self.key.label("sort_key")]
+
+    def by(self, descending: bool) -> list[ColumnElement[Any]]:
+        """For ORDER BY."""
+        ties = [self.key, self.identity]
+        directed: list[ColumnElement[Any]] = [one.desc() if descending else one.asc() for one in ties]
+        return directed if self.tier is None else [self.tier.asc(), *directed]
+
+    def past(self, end: tuple[int, Any, str], descending: bool) -> ColumnElement[bool]:
+        """What comes after the row that ended a page."""
+        last, value, identity = end
+        key, tie = self.key, self.identity
+        if descending:
+            further = or_(key < value, and_(key == value, tie < identity))
+        else:
+            further = or_(key > value, and_(key == value, tie > identity))
+        return further if self.tier is None else or_(self.tier > last, and_(self.tier == last, further))
+
+
 def page_of_runs(
     services: Services, wanted: RunFilter, sort: Sort, limit: int, cursor: str | None
 ) -> RunPage:
-    """One page, in the order of ``sort``, ties by age."""
+    """One page, in the order of ``sort``, ties by age.
+
+    By a metric, runs that did not finish come after those that did, whichever way: theirs is that of the
+    tasks they got to. Runs without the metric come last.
+    """
     descending = sort.startswith("-")
-    key = _sort_key(sort.removeprefix("-"), descending)
+    order = _order(sort.removeprefix("-"))
     conditions = wanted.conditions()
-    query = select(Run, key.label("sort_key")).where(*conditions)
+    query = select(Run, *order.columns()).where(*conditions)
     if cursor is not None:
-        query = query.where(past(key, Run.id.expression, read_cursor(cursor, sort), descending))
-    ties = (key.desc(), Run.id.desc()) if descending else (key.asc(), Run.id.asc())
-    query = _without_bulk(query).order_by(*ties).limit(limit + 1)
+        query = query.where(order.past(read_cursor(cursor, sort), descending))
+    query = _without_bulk(query).order_by(*order.by(descending)).limit(limit + 1)
     with services.database.read() as session:
         rows = session.execute(query).all()
         total = session.scalar(select(func.count()).select_from(Run).where(*conditions)) or 0
         page = rows[:limit]
         items = summaries(session, [row[0] for row in page])
     more = len(rows) > limit
-    next_cursor = write_cursor(sort, page[-1][1], page[-1][0].id) if more else None
+    next_cursor = write_cursor(sort, page[-1].tier, page[-1].sort_key, page[-1][0].id) if more else None
     return RunPage(items=items, next_cursor=next_cursor, total=total)
 
 
-def write_cursor(sort: str, value: Any, identity: str) -> str:
+def write_cursor(sort: str, tier: int, key: Any, identity: str) -> str:
     """A page's end as text that the client hands back."""
-    return base64.urlsafe_b64encode(json.dumps([sort, value, identity]).encode()).decode().rstrip("=")
+    content = json.dumps([sort, tier, key, identity])
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def read_cursor(text: str, sort: str) -> tuple[Any, str]:
-    """What :func:`write_cursor` wrote.
+def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
+    """What :func:`write_cursor` wrote: tier, key and identity.
 
     :raises BadRequest: when it did not, or for another order.
     """
     try:
         padded = text + "=" * (-len(text) % 4)
-        of, value, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        readable = of == sort and isinstance(value, (str, int, float)) and isinstance(identity, str)
+        of, tier, key, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        readable = (
+            of == sort and tier in (_FINISHED, _UNFINISHED, _UNKNOWN) and isinstance(key, (str, int, float))
+        )
+        readable = readable and isinstance(identity, str)
     except (ValueError, TypeError):
         readable = False
     if not readable:
         raise BadRequest(
             "The cursor does not belong to this list. Take `next_cursor` of the page before, same `sort`."
         )
-    return value, identity
+    return tier, key, identity
 
 
-def _sort_key(name: str, descending: bool) -> ColumnElement[Any]:
+def _order(name: str) -> Order:
     match name:
         case "created":
-            return Run.id.expression
+            return Order(Run.id.expression, Run.id.expression)
         case "name":
-            return func.lower(Run.name)
+            return Order(func.lower(Run.name), Run.id.expression)
         case "status":
-            return case(_STATUS_ORDER, value=Run.status, else_=len(_STATUS_ORDER))
+            order = case(_STATUS_ORDER, value=Run.status, else_=len(_STATUS_ORDER))
+            return Order(order, Run.id.expression)
         case "strategy":
-            return Run.strategy.expression
-    return func.coalesce(METRICS[name], -UNKNOWN if descending else UNKNOWN)
-
-
-def past(
-    key: ColumnElement[Any], tie: ColumnElement[Any], end: tuple[Any, str], descending: bool
-) -> ColumnElement[bool]:
-    """What comes after the row that ended a page."""
-    value, identity = end
-    if descending:
-        return or_(key < value, and_(key == value, tie < identity))
-    return or_(key > value, and_(key == value, tie > identity))
+            return Order(Run.strategy.expression, Run.id.expression)
+    metric = METRICS[name]
+    tier = case((metric.is_(None), _UNKNOWN), (Run.status == SUCCEEDED, _FINISHED), else_=_UNFINISHED)
+    return Order(func.coalesce(metric, 0.0), Run.id.expression, tier)
 
 
 def _without_bulk(query: Select[Any]) -> Select[Any]:

@@ -31,15 +31,23 @@ class Position(Answer):
 
 
 class RunMetrics(Answer):
-    """What is known so far, also while the run trains; null is not known yet. Accuracies are shares."""
+    """What is known so far, also while the run trains; null is not known. All are shares or differences of
+    shares; a loss is positive when something was lost."""
 
     model_config = ConfigDict(extra="allow")
 
     average_accuracy: float | None = None
     forgetting: float | None = None
+    """Positive when something was lost."""
     backward_transfer: float | None = None
+    """Negative when later tasks cost earlier ones."""
     forward_transfer: float | None = None
     learning_accuracy: float | None = None
+    pruning_loss: float | None = None
+    """What tasks lost to their own pruning on average; null for a run that prunes nothing."""
+    intransigence: float | None = None
+    """Positive when tasks were learnt worse than by a joint run of the same setting. Of a run on its own, in
+    comparisons and in exports; null in lists, and where there is no such joint run."""
     capacity_free: float | None = None
     """Share of the prunable parameters that are free."""
 
@@ -115,8 +123,33 @@ class RunSummary(Answer):
     """An estimate, while it runs."""
 
 
+class KeyNumber(Answer):
+    """One metric as it is shown."""
+
+    name: str
+    """As in ``metrics``."""
+    title: str
+    text: str | None
+    """With unit and sign: ``1.4 points``. Null while it is not known, or where it is not defined."""
+    note: str
+    """What it refers to, where that is not the run alone."""
+
+
+class JointReference(Answer):
+    """The joint training that intransigence is measured against."""
+
+    run_ids: list[str]
+    """One of the same seed; without one, those of other seeds, of which the mean is taken."""
+    words: str
+
+
 class RunAnswer(RunSummary):
     """A run with everything but what it recorded."""
+
+    key_numbers: list[KeyNumber]
+    """All metrics, in the order in which they are shown."""
+    joint_reference: JointReference | None
+    """Null where no finished joint run of the same benchmark, data set, model and training is there."""
 
     plan: RunPlan
     environment: dict[str, str | int | float | None]

@@ -9,13 +9,24 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from anpyc.measures import MEASURES, known
 from anpyc_server.db.engine import now
 from anpyc_server.db.lifecycle import trained_seconds
 from anpyc_server.db.models import QUEUED, RUNNING, Run
 from anpyc_server.db.queue import waiting_reason
 from anpyc_server.db.workers import Presence, presences
 from anpyc_server.recorded.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
-from anpyc_server.runs.schemas import Position, RunAnswer, RunError, RunMetrics, RunPlan, RunSummary
+from anpyc_server.recorded.joint import JointRuns, Reference
+from anpyc_server.runs.schemas import (
+    JointReference,
+    KeyNumber,
+    Position,
+    RunAnswer,
+    RunError,
+    RunMetrics,
+    RunPlan,
+    RunSummary,
+)
 from anpyc_server.sentences import sentence, state_sentence
 
 
@@ -57,14 +68,35 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         if not any(value is not None for row in matrix for value in row)
         else {}
     )
+    joint = JointRuns(session)
+    metrics, reference = joint.metrics(run, matrix), joint.reference(run)
     return RunAnswer.model_construct(
-        **_shared(run, queue),
+        **_shared(run, queue) | {"metrics": RunMetrics.model_validate(metrics)},
+        key_numbers=key_numbers(metrics, reference),
+        joint_reference=(
+            JointReference(run_ids=list(reference.run_ids), words=reference.words) if reference else None
+        ),
         sentence=sentence(run, matrix, newest),
         error=_error(run, True),
         plan=RunPlan.model_validate(run.plan),
         environment=run.environment,
         last_seq=run.next_seq - 1,
     )
+
+
+def key_numbers(metrics: Mapping[str, Any], reference: Reference | None) -> list[KeyNumber]:
+    """All metrics, as they are written."""
+    values = known(metrics)
+    notes = {"intransigence": f"Against {reference.words}."} if reference else {}
+    return [
+        KeyNumber(
+            name=name,
+            title=measure.short or measure.title,
+            text=measure.write(values[name]) if name in values else None,
+            note=notes.get(name, "") if name in values else "",
+        )
+        for name, measure in MEASURES.items()
+    ]
 
 
 def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:

@@ -89,11 +89,12 @@ def _varied(base: Mapping[str, Any], values: Mapping[str, Any], seed: int, reque
     content = dict(base)
     for field, value in values.items():
         content = _with(content, field.split("."), value, field)
-    parts = [request.name or request.spec.title()]
-    parts += [f"{field.rpartition('.')[2]}={value}" for field, value in values.items()]
-    content |= {"seed": seed, "name": ", ".join(parts)[:200]}
+    varied = [f"{field.rpartition('.')[2]}={value}" for field, value in values.items()]
+    content |= {"seed": seed, "name": request.name or request.spec.name}
     try:
-        return parse_spec(content)
+        # Where nobody gave a name, each is called after its own strategy and benchmark.
+        title = parse_spec(content).title()
+        return parse_spec(content | {"name": ", ".join([title, *varied])[:200]})
     except SpecError as error:
         raise Invalid([_at_grid(problem, values) for problem in error.problems]) from None
 

@@ -676,6 +676,12 @@ export interface components {
              * @description Row i: after task i. Column j: on task j. Null where not measured.
              */
             matrix: (number | null)[][];
+            /**
+             * Before Pruning
+             * @description By task: accuracy at the end of its base training, before its own pruning; the diagonal of the matrix
+             *     is after it. Null for a task that is not pruned.
+             */
+            before_pruning: (number | null)[];
             /** Tasks */
             tasks: number;
             /** Curve */
@@ -1168,7 +1174,7 @@ export interface components {
             note: string;
             /**
              * Run Ids
-             * @description The runs that count: of a group, the succeeded ones once there are any.
+             * @description The runs that count: of a group, the succeeded ones once there are any, of repeats the newest.
              */
             run_ids: string[];
             /**
@@ -1176,6 +1182,34 @@ export interface components {
              * @description Runs of the group that failed, were cancelled or still train.
              */
             left_out: number;
+            /**
+             * Repeated
+             * @description Runs of the group that differ from another in nothing and do not count again.
+             */
+            repeated: number;
+            /**
+             * Disagreement
+             * @description The most that a metric differs between such repeats; 0 where they agree.
+             */
+            disagreement: number;
+            /** Seeds */
+            seeds: number[];
+            /**
+             * Settings
+             * @description How many specifications there are, name and seed apart.
+             */
+            settings: number;
+            /**
+             * Spread Over
+             * @description What the runs differ in: only over seeds is there a standard deviation.
+             * @enum {string}
+             */
+            spread_over: "seeds" | "settings";
+            /**
+             * Spread Contains
+             * @description What a spread over these seeds contains, such as "initial weights"; empty where there is none.
+             */
+            spread_contains: string[];
             /** Is Group */
             is_group: boolean;
             /** Status */
@@ -1456,14 +1490,27 @@ export interface components {
             round: number;
             /** Epoch */
             epoch: number;
-            /** Loss */
-            loss: number;
-            /** Penalty */
-            penalty: number;
+            /**
+             * Loss
+             * @description In nats.
+             */
+            loss: number | null;
+            /**
+             * Penalty
+             * @description In nats, λ included.
+             */
+            penalty: number | null;
             /** Learning Rate */
             learning_rate: number;
             /** Seconds */
             seconds: number;
+            /**
+             * Not Finite
+             * @description Numbers of this row that are null because they were inf, -inf or nan.
+             */
+            not_finite: {
+                [key: string]: string;
+            };
         };
         /**
          * ErrorAnswer
@@ -1935,6 +1982,19 @@ export interface components {
             colour: boolean;
         };
         /**
+         * JointReference
+         * @description The joint training that intransigence is measured against.
+         */
+        JointReference: {
+            /**
+             * Run Ids
+             * @description One of the same seed; without one, those of other seeds, of which the mean is taken.
+             */
+            run_ids: string[];
+            /** Words */
+            words: string;
+        };
+        /**
          * JointStrategy
          * @description Each task is trained together with all data of the earlier ones: the upper bound.
          */
@@ -1955,6 +2015,29 @@ export interface components {
              * @enum {string}
              */
             kind: "joint";
+        };
+        /**
+         * KeyNumber
+         * @description One metric as it is shown.
+         */
+        KeyNumber: {
+            /**
+             * Name
+             * @description As in ``metrics``.
+             */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Text
+             * @description With unit and sign: ``1.4 points``. Null while it is not known, or where it is not defined.
+             */
+            text: string | null;
+            /**
+             * Note
+             * @description What it refers to, where that is not the run alone.
+             */
+            note: string;
         };
         /**
          * KmnistDataset
@@ -2070,13 +2153,13 @@ export interface components {
              */
             reused: number;
             /** Weight Norm */
-            weight_norm: number;
+            weight_norm: number | null;
             /**
              * Quantiles
              * @description Of importance.
              */
             quantiles: {
-                [key: string]: number;
+                [key: string]: number | null;
             };
             /** Skewness */
             skewness: number | null;
@@ -2084,6 +2167,13 @@ export interface components {
             kurtosis: number | null;
             /** End Of Task */
             end_of_task: boolean;
+            /**
+             * Not Finite
+             * @description Numbers of this row that are null because they were inf, -inf or nan.
+             */
+            not_finite: {
+                [key: string]: string;
+            };
         };
         /**
          * LogLine
@@ -2390,13 +2480,18 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+            /**
+             * Unit
+             * @description ``%``, or ``points`` for a loss or a change. A loss is positive when something was lost.
+             */
+            unit: string;
             /** Higher Is Better */
             higher_is_better: boolean;
             /** Values */
             values: (components["schemas"]["Spread"] | null)[];
             /**
              * Best
-             * @description Columns that share the best mean.
+             * @description Columns that share the best mean; beside finished ones, those that did not finish are not ranked.
              */
             best: number[];
             /**
@@ -3092,6 +3187,13 @@ export interface components {
              * @description An estimate, while it runs.
              */
             seconds_left: number | null;
+            /**
+             * Key Numbers
+             * @description All metrics, in the order in which they are shown.
+             */
+            key_numbers: components["schemas"]["KeyNumber"][];
+            /** @description Null where no finished joint run of the same benchmark, data set, model and training is there. */
+            joint_reference: components["schemas"]["JointReference"] | null;
             plan: components["schemas"]["RunPlan"];
             /** Environment */
             environment: {
@@ -3167,15 +3269,29 @@ export interface components {
              * @description What to give as ``group`` in comparisons and figures: ``spec:…`` or ``sweep:…``.
              */
             key: string;
-            /** Title */
+            /**
+             * Title
+             * @description Of a sweep, what its runs differ in: "λ 1, 3, 10 · seeds 0–2".
+             */
             title: string;
-            /** Strategy */
+            /**
+             * Name
+             * @description What the names of its runs begin with; empty where they share no beginning.
+             */
+            name: string;
+            /**
+             * Strategy
+             * @description Of a sweep over several, all of them: "anpyc, ewc".
+             */
             strategy: string;
             /** Benchmark */
             benchmark: string;
             /** Dataset */
             dataset: string;
-            /** Count */
+            /**
+             * Count
+             * @description Runs, finished or not.
+             */
             count: number;
             /** Statuses */
             statuses: {
@@ -3183,6 +3299,42 @@ export interface components {
             };
             /** Seeds */
             seeds: number[];
+            /**
+             * Settings
+             * @description How many specifications there are, name and seed apart.
+             */
+            settings: number;
+            /**
+             * Varies
+             * @description What they differ in besides the seed.
+             */
+            varies: components["schemas"]["Varied"][];
+            /**
+             * Repeated
+             * @description Finished runs that differ from another in nothing and do not count again.
+             */
+            repeated: number;
+            /**
+             * Disagreement
+             * @description The most that a metric differs between such repeats; 0 where they agree.
+             */
+            disagreement: number;
+            /**
+             * Spread Over
+             * @description What the runs behind each metric differ in: only over seeds is there a standard deviation.
+             * @enum {string}
+             */
+            spread_over: "seeds" | "settings";
+            /**
+             * Spread Contains
+             * @description What a spread over these seeds contains, such as "initial weights"; empty where there is none.
+             */
+            spread_contains: string[];
+            /**
+             * Sentence
+             * @description All that in words.
+             */
+            sentence: string;
             /** Run Ids */
             run_ids: string[];
             /**
@@ -3202,19 +3354,37 @@ export interface components {
         };
         /**
          * RunMetrics
-         * @description What is known so far, also while the run trains; null is not known yet. Accuracies are shares.
+         * @description What is known so far, also while the run trains; null is not known. All are shares or differences of
+         *     shares; a loss is positive when something was lost.
          */
         RunMetrics: {
             /** Average Accuracy */
             average_accuracy: number | null;
-            /** Forgetting */
+            /**
+             * Forgetting
+             * @description Positive when something was lost.
+             */
             forgetting: number | null;
-            /** Backward Transfer */
+            /**
+             * Backward Transfer
+             * @description Negative when later tasks cost earlier ones.
+             */
             backward_transfer: number | null;
             /** Forward Transfer */
             forward_transfer: number | null;
             /** Learning Accuracy */
             learning_accuracy: number | null;
+            /**
+             * Pruning Loss
+             * @description What tasks lost to their own pruning on average; null for a run that prunes nothing.
+             */
+            pruning_loss: number | null;
+            /**
+             * Intransigence
+             * @description Positive when tasks were learnt worse than by a joint run of the same setting. Of a run on its own, in
+             *     comparisons and in exports; null in lists, and where there is no such joint run.
+             */
+            intransigence: number | null;
             /**
              * Capacity Free
              * @description Share of the prunable parameters that are free.
@@ -3809,19 +3979,28 @@ export interface components {
         };
         /**
          * Spread
-         * @description Mean and sample standard deviation over the runs that know the value.
+         * @description A metric over the runs that know it; of those that differ in nothing, one counts.
          */
         Spread: {
-            /** Mean */
+            /**
+             * Mean
+             * @description Of a group over settings: of the settings' means.
+             */
             mean: number;
             /**
              * Std
-             * @description Null for a single run.
+             * @description Sample standard deviation over seeds. Null for a single run, and for runs of several settings.
              */
             std: number | null;
-            /** N */
+            /**
+             * N
+             * @description Runs that differ.
+             */
             n: number;
-            /** Low */
+            /**
+             * Low
+             * @description Of the runs; of a group over settings, of the settings' means.
+             */
             low: number;
             /** High */
             high: number;
@@ -4250,6 +4429,18 @@ export interface components {
              * @description True when the task's permutation of pixels was undone.
              */
             permuted: boolean;
+        };
+        /**
+         * Varied
+         * @description A setting in which the runs of a group differ.
+         */
+        Varied: {
+            /** Field */
+            field: string;
+            /** Title */
+            title: string;
+            /** Values */
+            values: (string | number | boolean | null)[];
         };
         /**
          * Waiting
@@ -5625,7 +5816,7 @@ export interface operations {
             query?: {
                 format?: "csv" | "json" | "parquet" | "html";
                 /** @description For csv and parquet: which rows. */
-                table?: "evaluations" | "epochs" | "layers";
+                table?: "evaluations" | "epochs" | "layers" | "tasks" | "metrics";
             };
             header?: never;
             path: {

@@ -47,7 +47,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
             ))}
           </tr>
         </thead>
-        <Body title="Measured, in %">
+        <Body title="Measured, in % and points">
           {metrics.map((metric) => (
             <tr key={metric.name}>
               <th scope="row">

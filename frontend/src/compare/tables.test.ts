@@ -23,6 +23,7 @@ const COMPARISON: Comparison = {
     {
       name: "average_accuracy",
       title: "Average accuracy",
+      unit: "%",
       higher_is_better: true,
       values: [spread(0.962, 0.004), spread(0.71, null)],
       best: [0],

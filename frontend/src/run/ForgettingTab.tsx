@@ -13,7 +13,7 @@ const SMOOTHING = [
 /** More tasks than these are hidden by zooming, not one by one. */
 const MOST_CHIPS = 20;
 
-/** Curves, matrix, and forgetting and transfer per task, with room. */
+/** Curves, matrix, and forgetting per task, with room. */
 export function ForgettingTab({ run }: { run: Run }) {
   const [smooth, setSmooth] = useState("0");
   const tasks = run.plan.tasks ?? 0;
@@ -57,12 +57,7 @@ export function ForgettingTab({ run }: { run: Run }) {
       )}
       <div className={classes.halves}>
         <Figure name="accuracy_matrix" title="Accuracy matrix" runs={runs} height="380px" />
-        <Figure
-          name="forgetting"
-          title="Forgetting and backward transfer per task"
-          runs={runs}
-          height="380px"
-        />
+        <Figure name="forgetting" title="Forgetting per task" runs={runs} height="380px" />
         <Figure name="average_accuracy" title="Average accuracy after each task" runs={runs} height="300px" />
         <Figure name="loss" title="Loss" runs={runs} height="300px" />
       </div>

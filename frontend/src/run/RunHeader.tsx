@@ -25,12 +25,11 @@ import {
 import { type Run, TERMINAL } from "../api/types";
 import { ConnectionPill } from "../live/ConnectionPill";
 import type { Connection } from "../live/stream";
-import { lost } from "../runs/columns";
 import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
 import { StatusWord } from "../runs/StatusWord";
 import { complain, say, sayWithUndo } from "../shell/toast";
-import { percent } from "../text/numbers";
+import { MetricTip } from "../text/MetricTip";
 import { duration } from "../text/time";
 import { EditDialog } from "./EditDialog";
 import classes from "./RunHeader.module.css";
@@ -76,35 +75,30 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
           {run.error ? "" : run.sentence}
         </p>
         <dl className={classes.numbers}>
-          <KeyNumber
-            title="Accuracy"
-            value={percent(run.metrics.average_accuracy)}
-            help="Mean over the tasks learnt so far."
-          />
-          <KeyNumber
-            title="Forgetting"
-            value={lost(run.metrics.forgetting)}
-            help="What tasks have lost on average since they were best, in percentage points."
-          />
-          <KeyNumber
-            title="Free"
-            value={percent(run.metrics.capacity_free)}
-            help="Prunable parameters that no task holds."
-          />
+          {run.key_numbers.map(
+            (number) =>
+              (ALWAYS.has(number.name) || (IF_KNOWN.has(number.name) && number.text)) && (
+                <KeyNumber key={number.name} number={number} />
+              ),
+          )}
         </dl>
       </div>
     </header>
   );
 }
 
-function KeyNumber({ title, value, help }: { title: string; value: string; help: string }) {
+/** Numbers that stand over every run, and those that not every run has. */
+const ALWAYS = new Set(["average_accuracy", "forgetting", "capacity_free"]);
+const IF_KNOWN = new Set(["pruning_loss", "intransigence"]);
+
+function KeyNumber({ number: { name, title, text, note } }: { number: Run["key_numbers"][number] }) {
   return (
-    <Tooltip label={help}>
-      <div>
-        <dt>{title}</dt>
-        <dd>{value}</dd>
-      </div>
-    </Tooltip>
+    <div data-testid={`number-${name}`}>
+      <dt>
+        {title} <MetricTip name={name} />
+      </dt>
+      <dd title={note || undefined}>{text ?? "–"}</dd>
+    </div>
   );
 }
 

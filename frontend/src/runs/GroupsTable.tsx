@@ -19,9 +19,9 @@ import bar from "./SelectionBar.module.css";
 type Spread = RunGroup["metrics"][string];
 
 /** Mean ± sample deviation in percent, in the cell; a single run has no deviation. */
-function Spreaded({ spread, sign = 1 }: { spread: Spread | undefined; sign?: 1 | -1 }) {
+function Spreaded({ spread }: { spread: Spread | undefined }) {
   if (!spread) return <>–</>;
-  const mean = (spread.mean * 100 * sign).toFixed(1).replace("-", "−");
+  const mean = (spread.mean * 100).toFixed(1).replace("-", "−");
   return (
     <span
       title={`${plural(spread.n, "run")}, ${(spread.low * 100).toFixed(1)} to ${(spread.high * 100).toFixed(1)}`}
@@ -64,7 +64,7 @@ const COLUMNS: GroupColumn[] = [
     sort: "forgetting",
     width: 130,
     number: true,
-    cell: ({ metrics }) => <Spreaded spread={metrics.forgetting} sign={-1} />,
+    cell: ({ metrics }) => <Spreaded spread={metrics.forgetting} />,
   },
   {
     title: "Free, %",

@@ -35,9 +35,9 @@ export function RunProgress({ run }: { run: RunSummary }) {
   );
 }
 
-/** How much accuracy is lost: a positive forgetting is a loss and is written as one. */
+/** How much accuracy is lost, in points: positive when something was lost, with a minus when gained. */
 export function lost(forgetting: number | null | undefined): string {
-  return forgetting === null || forgetting === undefined ? "–" : `${points(-forgetting)} pt`;
+  return forgetting === null || forgetting === undefined ? "–" : `${points(forgetting).replace("+", "")} pt`;
 }
 
 export const COLUMN_INFO: Record<Column, ColumnInfo> = {
@@ -76,7 +76,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     sort: "forgetting",
     number: true,
     width: "104px",
-    help: "What the tasks have lost on average since they were best, in percentage points.",
+    help: "What the tasks have lost on average since they were best, in percentage points. Positive is a loss.",
     cell: (run) => lost(run.metrics.forgetting),
   },
   capacity_free: {

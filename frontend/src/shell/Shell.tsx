@@ -44,6 +44,9 @@ export function Shell() {
           <Link to="/workers">
             Workers<span className={classes.wide}> &amp; queue</span>
           </Link>
+          <Link to="/numbers" className={classes.wide} activeOptions={{ includeHash: false }}>
+            What the numbers mean
+          </Link>
         </nav>
         <div className={classes.right}>
           <WorkersOnline />

@@ -14,6 +14,9 @@ describe("numbers", () => {
   it("writes shares as percentages with one decimal", () => {
     expect(percent(0.9617)).toBe("96.2 %");
     expect(percent(null)).toBe("–");
+    expect(percent(0.99961)).toBe("over 99.9 %");
+    expect(percent(0.0004)).toBe("under 0.1 %");
+    expect([percent(0), percent(1)]).toEqual(["0.0 %", "100.0 %"]);
     expect(percent(Number.NaN)).toBe("–");
   });
 

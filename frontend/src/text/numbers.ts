@@ -9,9 +9,13 @@ function known(value: Maybe): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** A share in [0, 1] as a percentage with one decimal: 96.2 %. */
+/** A share in [0, 1] as a percentage with one decimal: 96.2 %; one not quite 0 or 1 says so, as the server does. */
 export function percent(share: Maybe, digits = 1): string {
-  return known(share) ? `${(share * 100).toFixed(digits)} %` : NONE;
+  if (!known(share)) return NONE;
+  const smallest = 10 ** -digits;
+  if (share > 0 && share * 100 < smallest / 2) return `under ${smallest} %`;
+  if (share < 1 && share * 100 >= 100 - smallest / 2) return `over ${(100 - smallest).toFixed(digits)} %`;
+  return `${(share * 100).toFixed(digits).replace("-", MINUS)} %`;
 }
 
 /** A difference of shares in percentage points, with its sign: −1.4. */

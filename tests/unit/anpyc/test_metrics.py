@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from anpyc.metrics import average_accuracy_by_task, rows_done, summarise
+from anpyc.metrics import average_accuracy_by_task, pruning_loss_by_task, rows_done, summarise
 
 MATRIX = [[0.9, 0.2, None], [0.6, 0.8, 0.3], [0.5, 0.7, 0.95]]
 
@@ -44,3 +44,19 @@ def test_nothing_measured_gives_nothing() -> None:
 def test_what_was_not_measured_is_absent() -> None:
     assert "forward_transfer" not in summarise([[0.9, None], [0.8, 0.9]], untrained=[0.1, 0.1])
     assert "intransigence" not in summarise(MATRIX, joint=[0.9, None, 0.9])
+
+
+def test_pruning_loss_is_over_the_pruned_tasks_that_are_learnt() -> None:
+    before = [0.95, None, 0.90]
+    assert pruning_loss_by_task(MATRIX, before) == pytest.approx({0: 0.05, 2: -0.05})
+    assert summarise(MATRIX, before_pruning=before)["pruning_loss"] == pytest.approx(0.0)
+    assert pruning_loss_by_task(MATRIX[:2], before) == pytest.approx({0: 0.05}), "task 2 is under way"
+    assert "pruning_loss" not in summarise(MATRIX)
+    assert "pruning_loss" not in summarise(MATRIX, before_pruning=[None, None, None])
+
+
+def test_what_is_no_number_counts_as_not_measured() -> None:
+    broken = [*MATRIX[:2], [0.5, float("nan"), 0.95]]
+    assert summarise(broken) == summarise(MATRIX[:2])
+    assert "intransigence" not in summarise(MATRIX, joint=[0.9, float("nan"), 0.9])
+    assert pruning_loss_by_task(MATRIX, [float("nan"), 0.9, float("inf")]) == pytest.approx({1: 0.1})

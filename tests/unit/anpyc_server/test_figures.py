@@ -13,6 +13,7 @@ from anpyc.recording import Evaluation
 from anpyc.spec import RunSpec
 from anpyc_server.db.models import Run
 from anpyc_server.figures import canvas, capacity_left, palette
+from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.registry import FIGURES
 from serving import ROUNDS, Server, Trainer, queued, spec
 
@@ -254,14 +255,14 @@ def test_loss_is_drawn_per_epoch(library: Server, finished: Trainer) -> None:
     assert _trace(figure, "penalty")["y"] == [epoch["penalty"] for epoch in epochs]
 
 
-def test_forgetting_shows_the_change_of_each_task(library: Server, finished: Trainer) -> None:
+def test_forgetting_is_positive_where_something_was_lost(library: Server, finished: Trainer) -> None:
     figure = _figure(library, "forgetting", finished)
     matrix = library.get(f"/api/runs/{finished.claim.run_id}/accuracy")["matrix"]
     assert figure["data"][0]["y"] == pytest.approx(
-        [100 * (matrix[4][j] - matrix[j][j]) for j in range(4)], abs=1e-3
+        [100 * (max(row[j] for row in matrix[j:4]) - matrix[4][j]) for j in range(4)], abs=1e-3
     )
     assert set(figure["data"][0]["marker"]["color"]) == {palette.THEMES["light"].pruned}
-    assert figure["data"][0]["text"][0] == "−9.2"
+    assert figure["data"][0]["text"][0] == "9.2"
 
 
 def test_average_accuracy_has_a_point_per_task_learnt(library: Server, finished: Trainer) -> None:
@@ -417,6 +418,12 @@ def test_units_are_drawn_with_their_mean_first(library: Server, finished: Traine
     assert "original order" in figure["layout"]["meta"]["sentence"]
 
 
+def test_a_moving_average_leaves_out_what_is_not_finite() -> None:
+    values = np.array([1.0, 3.0, np.inf, 5.0, 7.0, np.nan, np.nan, 9.0])
+    smooth = moving_average(values, 2)
+    np.testing.assert_allclose(smooth, [1, 2, 3, 5, 6, 7, np.nan, 9])
+
+
 # --- comparisons --------------------------------------------------------------------------------------------
 
 
@@ -439,7 +446,7 @@ def test_a_group_is_its_mean_with_a_band(server: Server, seeds: list[Trainer]) -
     group = server.get("/api/groups", strategy="anpyc")["items"][0]["key"]
     figure = server.get("/api/figures/compare_average_accuracy", run=[group, seeds[3].claim.run_id])
     band, mean, single = figure["data"]
-    assert mean["name"] == "anpyc · 3 runs"
+    assert mean["name"] == "anpyc · 3 seeds"
     assert (band["fill"], band["showlegend"]) == ("toself", False)
     assert mean["x"] == [1, 2, 3]
     averages = [np.mean(seeds[0].matrix[k][: k + 1]) for k in range(3)]

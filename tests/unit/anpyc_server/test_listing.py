@@ -9,7 +9,15 @@ from sqlalchemy import event
 
 from anpyc_server.db import lifecycle
 from anpyc_server.db.models import Run
-from serving import Server, Trainer, queued, spec
+from serving import (
+    FINISHED_FIRST,
+    Server,
+    Trainer,
+    names_page_by_page,
+    partly_done,
+    queued,
+    spec,
+)
 
 
 @pytest.fixture
@@ -102,6 +110,15 @@ def test_pages_neither_skip_nor_repeat(server: Server, some: dict[str, str], sor
             break
     assert seen == whole[: len(seen)]
     assert sort == "-created" or seen == whole
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+@pytest.mark.parametrize(("sort", "names"), FINISHED_FIRST.items())
+def test_by_a_metric_finished_runs_come_first_whichever_way(
+    server: Server, sort: str, names: str, limit: int
+) -> None:
+    partly_done(server.database)
+    assert names_page_by_page(server, sort, limit) == [name.replace("_", " ") for name in names.split()]
 
 
 def test_a_run_that_arrives_meanwhile_does_not_shift_the_next_page(

@@ -9,7 +9,17 @@ import pytest
 
 from anpyc.settings import Settings
 from services import Missing, Postgres
-from serving import Server, Trainer, queued, serving, spec
+from serving import (
+    FINISHED_FIRST,
+    Server,
+    Trainer,
+    ended,
+    names_page_by_page,
+    partly_done,
+    queued,
+    serving,
+    spec,
+)
 
 pytestmark = pytest.mark.services
 
@@ -53,6 +63,51 @@ def test_pages_neither_skip_nor_repeat(postgresql: Server, sort: str) -> None:
     first = postgresql.get("/api/runs", sort=sort, limit=3)
     rest = postgresql.get("/api/runs", sort=sort, limit=3, cursor=first["next_cursor"])
     assert [run["name"] for run in first["items"] + rest["items"]] == whole
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on PostgreSQL with runs of every state, and seeds that repeat."""
+    try:
+        installed = Postgres()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    folder = tmp_path_factory.mktemp("mixed")
+    with (
+        installed as database,
+        serving(Settings(data_dir=folder, database_url=database.database())) as server,
+    ):
+        partly_done(server.database)
+        yield server
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+@pytest.mark.parametrize(("sort", "names"), FINISHED_FIRST.items())
+def test_by_a_metric_finished_runs_come_first_whichever_way(
+    mixed: Server, sort: str, names: str, limit: int
+) -> None:
+    assert names_page_by_page(mixed, sort, limit) == [name.replace("_", " ") for name in names.split()]
+
+
+@pytest.mark.parametrize(
+    ("sort", "names"),
+    [("-average_accuracy", ["plain", "repeated"]), ("average_accuracy", ["repeated", "plain"])],
+)
+def test_groups_are_sorted_by_the_runs_that_count(mixed: Server, sort: str, names: list[str]) -> None:
+    tags = {"tag": "group"}
+    if not mixed.get("/api/groups", archived=True, **tags)["items"]:
+        for name, epochs, runs in (
+            ("repeated", 6, ((0.80, 0), (0.96, 1), (0.96, 1), (0.96, 1))),
+            ("plain", 7, ((0.9, 0), (0.9, 1))),
+        ):
+            for average, seed in runs:
+                wanted = spec(name=name, seed=seed, training={"epochs": epochs})
+                run_id = ended(mixed.database, wanted, average)
+                mixed.http.patch(f"/api/runs/{run_id}", json={"tags": ["group"], "archived": True})
+    first = mixed.get("/api/groups", sort=sort, limit=1, archived=True, **tags)
+    second = mixed.get("/api/groups", sort=sort, limit=1, archived=True, cursor=first["next_cursor"], **tags)
+    assert [group["title"] for group in first["items"] + second["items"]] == names
+    assert second["next_cursor"] is None
 
 
 @pytest.mark.parametrize(

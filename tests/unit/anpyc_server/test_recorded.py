@@ -109,7 +109,9 @@ def test_csv_holds_every_row(library: Server, finished: Trainer, table: str, row
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     content = list(csv.DictReader(io.StringIO(response.text)))
     assert len(content) == rows
-    assert [int(row["step"]) for row in content] == sorted(int(row["step"]) for row in content)
+    assert [int(row["step (epochs)"]) for row in content] == sorted(
+        int(row["step (epochs)"]) for row in content
+    )
 
 
 def test_json_holds_the_whole_run(library: Server, finished: Trainer) -> None:

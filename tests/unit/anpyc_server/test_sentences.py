@@ -138,6 +138,20 @@ def test_numbers_are_written_the_same_everywhere(write: Any, said: str) -> None:
     assert write() == said
 
 
+def test_a_task_that_was_pruned_away_was_learnt_before_it() -> None:
+    run = _run("running", spec=PERMUTED, metrics={"average_accuracy": 0.1}, before_pruning=[0.992])
+    said = "Task 0 lost 89.2 points to its own pruning (99.2 → 10.0 %)."
+    assert sentence(run, _matrix([0.1])) == f"After 1 of 10 tasks: 10.0 % on task 0. {said}"
+
+
+def test_the_largest_loss_comes_first_and_ties_are_told_together() -> None:
+    run = _run("running", metrics={"average_accuracy": 0.7}, before_pruning=[0.9, None])
+    forgets = _matrix([0.85], [0.75, 0.8])
+    assert "own pruning" not in sentence(run, forgets), "forgetting took more"
+    tied = _matrix([0.9], [0.9, 0.8], [0.8, 0.7, 0.9])
+    assert "Tasks 0 and 1 have lost most, 10.0 points each since they were learnt." in sentence(run, tied)
+
+
 PERMUTED = {"benchmark": {"kind": "permuted", "tasks": 10}, "dataset": {"kind": "digits"}}
 BY_CLASS = {"benchmark": {"kind": "split", "tasks": 10, "classes_per_task": 1, "scenario": "class"}}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from anpyc.recording import EpochResult, Evaluation, MaskSnapshot
+from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapshot
 from anpyc.spec import RunSpec
 from anpyc_server.db import lifecycle, recording
 from anpyc_server.db.engine import Database
@@ -153,3 +153,43 @@ def test_the_wait_between_attempts_does_not_count_as_training(
         lifecycle.finish(session, last)
     passed = 99_000
     assert trained() == pytest.approx(160)
+
+
+def _ended(task: int, round_: int, step: int, *row: float) -> Evaluation:
+    return Evaluation(step, task, round_, dict(enumerate(row)), end_of_task=True)
+
+
+def _in_between(task: int, step: int, accuracy: float) -> Evaluation:
+    return Evaluation(step, task, 0, {task: accuracy}, end_of_task=False)
+
+
+def test_what_tasks_stood_at_before_their_pruning_is_stored(database: Database, held: Claim) -> None:
+    reports = [
+        _in_between(0, 1, 0.7), _in_between(0, 2, 0.9), _ended(0, 1, 3, 0.5),
+        _in_between(1, 4, 0.6), _ended(1, 0, 5, 0.5, 0.8), _in_between(2, 6, 0.4),
+    ]  # fmt: skip
+    for number, report in enumerate(reports, 1):
+        with database.write() as session:
+            recording.write(session, held, Batch(number, evaluations=[report]))
+    with database.read() as session:
+        assert session.get_one(Run, held.run_id).before_pruning == [0.9, None, 0.4]
+
+
+def test_a_rewound_run_knows_what_its_rows_say(database: Database, held: Claim) -> None:
+    layers = [
+        (step, LayerStatistics(task, 0, "fc", (10,), 10, free, 10 - free, 0, 0, 1.0, end_of_task=True))
+        for step, task, free in ((1, 0, 4), (2, 1, 1))
+    ]
+    first = Batch(1, evaluations=[_ended(0, 0, 1, 0.9)], layers=layers[:1], checkpoint=_checkpoint(1))
+    metrics = {"average_accuracy": 0.75, "forgetting": 0.1, "backward_transfer": -0.1, "capacity_free": 0.1}
+    second = Batch(2, evaluations=[_ended(1, 0, 2, 0.8, 0.7)], layers=layers[1:], metrics=metrics)
+    with database.write() as session:
+        recording.write(session, held, first)
+        recording.write(session, held, second)
+        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+    with database.write() as session:
+        assert lifecycle.claim(session, held.run_id, "another", 15) is not None
+    with database.read() as session:
+        run = session.get_one(Run, held.run_id)
+        left = {"average_accuracy": 0.9, "learning_accuracy": 0.9, "capacity_free": 0.4}
+        assert (run.metrics, run.average_accuracy, run.forgetting) == (left, 0.9, None)

@@ -1,0 +1,41 @@
+"""How shares and differences of shares are written, the same in a terminal, a sentence and a figure."""
+
+from __future__ import annotations
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def percent(share: float) -> str:
+    """A share with one decimal; one not quite 0 or 1 says so: ``96.2 %``, ``over 99.9 %``."""
+    return f"{of_percent(share)} %"
+
+
+def of_percent(share: float) -> str:
+    """The same without the unit, where several share one: ``96.2``."""
+    if 0 < share < 0.0005:
+        return "under 0.1"
+    if 0.9995 <= share < 1:
+        return "over 99.9"
+    return f"{share * 100:.1f}".replace("-", MINUS)
+
+
+def points(change: float) -> str:
+    """A difference of two shares, without its sign: ``1.4 points``."""
+    value = f"{abs(change) * 100:.1f}"
+    return f"{value} point" if value == "1.0" else f"{value} points"
+
+
+def signed_points(change: float) -> str:
+    """A difference of two shares with its sign: ``−1.4 points``, ``+2.1 points``, ``0.0 points``."""
+    sign = "" if _is_zero(change) else "+" if change > 0 else MINUS
+    return f"{sign}{points(change)}"
+
+
+def lost_points(loss: float) -> str:
+    """A loss, positive when something was lost: ``1.4 points``; of a gain ``−0.3 points``."""
+    sign = MINUS if loss < 0 and not _is_zero(loss) else ""
+    return f"{sign}{points(loss)}"
+
+
+def _is_zero(change: float) -> bool:
+    return f"{abs(change) * 100:.1f}" == "0.0"
