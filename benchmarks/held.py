@@ -3,7 +3,7 @@
     python benchmarks/held.py thirty resnet defaults one-head --seeds 3
     ANPYC_DATASETS_DIR=… python benchmarks/held.py domain
 
-``thirty``: ANPyC whose pruned share falls to 0 long before the last of thirty tasks, each task tested with its
+``thirty``: ANPyC whose pruned share falls to 0 long before the last of thirty tasks, each tested with its
 own parameters. ``resnet``: methods with own parameters on a small network with normalisation layers.
 ``defaults``: five permuted tasks of digits with every default. ``one-head``: the same with one head.
 ``domain``: the protocol of van de Ven and Tolias with one head, EWC λ 1,000. What an earlier version of the
