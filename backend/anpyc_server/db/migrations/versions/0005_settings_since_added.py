@@ -44,7 +44,7 @@ def _rewrite(change: Any) -> None:
 
 def _with_added(spec: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _ADDED.get((name, part.get("kind")), {}) | part if isinstance(part, dict) else part
+        name: _ADDED.get((name, part.get("kind", "")), {}) | part if isinstance(part, dict) else part
         for name, part in spec.items()
     }
 
@@ -54,7 +54,7 @@ def _without_added(spec: dict[str, Any]) -> dict[str, Any]:
         name: {
             field: value
             for field, value in part.items()
-            if field not in _ADDED.get((name, part.get("kind")), {})
+            if field not in _ADDED.get((name, part.get("kind", "")), {})
         }
         if isinstance(part, dict)
         else part
