@@ -54,6 +54,8 @@ class MetricRow(Answer):
 
     name: str
     title: str
+    unit: str
+    """In which a page writes the shares: % or points."""
     higher_is_better: bool
     values: list[Spread | None]
     best: list[int]
@@ -80,6 +82,8 @@ class Comparison(Answer):
     tasks: list[TaskRow]
     baseline: int | None
     sentence: str
+    spread: str
+    """What ± and ranges are over and contain, and which runs are not counted again; empty of single runs."""
     same: dict[str, str | int | float | bool | None]
     """Settings that all columns share."""
     missing: list[str]

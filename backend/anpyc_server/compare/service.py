@@ -10,21 +10,23 @@ from anpyc_server.compare.settings import Value, described, flattened
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
 from anpyc_server.groups.schemas import Spread
+from anpyc_server.groups.sentences import repeats_in_words
 from anpyc_server.groups.spreads import metric, spread_of
 from anpyc_server.recorded.accuracy import accuracy_matrix
 from anpyc_server.services import Services
-from anpyc_server.wording import count, percent, signed_points
+from anpyc_server.wording import count, listed, percent, signed_points
 
 METRICS = (
-    ("average_accuracy", "Average accuracy", True),
-    ("learning_accuracy", "Learning accuracy", True),
-    ("forgetting", "Forgetting", False),
-    ("backward_transfer", "Backward transfer", True),
-    ("forward_transfer", "Forward transfer", True),
-    ("intransigence", "Intransigence", False),
-    ("pruning_loss", "Pruning loss", False),
-    ("capacity_free", "Free weights", True),
+    ("average_accuracy", "Average accuracy", "%", True),
+    ("learning_accuracy", "Learning accuracy", "%", True),
+    ("forgetting", "Forgetting", "points", False),
+    ("backward_transfer", "Backward transfer", "points", True),
+    ("forward_transfer", "Forward transfer", "points", True),
+    ("intransigence", "Intransigence", "points", False),
+    ("pruning_loss", "Pruning loss", "points", False),
+    ("capacity_free", "Free weights", "%", True),
 )
+"""Name, title, the unit in which a page writes the share, and whether more is better."""
 _SAME = 1e-12
 _LEVEL = 0.0005
 """A lead that is written as 0.0 points."""
@@ -41,7 +43,9 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
     base = names.index(baseline) if baseline in names else None
     settings, same = _settings(compared)
     metrics = [
-        row for name, title, up in METRICS if (row := _metric(compared, base, name, title, up)) is not None
+        row
+        for name, title, unit, up in METRICS
+        if (row := _metric(compared, base, name, title, unit, up)) is not None
     ]
     tasks = max((len(row) for rows in last_rows for row in rows), default=0)
     return Comparison(
@@ -71,6 +75,7 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
         tasks=[_task(compared, task, last_rows) for task in range(tasks)],
         baseline=base,
         sentence=sentence(compared, metrics),
+        spread=spread_sentence(compared),
         same=same,
         missing=missing,
     )
@@ -103,6 +108,30 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
     if spreads and lead < max(spreads):
         said += " That is within the spread over seeds."
     return f"{said}{left_out}"
+
+
+def spread_sentence(compared: Sequence[Members]) -> str:
+    """What stands behind ± and ranges, and which runs are counted once."""
+    contents: dict[tuple[str, ...], list[str]] = {}
+    for one in compared:
+        if one.counting.contains:
+            contents.setdefault(tuple(one.counting.contains), []).append(one.label)
+    said = []
+    if contents:
+        in_words = [
+            f"{listed(contained)}{f' ({listed(labels)})' if len(contents) > 1 else ''}"
+            for contained, labels in contents.items()
+        ]
+        said.append(
+            f"± is the sample standard deviation over seeds, which differ in {'; in '.join(in_words)}."
+        )
+    ranges = [one.label for one in compared if one.counting.over == "settings"]
+    if ranges:
+        said.append(
+            f"Of {listed(ranges)} the range of the settings’ means stands there, no spread over seeds."
+        )
+    said += [f"Of {one.label}, {repeats_in_words(one.counting)}" for one in compared if one.counting.repeated]
+    return " ".join(said)
 
 
 def _over(value: Spread, one: Members) -> str:
@@ -155,7 +184,7 @@ def _content(one: Members, with_seed: bool) -> dict[str, Value]:
 
 
 def _metric(
-    compared: Sequence[Members], base: int | None, name: str, title: str, higher_is_better: bool
+    compared: Sequence[Members], base: int | None, name: str, title: str, unit: str, higher_is_better: bool
 ) -> MetricRow | None:
     values = [spread_of(one.counting, metric(one.counting, name)) for one in compared]
     if not any(values):
@@ -164,6 +193,7 @@ def _metric(
     return MetricRow(
         name=name,
         title=title,
+        unit=unit,
         higher_is_better=higher_is_better,
         values=values,
         best=_best(compared, values, higher_is_better),

@@ -1168,7 +1168,7 @@ export interface components {
             note: string;
             /**
              * Run Ids
-             * @description The runs that count: of a group, the succeeded ones once there are any.
+             * @description The runs that count: of a group, the succeeded ones once there are any, of repeats the newest.
              */
             run_ids: string[];
             /**
@@ -1176,6 +1176,34 @@ export interface components {
              * @description Runs of the group that failed, were cancelled or still train.
              */
             left_out: number;
+            /**
+             * Repeated
+             * @description Runs of the group that differ from another in nothing and do not count again.
+             */
+            repeated: number;
+            /**
+             * Disagreement
+             * @description The most that a metric differs between such repeats; 0 where they agree.
+             */
+            disagreement: number;
+            /** Seeds */
+            seeds: number[];
+            /**
+             * Settings
+             * @description How many specifications there are, name and seed apart.
+             */
+            settings: number;
+            /**
+             * Spread Over
+             * @description What the runs differ in: only over seeds is there a standard deviation.
+             * @enum {string}
+             */
+            spread_over: "seeds" | "settings";
+            /**
+             * Spread Contains
+             * @description What a spread over these seeds contains, such as "initial weights"; empty where there is none.
+             */
+            spread_contains: string[];
             /** Is Group */
             is_group: boolean;
             /** Status */
@@ -1210,6 +1238,11 @@ export interface components {
             baseline: number | null;
             /** Sentence */
             sentence: string;
+            /**
+             * Spread
+             * @description What ± and ranges are over and contain, and which runs are not counted again; empty of single runs.
+             */
+            spread: string;
             /**
              * Same
              * @description Settings that all columns share.
@@ -1456,14 +1489,27 @@ export interface components {
             round: number;
             /** Epoch */
             epoch: number;
-            /** Loss */
-            loss: number;
-            /** Penalty */
-            penalty: number;
+            /**
+             * Loss
+             * @description In nats.
+             */
+            loss: number | null;
+            /**
+             * Penalty
+             * @description In nats, λ included.
+             */
+            penalty: number | null;
             /** Learning Rate */
             learning_rate: number;
             /** Seconds */
             seconds: number;
+            /**
+             * Not Finite
+             * @description Numbers of this row that are null because they were inf, -inf or nan.
+             */
+            not_finite: {
+                [key: string]: string;
+            };
         };
         /**
          * ErrorAnswer
@@ -2070,13 +2116,13 @@ export interface components {
              */
             reused: number;
             /** Weight Norm */
-            weight_norm: number;
+            weight_norm: number | null;
             /**
              * Quantiles
              * @description Of importance.
              */
             quantiles: {
-                [key: string]: number;
+                [key: string]: number | null;
             };
             /** Skewness */
             skewness: number | null;
@@ -2084,6 +2130,13 @@ export interface components {
             kurtosis: number | null;
             /** End Of Task */
             end_of_task: boolean;
+            /**
+             * Not Finite
+             * @description Numbers of this row that are null because they were inf, -inf or nan.
+             */
+            not_finite: {
+                [key: string]: string;
+            };
         };
         /**
          * LogLine
@@ -2390,13 +2443,18 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+            /**
+             * Unit
+             * @description In which a page writes the shares: % or points.
+             */
+            unit: string;
             /** Higher Is Better */
             higher_is_better: boolean;
             /** Values */
             values: (components["schemas"]["Spread"] | null)[];
             /**
              * Best
-             * @description Columns that share the best mean.
+             * @description Columns that share the best mean; beside finished ones, those that did not finish are not ranked.
              */
             best: number[];
             /**
@@ -3167,15 +3225,29 @@ export interface components {
              * @description What to give as ``group`` in comparisons and figures: ``spec:…`` or ``sweep:…``.
              */
             key: string;
-            /** Title */
+            /**
+             * Title
+             * @description Of a sweep, what its runs differ in: "λ 1, 3, 10 · seeds 0–2".
+             */
             title: string;
-            /** Strategy */
+            /**
+             * Name
+             * @description What the names of its runs begin with; empty where they share no beginning.
+             */
+            name: string;
+            /**
+             * Strategy
+             * @description Of a sweep over several, all of them: "anpyc, ewc".
+             */
             strategy: string;
             /** Benchmark */
             benchmark: string;
             /** Dataset */
             dataset: string;
-            /** Count */
+            /**
+             * Count
+             * @description Runs, finished or not.
+             */
             count: number;
             /** Statuses */
             statuses: {
@@ -3183,6 +3255,42 @@ export interface components {
             };
             /** Seeds */
             seeds: number[];
+            /**
+             * Settings
+             * @description How many specifications there are, name and seed apart.
+             */
+            settings: number;
+            /**
+             * Varies
+             * @description What they differ in besides the seed.
+             */
+            varies: components["schemas"]["Varied"][];
+            /**
+             * Repeated
+             * @description Finished runs that differ from another in nothing and do not count again.
+             */
+            repeated: number;
+            /**
+             * Disagreement
+             * @description The most that a metric differs between such repeats; 0 where they agree.
+             */
+            disagreement: number;
+            /**
+             * Spread Over
+             * @description What the runs behind each metric differ in: only over seeds is there a standard deviation.
+             * @enum {string}
+             */
+            spread_over: "seeds" | "settings";
+            /**
+             * Spread Contains
+             * @description What a spread over these seeds contains, such as "initial weights"; empty where there is none.
+             */
+            spread_contains: string[];
+            /**
+             * Sentence
+             * @description All that in words.
+             */
+            sentence: string;
             /** Run Ids */
             run_ids: string[];
             /**
@@ -3809,19 +3917,28 @@ export interface components {
         };
         /**
          * Spread
-         * @description Mean and sample standard deviation over the runs that know the value.
+         * @description A metric over the runs that know it; of those that differ in nothing, one counts.
          */
         Spread: {
-            /** Mean */
+            /**
+             * Mean
+             * @description Of a group over settings: of the settings' means.
+             */
             mean: number;
             /**
              * Std
-             * @description Null for a single run.
+             * @description Sample standard deviation over seeds. Null for a single run, and for runs of several settings.
              */
             std: number | null;
-            /** N */
+            /**
+             * N
+             * @description Runs that differ.
+             */
             n: number;
-            /** Low */
+            /**
+             * Low
+             * @description Of the runs; of a group over settings, of the settings' means.
+             */
             low: number;
             /** High */
             high: number;
@@ -4250,6 +4367,18 @@ export interface components {
              * @description True when the task's permutation of pixels was undone.
              */
             permuted: boolean;
+        };
+        /**
+         * Varied
+         * @description A setting in which the runs of a group differ.
+         */
+        Varied: {
+            /** Field */
+            field: string;
+            /** Title */
+            title: string;
+            /** Values */
+            values: (string | number | boolean | null)[];
         };
         /**
          * Waiting
