@@ -9,6 +9,7 @@ from anpyc_server.compare.schemas import Compared, Comparison, MetricRow, Settin
 from anpyc_server.compare.settings import Value, described, flattened
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
+from anpyc_server.groups.differences import written
 from anpyc_server.groups.schemas import Spread
 from anpyc_server.groups.sentences import repeats_in_words
 from anpyc_server.groups.spreads import metric, spread_of
@@ -179,7 +180,7 @@ def _content(one: Members, with_seed: bool) -> dict[str, Value]:
         if field == "name" or (field == "seed" and not with_seed):
             continue
         values = list(dict.fromkeys(spec.get(field) for spec in specs))
-        content[field] = values[0] if len(values) == 1 else ", ".join(str(value) for value in values)
+        content[field] = values[0] if len(values) == 1 else ", ".join(written(value) for value in values)
     return content
 
 

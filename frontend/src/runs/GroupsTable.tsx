@@ -72,20 +72,21 @@ const COLUMNS: GroupColumn[] = [
   {
     title: "Runs",
     sort: "count",
-    width: 130,
+    width: 176,
     number: true,
     cell: ({ count, repeated, disagreement }) => (
       <>
         {count}
         {repeated > 0 && (
           <span className="quiet">
-            , {repeated} repeated{disagreement > 0 && <strong className={classes.differ}> differ</strong>}
+            , {repeated} repeated
+            {disagreement > 0 && <strong className={classes.differ}>, differing</strong>}
           </span>
         )}
       </>
     ),
   },
-  { title: "State", width: 170, cell: ({ statuses }) => inWords(statuses) },
+  { title: "State", width: 180, cell: ({ statuses }) => inWords(statuses) },
   { title: "Accuracy, %", width: 146, ...measured("average_accuracy") },
   { title: "Forgetting, pt", width: 146, ...measured("forgetting") },
   { title: "Free, %", width: 136, ...measured("capacity_free") },
@@ -145,48 +146,50 @@ export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
       {narrow ? (
         <GroupCards groups={groups} />
       ) : (
-        <table className={classes.table} data-testid="groups">
-          <colgroup>
-            <col style={{ width: 40 }} />
-            {COLUMNS.map(({ title, width }) => (
-              <col key={title} style={{ width }} />
-            ))}
-          </colgroup>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="visually-hidden">Select</span>
-              </th>
-              {COLUMNS.map((column) => (
-                <Heading key={column.title} column={column} sort={filter.sort ?? ""} onSort={onSort} />
+        <div className={classes.groups}>
+          <table className={classes.table} data-testid="groups">
+            <colgroup>
+              <col style={{ width: 40 }} />
+              {COLUMNS.map(({ title, width }) => (
+                <col key={title} style={{ width }} />
               ))}
-            </tr>
-          </thead>
-          <tbody>
-            {groups.map((group) => (
-              <tr
-                key={group.key}
-                data-selected={chosen.includes(group.key) || undefined}
-                data-testid="group-row"
-              >
-                <td>
-                  <input
-                    type="checkbox"
-                    className={classes.check}
-                    aria-label={`Select ${group.title}`}
-                    checked={chosen.includes(group.key)}
-                    onChange={() => choose(group.key)}
-                  />
-                </td>
-                {COLUMNS.map(({ title, number, cell }) => (
-                  <td key={title} className={number ? classes.number : undefined}>
-                    {cell(group)}
-                  </td>
+            </colgroup>
+            <thead>
+              <tr>
+                <th scope="col">
+                  <span className="visually-hidden">Select</span>
+                </th>
+                {COLUMNS.map((column) => (
+                  <Heading key={column.title} column={column} sort={filter.sort ?? ""} onSort={onSort} />
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {groups.map((group) => (
+                <tr
+                  key={group.key}
+                  data-selected={chosen.includes(group.key) || undefined}
+                  data-testid="group-row"
+                >
+                  <td>
+                    <input
+                      type="checkbox"
+                      className={classes.check}
+                      aria-label={`Select ${group.title}`}
+                      checked={chosen.includes(group.key)}
+                      onChange={() => choose(group.key)}
+                    />
+                  </td>
+                  {COLUMNS.map(({ title, number, cell }) => (
+                    <td key={title} className={number ? classes.number : undefined}>
+                      {cell(group)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {query.hasNextPage && (
         <Button

@@ -121,7 +121,7 @@ def test_a_sweep_has_a_range_and_no_deviation(server: Server) -> None:
     assert "±" not in group["sentence"]
     assert group["sentence"] == (
         "9 runs of 3 settings that differ in λ, seeds 0–2. "
-        "Shown is the range of the settings’ means, which is no spread over seeds."
+        "The range of the settings’ means stands for them; it is no spread over seeds."
     )
 
 
