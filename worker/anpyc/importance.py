@@ -1,4 +1,5 @@
-"""How much a parameter matters to what the network has learnt. Flat tensors over the body's parameters."""
+"""How much a parameter matters to what the network has learnt. Flat tensors over what is protected: the
+body's parameters and, where all tasks share it, the head's (:attr:`anpyc.models.Network.protected_flat`)."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ def removal_importance(
     order when the parameter is removed, with g² in place of the curvature. Dropout is off."""
     was_training = network.training
     network.eval()
-    parameters = network.body_parameters()
-    theta = network.body_flat
+    parameters = network.protected_parameters()
+    theta = network.protected_flat
     total = torch.zeros_like(theta)
     count = 0
     for batch in batches(examples, batch_size, skip):
@@ -60,7 +61,7 @@ def per_image_moment(
     body = network.body
     if isinstance(body, Mlp):
         return _outer_product_moment(network, body, batch, task, objectives, power)
-    total = torch.zeros_like(network.body_flat)
+    total = torch.zeros_like(network.protected_flat)
     for objective in objectives:
         total += _per_image_moment_by_vmap(network, batch, task, objective, power)
     return total
@@ -70,7 +71,11 @@ def _outer_product_moment(
     network: Network, body: Mlp, batch: Examples, task: Task, objectives: Sequence[Objective], power: int
 ) -> Tensor:
     features, inputs, outputs = body.trace(batch.images)
-    logits = network.logits(features, task.head, task.classes)
+    if network.shared_head:
+        inputs, outputs = [*inputs, features], [*outputs, network.logits(features, task.head, slice(None))]
+        logits = outputs[-1][:, task.classes]
+    else:
+        logits = network.logits(features, task.head, task.classes)
     moments = [torch.zeros_like(output) for output in outputs]
     for objective in objectives:
         deltas = torch.autograd.grad(objective(logits, batch.labels).sum(), outputs, retain_graph=True)
@@ -85,16 +90,21 @@ def _outer_product_moment(
 def _per_image_moment_by_vmap(
     network: Network, batch: Examples, task: Task, objective: Objective, power: int
 ) -> Tensor:
-    parameters = {name: p.detach() for name, p in network.body.named_parameters()}
+    body = {name: p.detach() for name, p in network.body.named_parameters()}
+    own_head = dict(network.heads[task.head].named_parameters())
+    head = {name: p.detach() for name, p in own_head.items()} if network.shared_head else {}
     buffers = dict(network.body.named_buffers())
 
-    def value(tensors: dict[str, Tensor], image: Tensor, label: Tensor) -> Tensor:
-        features = functional_call(network.body, (tensors, buffers), (image.unsqueeze(0),))
-        logits = network.logits(features, task.head, task.classes)
+    def value(tensors: tuple[dict[str, Tensor], dict[str, Tensor]], image: Tensor, label: Tensor) -> Tensor:
+        features = functional_call(network.body, (tensors[0], buffers), (image.unsqueeze(0),))
+        answers = tensors[1] or own_head
+        logits = F.linear(features, answers["weight"][task.classes], answers["bias"][task.classes])
         return objective(logits, label.unsqueeze(0)).squeeze(0)
 
-    gradients = vmap(grad(value), in_dims=(None, 0, 0), chunk_size=16)(parameters, batch.images, batch.labels)
-    return torch.cat([g.abs().pow(power).sum(0).flatten() for g in gradients.values()]).detach()
+    by_image = vmap(grad(value), in_dims=(None, 0, 0), chunk_size=16)
+    gradients = by_image((body, head), batch.images, batch.labels)
+    both = [*gradients[0].values(), *gradients[1].values()]
+    return torch.cat([g.abs().pow(power).sum(0).flatten() for g in both]).detach()
 
 
 def fisher_information(
@@ -107,13 +117,13 @@ def fisher_information(
     a batch's mean loss for the true classes, averaged over batches."""
     was_training = network.training
     network.eval()
-    total = torch.zeros_like(network.body_flat)
+    total = torch.zeros_like(network.protected_flat)
     weight = 0
     objectives = _log_likelihoods(kind, task)
     for batch in batches(examples, batch_size):
         if kind == "empirical_batch":
             loss = F.cross_entropy(network(batch.images, task.head, task.classes), batch.labels)
-            gradients = torch.autograd.grad(loss, network.body_parameters())
+            gradients = torch.autograd.grad(loss, network.protected_parameters())
             total += torch.cat([g.flatten() for g in gradients]).square_()
             weight += 1
             continue
@@ -144,7 +154,7 @@ def output_sensitivity(
     """MAS: mean over images of |∂‖f‖²/∂θ|, or over batches of that of the mean squared output."""
     was_training = network.training
     network.eval()
-    total = torch.zeros_like(network.body_flat)
+    total = torch.zeros_like(network.protected_flat)
     weight = 0
     for batch in batches(examples, batch_size):
         if gradients == "sample":
@@ -152,7 +162,9 @@ def output_sensitivity(
             weight += len(batch)
             continue
         loss = network(batch.images, task.head, task.classes).square().mean()
-        total += torch.cat([g.flatten() for g in torch.autograd.grad(loss, network.body_parameters())]).abs_()
+        total += torch.cat(
+            [g.flatten() for g in torch.autograd.grad(loss, network.protected_parameters())]
+        ).abs_()
         weight += 1
     network.train(was_training)
     return total / weight

@@ -27,19 +27,25 @@ CPU = torch.device("cpu")
 
 def small(spec: Model, size: int) -> tuple[Network, Examples]:
     torch.manual_seed(0)
-    network = build_network(spec, (1, size, size), [3], CPU)
+    network = build_network(spec, (1, size, size), [4], CPU)
     return network, Examples(torch.rand(7, 1, size, size), torch.tensor([0, 1, 2, 0, 1, 2, 0]))
 
 
-@pytest.fixture(params=["mlp", "convnet"])
+@pytest.fixture(params=["mlp", "convnet", "mlp, shared head", "convnet, shared head"])
 def learnt(request: pytest.FixtureRequest) -> tuple[Network, Examples]:
-    if request.param == "mlp":
-        return small(MlpModel(hidden=(6, 5), dropout=0.5), 4)
-    return small(ConvnetModel(channels=(2, 3, 4), units=5), 8)
+    """A head of four outputs of which the task uses three; with a shared head its parameters count too."""
+    model, _, shared = request.param.partition(", ")
+    network, examples = (
+        small(MlpModel(hidden=(6, 5), dropout=0.5), 4)
+        if model == "mlp"
+        else small(ConvnetModel(channels=(2, 3, 4), units=5), 8)
+    )
+    network.shared_head = bool(shared)
+    return network, examples
 
 
 def gradient(network: Network, value: Tensor) -> Tensor:
-    return torch.cat([g.flatten() for g in torch.autograd.grad(value, network.body_parameters())])
+    return torch.cat([g.flatten() for g in torch.autograd.grad(value, network.protected_parameters())])
 
 
 def each_image(network: Network, examples: Examples, of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
@@ -61,7 +67,7 @@ def test_exact_fisher_is_the_expectation_over_classes(learnt: tuple[Network, Exa
         return sum(squares, torch.zeros(()))
 
     def gradient_of(value: Tensor) -> Tensor:
-        parts = torch.autograd.grad(value, network.body_parameters(), retain_graph=True)
+        parts = torch.autograd.grad(value, network.protected_parameters(), retain_graph=True)
         return torch.cat([g.flatten() for g in parts]).square()
 
     slow = each_image(network, examples, expected)
@@ -97,9 +103,9 @@ def test_fast_features_are_those_in_full_precision_up_to_rounding(learnt: tuple[
     assert fast.dtype == torch.float32
     assert torch.allclose(fast, full, rtol=0.03, atol=0.01)
     assert not torch.equal(fast, full), "the layers ran in bfloat16"
-    coarse = gradient(network, fast.square().sum())
+    coarse = gradient(network, network.logits(fast, 0, TASK.classes).square().sum())
     network.fast = False
-    exact = gradient(network, full.square().sum())
+    exact = gradient(network, network.logits(full, 0, TASK.classes).square().sum())
     assert coarse.dtype == torch.float32
     assert torch.nn.functional.cosine_similarity(coarse, exact, dim=0) > 0.999
 
@@ -116,7 +122,7 @@ def test_removal_importance_is_its_formula_batch_by_batch(learnt: tuple[Network,
     terms = []
     for start in (0, 4):
         entropy = output_entropy(network(examples.images[start : start + 3], 0, slice(0, 3))).sum()
-        a = gradient(network, entropy) * network.body_flat
+        a = gradient(network, entropy) * network.protected_flat
         terms.append((a + a**2 / 2).clamp(min=0))
     fast = removal_importance(network, TASK, examples, 3, skip=1)
     assert torch.allclose(fast, torch.stack(terms).mean(0), atol=1e-8)
