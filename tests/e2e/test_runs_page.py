@@ -118,6 +118,14 @@ def test_a_mark_leads_to_what_the_number_means(browser: Browser, many: Server) -
         assert serious_problems(page) == []
 
 
+def test_what_the_numbers_mean_fits_a_narrow_screen(browser: Browser, many: Server) -> None:
+    with opened(browser, str(many.http.base_url), 360, color_scheme="dark") as page:
+        page.goto("/numbers#pruning-loss")
+        expect(page.get_by_role("heading", name="Pruning loss")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert serious_problems(page) == []
+
+
 def test_columns_are_hidden_shown_and_ordered(list_page: Page, many: Server) -> None:
     page = list_page
     page.goto("/")
