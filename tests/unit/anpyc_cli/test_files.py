@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -16,6 +15,7 @@ from anpyc.presets import PRESETS
 from anpyc.recording import LayerStatistics
 from anpyc.settings import Settings
 from anpyc.strict_json import dumps, loads, not_finite
+from anpyc.training import RunResult
 from anpyc_cli import train
 from anpyc_cli.main import app
 from serving import Server, Trainer, queued, serving
@@ -45,8 +45,8 @@ def test_an_export_is_named_by_what_it_is(
 
 def test_a_trained_run_is_written_as_strict_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = LayerStatistics(0, 0, "fc1.weight", (2, 2), 4, 0, 4, 0, 0, weight_norm=math.inf, skewness=math.nan)
-    result = SimpleNamespace(
-        accuracy=[[0.5]], metrics={"average_accuracy": 0.5}, layers=[row], seconds=1.0, epochs=1
+    result = RunResult(
+        [[0.5]], {"average_accuracy": 0.5}, layers=[row], seconds=1.0, epochs=1, before_pruning=[None]
     )
     monkeypatch.setattr(train, "_train", lambda *_: result)
     target = tmp_path / "out.json"
