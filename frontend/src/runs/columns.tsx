@@ -83,7 +83,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     title: "Free",
     sort: "capacity_free",
     number: true,
-    width: "80px",
+    width: "104px",
     help: "Share of the prunable parameters that no task holds.",
     cell: (run) => percent(run.metrics.capacity_free),
   },
