@@ -27,7 +27,9 @@ export function rendered(markdown: string): { html: string; headings: Heading[] 
       },
     },
   });
-  return { html: marked.parse(markdown, { async: false }), headings };
+  const html = marked.parse(markdown, { async: false });
+  // A wide table scrolls by itself, by keyboard too.
+  return { html: html.replaceAll("<table>", '<table tabindex="0">'), headings };
 }
 
 /** Turns an imported Markdown file into its HTML while the page is built: no browser loads a parser for it. */

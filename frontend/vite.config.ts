@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { markdown } from "./markdown";
+import { markdown } from "./markdown.ts";
 
 const server = `http://127.0.0.1:${process.env.ANPYC_PORT ?? "8000"}`;
 

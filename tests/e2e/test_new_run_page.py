@@ -131,7 +131,7 @@ def test_lists_become_a_sweep_sent_once(page: Page, stack: Stack) -> None:
     field(page, "seed").fill("0..1")
     expect(page.get_by_test_id("sweep")).to_contain_text("4 runs: strategy.lam 1, 3 × 2 seeds.")
     page.get_by_role("button", name="Start 4 runs").dblclick()
-    expect(page.get_by_test_id("group")).to_contain_text("A sweep of 2 settings, 4 runs.")
+    expect(page.get_by_test_id("group")).to_contain_text("4 runs of 2 settings that differ in")
     assert len(sent) == 1
     assert sent[0]
     group = page.url.rsplit("group=", 1)[-1]

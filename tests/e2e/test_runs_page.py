@@ -86,6 +86,46 @@ def test_filter_sort_and_search_are_in_the_address(list_page: Page, many: Server
     expect(page.get_by_test_id("total")).to_have_text("600 runs")
 
 
+def test_unfinished_runs_come_last_by_a_metric_and_the_page_says_so(list_page: Page, many: Server) -> None:
+    page = list_page
+    page.goto("/?q=setting+7")
+    expect(page.get_by_test_id("run-row").first).to_be_visible()
+    expect(page.get_by_test_id("order")).to_have_count(0)
+    for direction in ("-", ""):
+        page.goto(f"/?q=setting+7&sort={direction}average_accuracy")
+        expect(page.get_by_test_id("order")).to_have_text("unfinished runs last")
+        wanted = many.get("/api/runs", q="setting 7", sort=f"{direction}average_accuracy", limit=200)
+        states = [run["status"] for run in wanted["items"]]
+        assert "failed" in states
+        finished = states.count("succeeded")
+        assert set(states[:finished]) == {"succeeded"}
+        shown = page.get_by_test_id("run-row").get_by_test_id("status").all_inner_texts()
+        assert shown == states[: len(shown)]
+
+
+def test_a_mark_leads_to_what_the_number_means(browser: Browser, many: Server) -> None:
+    with opened(browser, str(many.http.base_url), reduced_motion="reduce") as page:
+        page.goto("/")
+        mark = page.get_by_role("link", name="What forgetting means")
+        mark.hover()
+        expect(page.get_by_role("tooltip")).to_contain_text("Positive is a loss")
+        mark.click()
+        expect(page).to_have_url(re.compile("/numbers#forgetting$"))
+        heading = page.get_by_role("heading", name="Forgetting", exact=True)
+        expect(heading).to_be_in_viewport()
+        assert heading.evaluate("heading => heading.getBoundingClientRect().top") < 200
+        expect(page.get_by_test_id("numbers")).to_contain_text("max_{i < T−1} R[i][j] − R[T−1][j]")
+        assert serious_problems(page) == []
+
+
+def test_what_the_numbers_mean_fits_a_narrow_screen(browser: Browser, many: Server) -> None:
+    with opened(browser, str(many.http.base_url), 360, color_scheme="dark") as page:
+        page.goto("/numbers#pruning-loss")
+        expect(page.get_by_role("heading", name="Pruning loss")).to_be_in_viewport()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert serious_problems(page) == []
+
+
 def test_columns_are_hidden_shown_and_ordered(list_page: Page, many: Server) -> None:
     page = list_page
     page.goto("/")

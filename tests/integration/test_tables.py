@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from alembic import command
@@ -10,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import column, func, inspect, select, table
 
-from anpyc.spec import RunSpec
+from anpyc.spec import RunSpec, parse_spec
 from anpyc_server.db import lifecycle, migration, whatif
 from anpyc_server.db.models import Base, EpochRow, EvaluationRow, Event, Run
 from processes import Deployment
@@ -106,6 +107,37 @@ def test_a_run_of_an_earlier_version_tells_what_pruning_took(deployment: Deploym
     assert retrained.before_pruning == [0.9]
     assert retrained.metrics == {"average_accuracy": 0.4, "pruning_loss": pytest.approx(0.5)}
     assert (not_kept.before_pruning, not_kept.metrics) == ([], {"average_accuracy": 0.4})
+
+
+@pytest.mark.parametrize(
+    ("parts", "part", "added"),
+    [
+        ({"strategy": {"kind": "anpyc"}}, "strategy", {"exact_share": False}),
+        ({"benchmark": {"kind": "permuted"}}, "benchmark", {"seed": 0}),
+        ({"benchmark": {"kind": "split", "shuffle_classes": True}}, "benchmark", {"seed": None}),
+    ],
+)
+def test_a_run_of_an_earlier_version_is_specified_as_it_was_carried_out(
+    deployment: Deployment, parts: dict[str, Any], part: str, added: dict[str, object]
+) -> None:
+    engine = deployment.database.engine
+    spec = parse_spec({"strategy": {"kind": "ewc"}} | parts)
+    early = spec.model_dump(mode="json")
+    for name in added:
+        del early[part][name]
+    if part == "strategy":
+        del early["benchmark"]["seed"]
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        command.downgrade(migration.configuration(connection), "0004")
+        given = _early_run("R", spec=early, recovery={}, before_pruning=[])
+        runs = table("runs", *(column(name, Run.__table__.columns[name].type) for name in given))
+        connection.execute(runs.insert().values(**given))
+    deployment.database.migrate()
+    migrated = deployment.run("R")
+    now = parse_spec(migrated.spec)
+    assert migrated.spec[part] == early[part] | added
+    assert migrated.spec_hash == lifecycle.spec_hash(now), "old and new runs of one setting are one group"
+    assert now.model_dump(mode="json") == migrated.spec
 
 
 def test_the_way_back_leaves_an_empty_database(deployment: Deployment) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +31,27 @@ class Assembly:
 
         The task is tested with the parameters that the strategy tests it with."""
         network = self.network.eval()
-        own = self.strategy.parameters_for(task)
-        there = network.body_flat.clone() if own is not None else None
+        with self.as_tested(task):
+            return self._accuracy(network, task, trained, images)
+
+    @contextmanager
+    def as_tested(self, task: Task) -> Iterator[None]:
+        """With the parameters and running statistics that are the task's own, where it has such."""
+        network, strategy = self.network, self.strategy
+        own, statistics = strategy.parameters_for(task), strategy.statistics_for(task)
+        before = network.body_flat.clone() if own is not None else None
+        running = network.statistics if statistics is not None else None
         if own is not None:
             network.body_flat.copy_(own)
+        if statistics is not None:
+            network.statistics = statistics
+        yield
+        if before is not None:
+            network.body_flat.copy_(before)
+        if running is not None:
+            network.statistics = running
+
+    def _accuracy(self, network: Network, task: Task, trained: Task, images: int | None) -> float:
         correct = torch.zeros((), dtype=torch.int64, device=network.flat.device)
         count = 0
         for examples in self.sequence.held_out_examples(task):
@@ -42,8 +61,6 @@ class Assembly:
             count += len(shown)
             if count == images:
                 break
-        if there is not None:
-            network.body_flat.copy_(there)
         return int(correct) / count
 
 
@@ -62,6 +79,7 @@ def assemble(spec: RunSpec, device: torch.device, datasets_dir: Path) -> Assembl
     )
     network = build_network(spec.model, sequence.image_shape, sequence.head_sizes, device)
     network.fast = spec.training.precision == "fast"
+    network.shared_head = spec.benchmark.scenario != "task"
     return Assembly(sequence, network, build_strategy(spec, network))
 
 

@@ -14,7 +14,7 @@ from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
 from anpyc.strategies.base import Strategy
 
-VERSION = 3
+VERSION = 4
 
 
 def pack_tensors(parts: Mapping[str, Mapping[str, Tensor]]) -> bytes:

@@ -51,7 +51,7 @@ class Consolidation:
         share = torch.where(total > 0, strength / total, 0)
         gap = self._theta - self.anchor
         self._constant += float((self.strength * share * gap.square()).sum())
-        self.anchor.addcmul_(share, gap)
+        self.anchor.lerp_(self._theta, share)  # to the bit where nothing held before
         self.strength.copy_(total)
         self._refresh()
 

@@ -1,18 +1,18 @@
-"""How much a parameter matters to what the network has learnt. Flat tensors over the body's parameters."""
+"""How much a parameter matters to what the network has learnt. Flat tensors over what is protected: the
+body's parameters and, where all tasks share it, the head's (:attr:`anpyc.models.Network.protected_flat`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Mlp, Network
+from anpyc.image_gradients import Objective, per_image_moment
+from anpyc.models import Network
 
 
 def batches(examples: Examples, size: int, skip: int = 0) -> Iterator[Examples]:
@@ -31,8 +31,8 @@ def removal_importance(
     order when the parameter is removed, with g² in place of the curvature. Dropout is off."""
     was_training = network.training
     network.eval()
-    parameters = network.body_parameters()
-    theta = network.body_flat
+    parameters = network.protected_parameters()
+    theta = network.protected_flat
     total = torch.zeros_like(theta)
     count = 0
     for batch in batches(examples, batch_size, skip):
@@ -45,58 +45,6 @@ def removal_importance(
     return total / count
 
 
-Objective = Callable[[Tensor, Tensor], Tensor]
-"""(batch, classes) logits and (batch,) labels → (batch,) one number per image."""
-
-
-def per_image_moment(
-    network: Network, batch: Examples, task: Task, objectives: Sequence[Objective], power: Literal[1, 2]
-) -> Tensor:
-    """Σ over objectives and images of |∂ objective(image) / ∂θ|^power, in evaluation mode.
-
-    For fully connected layers an image's gradient is the outer product δxᵀ, so the sum of its powers is one
-    matrix product, |δ|^power summed over the objectives before it: ten objectives cost little more than one.
-    Other bodies take a gradient per image and objective."""
-    body = network.body
-    if isinstance(body, Mlp):
-        return _outer_product_moment(network, body, batch, task, objectives, power)
-    total = torch.zeros_like(network.body_flat)
-    for objective in objectives:
-        total += _per_image_moment_by_vmap(network, batch, task, objective, power)
-    return total
-
-
-def _outer_product_moment(
-    network: Network, body: Mlp, batch: Examples, task: Task, objectives: Sequence[Objective], power: int
-) -> Tensor:
-    features, inputs, outputs = body.trace(batch.images)
-    logits = network.logits(features, task.head, task.classes)
-    moments = [torch.zeros_like(output) for output in outputs]
-    for objective in objectives:
-        deltas = torch.autograd.grad(objective(logits, batch.labels).sum(), outputs, retain_graph=True)
-        for moment, delta in zip(moments, deltas, strict=True):
-            moment += delta.abs().pow_(power)
-    sums = []
-    for moment, x in zip(moments, inputs, strict=True):
-        sums += [(moment.t() @ x.abs().pow(power)).flatten(), moment.sum(0)]
-    return torch.cat(sums).detach()
-
-
-def _per_image_moment_by_vmap(
-    network: Network, batch: Examples, task: Task, objective: Objective, power: int
-) -> Tensor:
-    parameters = {name: p.detach() for name, p in network.body.named_parameters()}
-    buffers = dict(network.body.named_buffers())
-
-    def value(tensors: dict[str, Tensor], image: Tensor, label: Tensor) -> Tensor:
-        features = functional_call(network.body, (tensors, buffers), (image.unsqueeze(0),))
-        logits = network.logits(features, task.head, task.classes)
-        return objective(logits, label.unsqueeze(0)).squeeze(0)
-
-    gradients = vmap(grad(value), in_dims=(None, 0, 0), chunk_size=16)(parameters, batch.images, batch.labels)
-    return torch.cat([g.abs().pow(power).sum(0).flatten() for g in gradients.values()]).detach()
-
-
 def fisher_information(
     network: Network, task: Task, examples: Examples, kind: str, batch_size: int
 ) -> Tensor:
@@ -107,13 +55,13 @@ def fisher_information(
     a batch's mean loss for the true classes, averaged over batches."""
     was_training = network.training
     network.eval()
-    total = torch.zeros_like(network.body_flat)
+    total = torch.zeros_like(network.protected_flat)
     weight = 0
     objectives = _log_likelihoods(kind, task)
     for batch in batches(examples, batch_size):
         if kind == "empirical_batch":
             loss = F.cross_entropy(network(batch.images, task.head, task.classes), batch.labels)
-            gradients = torch.autograd.grad(loss, network.body_parameters())
+            gradients = torch.autograd.grad(loss, network.protected_parameters())
             total += torch.cat([g.flatten() for g in gradients]).square_()
             weight += 1
             continue
@@ -144,7 +92,7 @@ def output_sensitivity(
     """MAS: mean over images of |∂‖f‖²/∂θ|, or over batches of that of the mean squared output."""
     was_training = network.training
     network.eval()
-    total = torch.zeros_like(network.body_flat)
+    total = torch.zeros_like(network.protected_flat)
     weight = 0
     for batch in batches(examples, batch_size):
         if gradients == "sample":
@@ -152,7 +100,9 @@ def output_sensitivity(
             weight += len(batch)
             continue
         loss = network(batch.images, task.head, task.classes).square().mean()
-        total += torch.cat([g.flatten() for g in torch.autograd.grad(loss, network.body_parameters())]).abs_()
+        total += torch.cat(
+            [g.flatten() for g in torch.autograd.grad(loss, network.protected_parameters())]
+        ).abs_()
         weight += 1
     network.train(was_training)
     return total / weight

@@ -74,6 +74,11 @@ IMPOSSIBLE = -1e9
 """A logit whose softmax is exactly 0, and whose product with a probability of 0 is 0, as it is not for -∞."""
 
 
+NORMALISATION = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
+"""Layers that shift and scale what passes through them. A zero among their scales silences a whole channel,
+so no strategy prunes there."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """Where one tensor lies in the body's flat parameters."""
@@ -81,6 +86,8 @@ class Segment:
     layer: LayerInfo
     start: int
     stop: int
+    normalises: bool = False
+    """Scales or shifts of a normalisation layer, which are never pruned."""
 
     def of(self, flat: Tensor) -> Tensor:
         """The tensor, in its own shape, as a view of ``flat``."""
@@ -98,11 +105,25 @@ class Network(nn.Module):
         self.segments: tuple[Segment, ...] = ()
         self.fast = False
         """Take the body's matrix products in bfloat16."""
+        self.shared_head = False
+        """All tasks are answered by the one head, so that it has to be protected like the body."""
+        self.statistics_frozen = False
+        """Normalisation layers keep their running statistics and use them in training as in tests."""
 
     @property
     def body_flat(self) -> Tensor:
         """The body's parameters, as a view."""
         return self.flat[: self.segments[-1].stop]
+
+    @property
+    def protected_flat(self) -> Tensor:
+        """What later tasks share with earlier ones, as a view: the body and, where there is but one, the
+        head."""
+        return self.flat if self.shared_head else self.body_flat
+
+    def protected_parameters(self) -> list[nn.Parameter]:
+        """Those of :attr:`protected_flat`, in its order."""
+        return self.body_parameters() + (self.head_parameters(0) if self.shared_head else [])
 
     def head_flat(self, head: int) -> Tensor:
         """One head's parameters, as a view."""
@@ -115,6 +136,34 @@ class Network(nn.Module):
 
     def head_parameters(self, head: int) -> list[nn.Parameter]:
         return list(self.heads[head].parameters())
+
+    def train(self, mode: bool = True) -> Network:
+        super().train(mode)
+        if self.statistics_frozen:
+            for module in self.body.modules():
+                if isinstance(module, NORMALISATION):
+                    module.eval()
+        return self
+
+    @property
+    def normalises_batches(self) -> bool:
+        """Whether an image's features depend on the batch that it is trained in: it cannot be alone then."""
+        return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in self.body.modules())
+
+    @property
+    def statistics(self) -> Tensor:
+        """A copy of all running means and variances, flat; empty for a body without normalisation."""
+        return torch.cat([torch.empty(0, device=self.flat.device), *(b.flatten() for b in self._running())])
+
+    @statistics.setter
+    def statistics(self, values: Tensor) -> None:
+        buffers = list(self._running())
+        parts = torch.split(values, [buffer.numel() for buffer in buffers])
+        for buffer, part in zip(buffers, parts, strict=True):
+            buffer.copy_(part.view_as(buffer))
+
+    def _running(self) -> Iterator[Tensor]:
+        return (buffer for buffer in self.body.buffers() if buffer.is_floating_point())
 
     def features(self, images: Tensor) -> Tensor:
         """(batch, channels, height, width) → (batch, features), in the precision asked for."""
@@ -177,12 +226,19 @@ class Network(nn.Module):
 
     def _body_segments(self, image_shape: tuple[int, int, int]) -> Iterator[Segment]:
         channels, height, width = image_shape
+        normalising = {
+            f"{name}.{own}"
+            for name, module in self.body.named_modules()
+            if isinstance(module, NORMALISATION)
+            for own, _ in module.named_parameters()
+        }
         start = 0
         for name, parameter in self.body.named_parameters():
             stop = start + parameter.numel()
             shape = tuple(parameter.shape)
             whole_image = len(shape) == 2 and start == 0 and shape[1] == channels * height * width
-            yield Segment(LayerInfo(name, shape, image_shape if whole_image else None), start, stop)
+            layer = LayerInfo(name, shape, image_shape if whole_image else None)
+            yield Segment(layer, start, stop, name in normalising)
             start = stop
 
 

@@ -28,6 +28,11 @@ class Sgd:
             updates = self.momenta
         torch._foreach_add_(self._values, updates, alpha=-lr)
 
+    def forget(self, trainable: Tensor) -> None:
+        """Drop the body's momentum where ``trainable`` is 0: with a gradient of 0 it stays where it is."""
+        for momentum in self.momenta[:1]:
+            momentum.mul_(trainable)
+
     def state_dict(self) -> dict[str, Tensor]:
         """Under ``<part>.<name>``."""
         return {f"{part}.momentum": m for part, m in zip(self._names, self.momenta, strict=False)}
@@ -60,6 +65,11 @@ class Adam:
             eps=1e-8,
             maximize=False,
         )
+
+    def forget(self, trainable: Tensor) -> None:
+        """Drop the first moment of the body where ``trainable`` is 0: with a gradient of 0 it stays where it
+        is."""
+        self.momenta[0].mul_(trainable)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Under ``<part>.<name>``."""

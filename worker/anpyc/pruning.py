@@ -42,8 +42,10 @@ def share_pruned(task: int, tasks: int, initial: float, decay: float) -> float:
     return share
 
 
-def pruning_rounds(share: float, step: float) -> tuple[float, ...]:
-    """Percentiles of a task's rounds: step, 2·step, … up to the first that reaches ``share``."""
+def pruning_rounds(share: float, step: float, exact: bool = False) -> tuple[float, ...]:
+    """Percentiles of a task's rounds: step, 2·step, … up to the first that reaches ``share``; ``exact`` makes
+    the last one the share itself."""
     if share <= 0:
         return ()
-    return tuple(min(step * (i + 1), 100.0) for i in range(math.ceil(share / step)))
+    most = share if exact else 100.0
+    return tuple(min(step * (i + 1), most) for i in range(math.ceil(share / step)))

@@ -9,7 +9,9 @@ first dimension."""
 from __future__ import annotations
 
 import math
+import operator
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -31,7 +33,7 @@ from anpyc.checkpoints import (
     unpack_tensors,
 )
 from anpyc.environment import choose_device, describe_environment, matrix_precision, thread_count
-from anpyc.errors import NonFiniteLoss, OutOfMemory
+from anpyc.errors import DatasetUnreadable, NonFiniteLoss, OutOfMemory
 from anpyc.metrics import summarise
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
@@ -186,10 +188,14 @@ class _Run:
             if self._memory:
                 restore_memory(optimizer, self._memory)
             strategy.before_task(task, examples.newest)
+            self._warn_of_divergence(task)
         rounds = self._round_epochs(task)
         for round_ in range(progress.round, len(rounds)):
             if round_ > 0 and progress.epoch == 0:
-                strategy.before_round(task, round_, examples.newest, optimizer)
+                strategy.before_round(task, round_, examples.newest)
+            trainable = strategy.trainable()
+            if trainable is not None:
+                optimizer.forget(trainable)
             while progress.epoch < rounds[round_]:
                 self._train_epoch(task, round_, examples, optimizer)
                 self._after_epoch(task, round_, rounds, optimizer)
@@ -207,15 +213,15 @@ class _Run:
         split = [values.numel() for values in self._trained_parts(task).values()]
         gradient = torch.empty(sum(split), device=self._device)
         gradient_parts = torch.split(gradient, split)
+        protected, trainable = network.protected_flat.numel(), strategy.trainable()
         order = self._order(len(examples))
-        size = training.batch_size
-        losses = torch.zeros(math.ceil(len(order) / size), device=self._device)
+        batches = torch.split(order, self._batch_sizes(len(order)))
+        losses = torch.zeros(len(batches), device=self._device)
         network.train()
         started = time.perf_counter()
-        for self._batch in range(len(losses)):
+        for self._batch, chosen in enumerate(batches):
             if self._recorder.should_stop():
                 raise Stopped
-            chosen = order[self._batch * size : (self._batch + 1) * size]
             images, labels, answered_by = examples.batch(chosen)
             features = network.features(images)
             if answered_by is None:
@@ -227,11 +233,13 @@ class _Run:
             loss = cross_entropy if penalty is None else cross_entropy + penalty
             gradients = torch.autograd.grad(loss, parameters)
             torch.cat([g.reshape(-1) for g in gradients], out=gradient)
-            strategy.after_backward(gradient_parts[0])
+            strategy.after_backward(gradient[:protected])
+            if trainable is not None:
+                gradient_parts[0].mul_(trainable)
             optimizer.step(gradient_parts, lr)
             strategy.after_step(lr)
             losses[self._batch] = cross_entropy.detach()
-        self._report_epoch(task, round_, losses, len(order), lr, started)
+        self._report_epoch(task, round_, losses, [len(chosen) for chosen in batches], lr, started)
 
     def _close_round(
         self, task: Task, round_: int, examples: Examples | PooledExamples, optimizer: Optimizer, last: bool
@@ -242,6 +250,7 @@ class _Run:
             self._memory = optimizer.state_dict()
         if last:
             strategy.after_task(task, examples.newest)
+            self._check_strategy(task)
         self._report_layers(task, round_, last)
         accuracy = self._evaluate(task, round_, end_of_task=last)
         if round_ == 0 and not last:
@@ -295,16 +304,30 @@ class _Run:
         passes = [torch.randperm(examples, generator=self._shuffle) for _ in range(-(-wanted // examples))]
         return torch.cat(passes)[:wanted].to(self._device)
 
+    def _batch_sizes(self, images: int) -> list[int]:
+        """Images per step. A single one that would be left over joins the batch before it where an image is
+        normalised by its batch, which says nothing of one alone.
+
+        :raises DatasetUnreadable: where a task has no second image to go with it."""
+        size = self._spec.training.batch_size
+        sizes = [size] * (images // size) + ([images % size] if images % size else [])
+        if sizes[-1] == 1 and self._network.normalises_batches:
+            if len(sizes) == 1:
+                raise DatasetUnreadable(
+                    f"{self._tasks[self._progress.task].title} has one training image, and the network "
+                    "normalises over several: use more images, or an MLP."
+                )
+            sizes[-2:] = [sizes[-2] + 1]
+        return sizes
+
     def _report_epoch(
-        self, task: Task, round_: int, losses: Tensor, images: int, lr: float, started: float
+        self, task: Task, round_: int, losses: Tensor, sizes: Sequence[int], lr: float, started: float
     ) -> None:
         progress = self._progress
         values = losses.tolist()
         seconds = time.perf_counter() - started
         self._check_finite(values, lr)
-        size = self._spec.training.batch_size
-        last_batch = images - size * (len(values) - 1)
-        mean = (sum(values[:-1]) * size + values[-1] * last_batch) / images
+        mean = sum(map(operator.mul, values, sizes)) / sum(sizes)
         progress.epoch += 1
         progress.task_epochs += 1
         progress.step += 1
@@ -323,12 +346,45 @@ class _Run:
         )
 
     def _check_finite(self, losses: list[float], lr: float) -> None:
+        """Losses, parameters and running statistics after an epoch. A norm that overflows counts as infinite:
+        nothing can be computed from such weights, and no JSON can hold it.
+
+        :raises NonFiniteLoss: with the step and the likely cause."""
         for self._batch, loss in enumerate(losses):
             if not math.isfinite(loss):
-                cause = self._strategy.divergence_cause(lr)
+                raise NonFiniteLoss(f"The loss became {loss} {self.where()}: {self._cause(lr)}.")
+        for what, values in (("weights", self._network.flat), ("statistics", self._network.statistics)):
+            if not math.isfinite(float(values.norm())):
+                raise NonFiniteLoss(f"The {what} became infinite {self.where()}: {self._cause(lr)}.")
+
+    def _cause(self, lr: float) -> str:
+        """Why numbers stopped being finite, as far as can be told."""
+        if self._batch == 0 and self._progress.step == 0:
+            return (
+                "the untrained network's answer is out of range already, so the images' values are too "
+                "large; standardise them"
+            )
+        known = self._strategy.divergence_cause(lr)
+        return known or f"the learning rate {lr:g} is probably too high; try a tenth of it"
+
+    def _warn_of_divergence(self, task: Task) -> None:
+        """Numbers can grow without bound and still be finite when the run ends."""
+        training = self._spec.training
+        cause = self._strategy.divergence_cause(training.lr) if training.optimizer == "sgd" else None
+        if cause is not None:
+            self._recorder.log("warning", f"Task {task.index}: {cause}.")
+
+    def _check_strategy(self, task: Task) -> None:
+        """Importance and whatever else the strategy goes on with, after it has measured.
+
+        :raises NonFiniteLoss: naming what it is."""
+        for name, values in self._strategy.state_dict().items():
+            if values.is_floating_point() and not bool(torch.isfinite(values).all()):
+                lr = self._spec.training.lr
                 raise NonFiniteLoss(
-                    f"The loss became {loss} {self.where()}: "
-                    f"{cause or f'the learning rate {lr:g} is probably too high; try a tenth of it'}."
+                    f"The {name.rpartition('.')[2]} that {self._spec.strategy.kind} measured after task "
+                    f"{task.index + 1} of {len(self._tasks)} is not finite: the outputs have grown too "
+                    f"large; try a tenth of the learning rate {lr:g}."
                 )
 
     def where(self) -> str:

@@ -95,7 +95,7 @@ def removal_orders(assembly: Assembly) -> dict[str, Tensor]:
     orders = {}
     for segment in network.segments:
         values = segment.of(network.body_flat)
-        if ranking is None and values.dim() == 1:
+        if segment.normalises or (ranking is None and values.dim() == 1):
             continue
         order = values.flatten().abs().argsort(stable=True)
         for key in (ranking, mask):

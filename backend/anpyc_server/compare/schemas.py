@@ -82,6 +82,8 @@ class Comparison(Answer):
     tasks: list[TaskRow]
     baseline: int | None
     sentence: str
+    spread: str
+    """What ± and ranges are over and contain, and which runs are not counted again; empty of single runs."""
     same: dict[str, str | int | float | bool | None]
     """Settings that all columns share."""
     missing: list[str]

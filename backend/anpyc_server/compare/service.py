@@ -11,12 +11,14 @@ from anpyc_server.compare.schemas import Compared, Comparison, MetricRow, Settin
 from anpyc_server.compare.settings import Value, described, flattened
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
+from anpyc_server.groups.differences import written
 from anpyc_server.groups.schemas import Spread
+from anpyc_server.groups.sentences import repeats_in_words
 from anpyc_server.groups.spreads import spread_of
 from anpyc_server.recorded.accuracy import accuracy_matrix
 from anpyc_server.recorded.joint import JointRuns
 from anpyc_server.services import Services
-from anpyc_server.wording import count, percent, signed_points
+from anpyc_server.wording import count, listed, percent, signed_points
 
 _SAME = 1e-12
 _LEVEL = 0.0005
@@ -65,6 +67,7 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
         tasks=[_task(compared, task, last_rows) for task in range(tasks)],
         baseline=base,
         sentence=sentence(compared, metrics),
+        spread=spread_sentence(compared),
         same=same,
         missing=missing,
     )
@@ -97,6 +100,30 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
     if spreads and lead < max(spreads):
         said += " That is within the spread over seeds."
     return f"{said}{left_out}"
+
+
+def spread_sentence(compared: Sequence[Members]) -> str:
+    """What stands behind ± and ranges, and which runs are counted once."""
+    contents: dict[tuple[str, ...], list[str]] = {}
+    for one in compared:
+        if one.counting.contains:
+            contents.setdefault(tuple(one.counting.contains), []).append(one.label)
+    said = []
+    if contents:
+        in_words = [
+            f"{listed(contained)}{f' ({listed(labels)})' if len(contents) > 1 else ''}"
+            for contained, labels in contents.items()
+        ]
+        said.append(
+            f"± is the sample standard deviation over seeds, which differ in {'; in '.join(in_words)}."
+        )
+    ranges = [one.label for one in compared if one.counting.over == "settings"]
+    if ranges:
+        said.append(
+            f"Of {listed(ranges)} the range of the settings’ means stands there, no spread over seeds."
+        )
+    said += [f"Of {one.label}, {repeats_in_words(one.counting)}" for one in compared if one.counting.repeated]
+    return " ".join(said)
 
 
 def _over(value: Spread, one: Members) -> str:
@@ -144,7 +171,7 @@ def _content(one: Members, with_seed: bool) -> dict[str, Value]:
         if field == "name" or (field == "seed" and not with_seed):
             continue
         values = list(dict.fromkeys(spec.get(field) for spec in specs))
-        content[field] = values[0] if len(values) == 1 else ", ".join(str(value) for value in values)
+        content[field] = values[0] if len(values) == 1 else ", ".join(written(value) for value in values)
     return content
 
 

@@ -22,11 +22,11 @@ class Difference:
     values: tuple[Any, ...]
 
     def __str__(self) -> str:
-        written = [_written(value) for value in self.values]
-        if len(written) <= _MOST_WRITTEN:
-            return f"{self.title} {', '.join(written)}"
-        span = f"{written[0]}–{written[-1]}, " if _are_numbers(self.values) else ""
-        return f"{self.title} {span}{len(written)} values"
+        words = [written(value) for value in self.values]
+        if len(words) <= _MOST_WRITTEN:
+            return f"{self.title} {', '.join(words)}"
+        span = f"{words[0]}–{words[-1]}, " if _are_numbers(self.values) else ""
+        return f"{self.title} {span}{len(words)} values"
 
 
 def differences(runs: Sequence[Run]) -> list[Difference]:
@@ -112,7 +112,8 @@ def _are_numbers(values: Sequence[Any]) -> bool:
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A value of a setting among others: ``0.1``, ``on``, ``(400, 400)``."""
     if value is None:
         return "unset"
     if isinstance(value, bool):

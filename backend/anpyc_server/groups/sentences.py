@@ -22,7 +22,7 @@ def sentence(runs: Sequence[Run], counting: Counted, found: Sequence[Difference]
     if counting.repeated:
         said.append(repeats_in_words(counting))
     if counting.over == "settings":
-        said.append("Shown is the range of the settings’ means, which is no spread over seeds.")
+        said.append("The range of the settings’ means stands for them; it is no spread over seeds.")
     elif counting.contains:
         said.append(spread_in_words(counting))
     return " ".join(said)

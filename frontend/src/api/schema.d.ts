@@ -694,7 +694,8 @@ export interface components {
         };
         /**
          * AnpycStrategy
-         * @description Adversarial neural pruning and synaptic consolidation (Peng et al. 2021).
+         * @description Adversarial neural pruning and synaptic consolidation (Peng et al. 2021), by default in this project's
+         *     recipe; the published form is the variant `as published`.
          */
         "AnpycStrategy-Input": {
             /**
@@ -705,31 +706,37 @@ export interface components {
             /**
              * λ
              * @description Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)².
-             * @default 30
+             * @default 10
              */
             lam: number;
             /**
              * Pruned at the first task
              * @description Share of each layer's parameters that the first task frees. 0: no pruning.
-             * @default 50
+             * @default 80
              */
             initial_prune_percent: number;
             /**
              * Pruning decay per task
              * @description Each later task prunes this share of the percentage before it, rounded down.
-             * @default 0.8
+             * @default 1
              */
             prune_decay: number;
             /**
              * Pruning step
              * @description The pruned share grows by this much from round to round.
-             * @default 10
+             * @default 40
              */
             prune_step: number;
             /**
+             * Stop at the share
+             * @description On: a task's last round prunes just its share. Off: the next multiple of the step, as published.
+             * @default true
+             */
+            exact_share: boolean;
+            /**
              * Retraining per round
              * @description Epochs of training after each pruning round.
-             * @default 3
+             * @default 5
              */
             retrain_epochs: number;
             /**
@@ -762,13 +769,14 @@ export interface components {
             /**
              * Images for importance at most
              * @description Measure on the first so many training images; empty: all.
+             * @default 2000
              */
-            importance_images?: number | null;
+            importance_images: number | null;
             /**
              * Pruned by
              * @description What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
              *     output's distribution, by its exact Fisher information F, image by image, and the Fisher exponent.
-             * @default entropy
+             * @default curvature
              * @enum {string}
              */
             pruned_by: "entropy" | "curvature";
@@ -776,43 +784,45 @@ export interface components {
              * Fisher exponent
              * @description With `curvature`, the order is ½·(F^this·θ)². 0.5: ½·F·θ², what removing one parameter does, the
              *     others left as they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
-             * @default 0.5
+             * @default 0.0625
              */
             fisher_exponent: number;
             /**
              * Freed parameters start at
              * @description `zero`: where pruning put them, as published. `initial`: at their values before the first task, so
-             *     that each task finds fresh ones; needs earlier tasks to use their own parameters.
-             * @default zero
+             *     that each task finds fresh ones; needs earlier tasks to use their own parameters. `auto`: initial where
+             *     they do.
+             * @default auto
              * @enum {string}
              */
-            freed_start: "zero" | "initial";
+            freed_start: "auto" | "zero" | "initial";
             /**
              * Consolidated by
              * @description `removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
              *     exact Fisher information, which also holds parameters that are zero.
-             * @default removal
+             * @default movement
              * @enum {string}
              */
             strength: "removal" | "movement";
             /**
              * Even out the tasks
              * @description Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly.
-             * @default false
+             * @default true
              */
             normalise: boolean;
             /**
              * Earlier tasks use
-             * @description `all`: every parameter. `own`: only those held when the task ended, so that what grows from freed ones
-             *     cannot disturb it; needs the task to be known when tested.
-             * @default all
+             * @description `all`: every parameter, as published. `own`: only those held when the task ended, so that what grows
+             *     from freed ones cannot disturb it; needs the task to be known when tested. `auto`: own where it is.
+             * @default auto
              * @enum {string}
              */
-            recall: "all" | "own";
+            recall: "auto" | "all" | "own";
         };
         /**
          * AnpycStrategy
-         * @description Adversarial neural pruning and synaptic consolidation (Peng et al. 2021).
+         * @description Adversarial neural pruning and synaptic consolidation (Peng et al. 2021), by default in this project's
+         *     recipe; the published form is the variant `as published`.
          */
         "AnpycStrategy-Output": {
             /**
@@ -823,31 +833,37 @@ export interface components {
             /**
              * λ
              * @description Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)².
-             * @default 30
+             * @default 10
              */
             lam: number;
             /**
              * Pruned at the first task
              * @description Share of each layer's parameters that the first task frees. 0: no pruning.
-             * @default 50
+             * @default 80
              */
             initial_prune_percent: number;
             /**
              * Pruning decay per task
              * @description Each later task prunes this share of the percentage before it, rounded down.
-             * @default 0.8
+             * @default 1
              */
             prune_decay: number;
             /**
              * Pruning step
              * @description The pruned share grows by this much from round to round.
-             * @default 10
+             * @default 40
              */
             prune_step: number;
             /**
+             * Stop at the share
+             * @description On: a task's last round prunes just its share. Off: the next multiple of the step, as published.
+             * @default true
+             */
+            exact_share: boolean;
+            /**
              * Retraining per round
              * @description Epochs of training after each pruning round.
-             * @default 3
+             * @default 5
              */
             retrain_epochs: number;
             /**
@@ -880,13 +896,14 @@ export interface components {
             /**
              * Images for importance at most
              * @description Measure on the first so many training images; empty: all.
+             * @default 2000
              */
             importance_images: number | null;
             /**
              * Pruned by
              * @description What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
              *     output's distribution, by its exact Fisher information F, image by image, and the Fisher exponent.
-             * @default entropy
+             * @default curvature
              * @enum {string}
              */
             pruned_by: "entropy" | "curvature";
@@ -894,39 +911,40 @@ export interface components {
              * Fisher exponent
              * @description With `curvature`, the order is ½·(F^this·θ)². 0.5: ½·F·θ², what removing one parameter does, the
              *     others left as they are. 0: magnitude. A value near 0 prunes best where most parameters go at once.
-             * @default 0.5
+             * @default 0.0625
              */
             fisher_exponent: number;
             /**
              * Freed parameters start at
              * @description `zero`: where pruning put them, as published. `initial`: at their values before the first task, so
-             *     that each task finds fresh ones; needs earlier tasks to use their own parameters.
-             * @default zero
+             *     that each task finds fresh ones; needs earlier tasks to use their own parameters. `auto`: initial where
+             *     they do.
+             * @default auto
              * @enum {string}
              */
-            freed_start: "zero" | "initial";
+            freed_start: "auto" | "zero" | "initial";
             /**
              * Consolidated by
              * @description `removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
              *     exact Fisher information, which also holds parameters that are zero.
-             * @default removal
+             * @default movement
              * @enum {string}
              */
             strength: "removal" | "movement";
             /**
              * Even out the tasks
              * @description Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly.
-             * @default false
+             * @default true
              */
             normalise: boolean;
             /**
              * Earlier tasks use
-             * @description `all`: every parameter. `own`: only those held when the task ended, so that what grows from freed ones
-             *     cannot disturb it; needs the task to be known when tested.
-             * @default all
+             * @description `all`: every parameter, as published. `own`: only those held when the task ended, so that what grows
+             *     from freed ones cannot disturb it; needs the task to be known when tested. `auto`: own where it is.
+             * @default auto
              * @enum {string}
              */
-            recall: "all" | "own";
+            recall: "auto" | "all" | "own";
         };
         /**
          * Artifact
@@ -1244,6 +1262,11 @@ export interface components {
             baseline: number | null;
             /** Sentence */
             sentence: string;
+            /**
+             * Spread
+             * @description What ± and ranges are over and contain, and which runs are not counted again; empty of single runs.
+             */
+            spread: string;
             /**
              * Same
              * @description Settings that all columns share.
@@ -1563,9 +1586,9 @@ export interface components {
         "EwcStrategy-Input": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";
@@ -1613,9 +1636,9 @@ export interface components {
         "EwcStrategy-Output": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";
@@ -2257,9 +2280,9 @@ export interface components {
         "MasStrategy-Input": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";
@@ -2296,9 +2319,9 @@ export interface components {
         "MasStrategy-Output": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";
@@ -2666,9 +2689,9 @@ export interface components {
         "OnlineEwcStrategy-Input": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";
@@ -2722,9 +2745,9 @@ export interface components {
         "OnlineEwcStrategy-Output": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";
@@ -3480,21 +3503,23 @@ export interface components {
              * @description What is done against forgetting.
              * @default {
              *       "kind": "anpyc",
-             *       "lam": 30,
-             *       "initial_prune_percent": 50,
-             *       "prune_decay": 0.8,
-             *       "prune_step": 10,
-             *       "retrain_epochs": 3,
+             *       "lam": 10,
+             *       "initial_prune_percent": 80,
+             *       "prune_decay": 1,
+             *       "prune_step": 40,
+             *       "exact_share": true,
+             *       "retrain_epochs": 5,
              *       "combine": "sum",
              *       "consolidation": "closed_form",
              *       "importance_batch": 100,
              *       "importance_skip": 0,
-             *       "pruned_by": "entropy",
-             *       "fisher_exponent": 0.5,
-             *       "freed_start": "zero",
-             *       "strength": "removal",
-             *       "normalise": false,
-             *       "recall": "all"
+             *       "importance_images": 2000,
+             *       "pruned_by": "curvature",
+             *       "fisher_exponent": 0.0625,
+             *       "freed_start": "auto",
+             *       "strength": "movement",
+             *       "normalise": true,
+             *       "recall": "auto"
              *     }
              */
             strategy: components["schemas"]["AnpycStrategy-Input"] | components["schemas"]["EwcStrategy-Input"] | components["schemas"]["OnlineEwcStrategy-Input"] | components["schemas"]["MasStrategy-Input"] | components["schemas"]["SiStrategy-Input"] | components["schemas"]["LwfStrategy-Input"] | components["schemas"]["PacknetStrategy-Input"] | components["schemas"]["FinetuneStrategy-Input"] | components["schemas"]["SingleHeadStrategy-Input"] | components["schemas"]["FrozenStrategy-Input"] | components["schemas"]["JointStrategy-Input"];
@@ -3582,21 +3607,23 @@ export interface components {
              * @description What is done against forgetting.
              * @default {
              *       "kind": "anpyc",
-             *       "lam": 30,
-             *       "initial_prune_percent": 50,
-             *       "prune_decay": 0.8,
-             *       "prune_step": 10,
-             *       "retrain_epochs": 3,
+             *       "lam": 10,
+             *       "initial_prune_percent": 80,
+             *       "prune_decay": 1,
+             *       "prune_step": 40,
+             *       "exact_share": true,
+             *       "retrain_epochs": 5,
              *       "combine": "sum",
              *       "consolidation": "closed_form",
              *       "importance_batch": 100,
              *       "importance_skip": 0,
-             *       "pruned_by": "entropy",
-             *       "fisher_exponent": 0.5,
-             *       "freed_start": "zero",
-             *       "strength": "removal",
-             *       "normalise": false,
-             *       "recall": "all"
+             *       "importance_images": 2000,
+             *       "pruned_by": "curvature",
+             *       "fisher_exponent": 0.0625,
+             *       "freed_start": "auto",
+             *       "strength": "movement",
+             *       "normalise": true,
+             *       "recall": "auto"
              *     }
              */
             strategy: components["schemas"]["AnpycStrategy-Output"] | components["schemas"]["EwcStrategy-Output"] | components["schemas"]["OnlineEwcStrategy-Output"] | components["schemas"]["MasStrategy-Output"] | components["schemas"]["SiStrategy-Output"] | components["schemas"]["LwfStrategy-Output"] | components["schemas"]["PacknetStrategy-Output"] | components["schemas"]["FinetuneStrategy-Output"] | components["schemas"]["SingleHeadStrategy-Output"] | components["schemas"]["FrozenStrategy-Output"] | components["schemas"]["JointStrategy-Output"];
@@ -3813,9 +3840,9 @@ export interface components {
         "SiStrategy-Input": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";
@@ -3845,9 +3872,9 @@ export interface components {
         "SiStrategy-Output": {
             /**
              * Consolidation step
-             * @description `explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-             *     each optimizer step, stable for every λ.
-             * @default explicit
+             * @description `explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+             *     `closed_form`: a proximal step after each optimizer step, stable for every λ.
+             * @default closed_form
              * @enum {string}
              */
             consolidation: "explicit" | "closed_form";

@@ -4,7 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf } from "../api/client";
 import { groupsQuery } from "../api/queries";
+import type { RunGroup } from "../api/types";
+import { plural } from "../text/numbers";
 import { ago } from "../text/time";
+
+/** How many seeds a group has; of runs that differ in nothing, one counts. */
+function seedsOf({ seeds, repeated }: RunGroup): string {
+  return `${plural(seeds.length, "seed")}${repeated ? `, ${repeated} repeated` : ""}`;
+}
 
 interface AddRunsProps {
   chosen: string[];
@@ -27,7 +34,7 @@ export function AddRuns({ chosen, onChange }: AddRunsProps) {
   );
   const single = (runs.data?.items ?? []).filter((run) => !chosen.includes(run.id));
   const notes = new Map([
-    ...several.map((group) => [group.key, `${group.count} seeds`] as const),
+    ...several.map((group) => [group.key, seedsOf(group)] as const),
     ...single.map((run) => [run.id, `seed ${run.seed} · ${ago(run.created_at)}`] as const),
   ]);
   return (

@@ -131,10 +131,18 @@ function Columns({ comparison, onRemove }: { comparison: Comparison; onRemove: (
   );
 }
 
-function factsOf({ is_group, note, status, run_ids, left_out }: Comparison["columns"][number]): string {
-  const all = run_ids.length + left_out;
-  const runs = left_out ? `${run_ids.length} of ${all} runs` : plural(all, "run");
-  return [note, is_group ? runs : status].filter(Boolean).join(" · ");
+function factsOf(column: Comparison["columns"][number]): string {
+  const { is_group, note, status, run_ids, left_out, repeated, seeds, settings } = column;
+  if (!is_group) return [note, status].filter(Boolean).join(" · ");
+  const counted = settings > 1 ? plural(settings, "setting") : plural(seeds.length, "seed");
+  return [
+    note,
+    settings > 1 ? `${counted}, ${plural(run_ids.length, "run")}` : counted,
+    repeated ? `${repeated} repeated` : "",
+    left_out ? `${left_out} not finished` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 interface LeftOutProps {

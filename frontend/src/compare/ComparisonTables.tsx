@@ -1,7 +1,8 @@
 import { useComputedColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Comparison } from "../api/types";
-import { plural, points } from "../text/numbers";
+import { MetricTip } from "../text/MetricTip";
+import { hundredths, plural, points } from "../text/numbers";
 import classes from "./ComparePage.module.css";
 import { labelOf, settingTitle } from "./tables";
 
@@ -12,7 +13,7 @@ interface ComparisonTablesProps {
 
 /** What came out, task by task, and in which settings the columns differ; nothing that they share. */
 export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesProps) {
-  const { columns, metrics, tasks, settings, same, baseline } = comparison;
+  const { columns, metrics, tasks, settings, same, baseline, spread } = comparison;
   const dark = useComputedColorScheme("light") === "dark";
   const shared = Object.entries(same).filter(([, value]) => value !== null && value !== "");
   return (
@@ -47,14 +48,23 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
             ))}
           </tr>
         </thead>
-        <Body title="Measured, in % and points">
+        <Body title="Measured">
           {metrics.map((metric) => (
             <tr key={metric.name}>
               <th scope="row">
-                {metric.title} <span className="quiet">{metric.higher_is_better ? "↑" : "↓"}</span>
+                {metric.title},{" "}
+                <span className="quiet">
+                  {metric.unit} {metric.higher_is_better ? "↑" : "↓"}
+                </span>{" "}
+                <MetricTip name={metric.name} />
               </th>
               {metric.values.map((value, index) => (
-                <Measured key={columns[index]?.key} value={value} best={metric.best.includes(index)}>
+                <Measured
+                  key={columns[index]?.key}
+                  value={value}
+                  over={columns[index]}
+                  best={metric.best.includes(index)}
+                >
                   <Difference
                     value={metric.differences[index]}
                     shown={baseline !== null && baseline !== index}
@@ -70,7 +80,12 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
               <tr key={task}>
                 <th scope="row">Task {task}</th>
                 {values.map((value, index) => (
-                  <Measured key={columns[index]?.key} value={value} best={best.includes(index)} />
+                  <Measured
+                    key={columns[index]?.key}
+                    value={value}
+                    over={columns[index]}
+                    best={best.includes(index)}
+                  />
                 ))}
               </tr>
             ))}
@@ -93,6 +108,11 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
           </Body>
         )}
       </table>
+      {spread && (
+        <p className={classes.spread} dir="auto" data-testid="spread">
+          {spread} <MetricTip name="spread" />
+        </p>
+      )}
       {shared.length > 0 && (
         <details className={classes.shared}>
           <summary>{shared.length} settings are the same</summary>
@@ -118,17 +138,27 @@ function Body({ title, children }: { title: string; children: ReactNode }) {
 
 interface MeasuredProps {
   value: Comparison["metrics"][number]["values"][number];
+  over: Comparison["columns"][number] | undefined;
   best: boolean;
   children?: ReactNode;
 }
 
-/** In percent, with the deviation over seeds; the best of its row is bold, and said to be. */
-function Measured({ value, best, children }: MeasuredProps) {
+/** In percent, with the deviation over seeds or the range over settings; the best of its row is bold, and said
+ * to be. */
+function Measured({ value, over, best, children }: MeasuredProps) {
   if (!value) return <td>–</td>;
+  const isRange = over?.spread_over === "settings";
+  const title = isRange ? `mean of ${plural(over.settings, "setting")}` : `over ${plural(value.n, "seed")}`;
   return (
-    <td data-best={best || undefined} title={value.n > 1 ? `over ${plural(value.n, "run")}` : undefined}>
-      {(value.mean * 100).toFixed(1).replace("-", "−")}
-      {value.std !== null && <span className="quiet"> ± {(value.std * 100).toFixed(1)}</span>}
+    <td data-best={best || undefined} title={value.n > 1 ? title : undefined}>
+      {hundredths(value.mean)}
+      {value.std !== null && <span className="quiet"> ± {hundredths(value.std)}</span>}
+      {isRange && (
+        <span className="quiet">
+          {" "}
+          ({hundredths(value.low)} to {hundredths(value.high)})
+        </span>
+      )}
       {best && <span className="visually-hidden"> best</span>}
       {children}
     </td>

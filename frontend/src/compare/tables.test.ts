@@ -8,6 +8,12 @@ const column = (title: string) => ({
   note: "",
   run_ids: [title],
   left_out: 0,
+  repeated: 0,
+  disagreement: 0,
+  seeds: [0],
+  settings: 1,
+  spread_over: "seeds" as const,
+  spread_contains: [],
   is_group: false,
   status: "succeeded",
   color: "#000",
@@ -33,6 +39,7 @@ const COMPARISON: Comparison = {
   tasks: [{ task: 0, values: [spread(0.5, 0.01), null], best: [] }],
   baseline: null,
   sentence: "",
+  spread: "",
   same: {},
   missing: [],
 };
@@ -44,28 +51,49 @@ describe("tables to copy", () => {
     const text = asLatex(table);
     expect(text).toContain("\\begin{tabular}{lrr}");
     expect(text).toContain(" & ANPyC $\\lambda$=3 & a\\_b \\& c|d \\\\");
-    expect(text).toContain("Average accuracy & \\textbf{96.2 $\\pm$ 0.4} & 71.0 \\\\");
-    expect(text).toContain("Task 0 & 50.0 $\\pm$ 1.0 & -- \\\\");
+    expect(text).toContain("Average accuracy (\\%) & \\textbf{96.2 $\\pm$ 0.4} & 71.0 \\\\");
+    expect(text).toContain("Task 0 (\\%) & 50.0 $\\pm$ 1.0 & -- \\\\");
   });
 
   it("writes Markdown", () => {
-    expect(asMarkdown(table)).toContain("| % | ANPyC λ=3 | a_b & c\\|d |\n| --- | ---: | ---: |");
-    expect(asMarkdown(table)).toContain("| Average accuracy | **96.2 ± 0.4** | 71.0 |");
+    expect(asMarkdown(table)).toContain("| Measure | ANPyC λ=3 | a_b & c\\|d |\n| --- | ---: | ---: |");
+    expect(asMarkdown(table)).toContain("| Average accuracy (%) | **96.2 ± 0.4** | 71.0 |");
   });
 
   it("names the settings that differ, and tells columns of one title apart", () => {
     expect(asCsv(table)).toContain("Strategy,anpyc,–");
     const twins = ["seed 0", "seed 1"].map((note) => ({ ...column("same"), note }));
-    expect(tableOf({ ...COMPARISON, columns: twins }).head).toEqual(["%", "same (seed 0)", "same (seed 1)"]);
+    expect(tableOf({ ...COMPARISON, columns: twins }).head).toEqual([
+      "Measure",
+      "same (seed 0)",
+      "same (seed 1)",
+    ]);
+  });
+
+  it("writes a group over settings as a range, never with ±", () => {
+    const swept = { ...column("λ 1, 3 · seeds 0–2"), settings: 2, spread_over: "settings" as const };
+    const range = { mean: 0.9, std: null, n: 6, low: 0.85, high: 0.95 };
+    const metric = {
+      ...COMPARISON.metrics[0],
+      name: "forgetting",
+      title: "Forgetting",
+      unit: "points",
+      values: [range],
+    };
+    const text = asCsv(
+      tableOf({ ...COMPARISON, columns: [swept], metrics: [metric as never], tasks: [], settings: [] }),
+    );
+    expect(text).toContain("Forgetting (points),90.0 (85.0 to 95.0)");
+    expect(text).not.toContain("±");
   });
 
   it("keeps markup in a name from being markup", () => {
     const named = tableOf({ ...COMPARISON, columns: [column("<script>*x*</script>"), column("b")] });
-    expect(asMarkdown(named).split("\n")[0]).toBe("| % | &lt;script>\\*x\\*&lt;/script> | b |");
+    expect(asMarkdown(named).split("\n")[0]).toBe("| Measure | &lt;script>\\*x\\*&lt;/script> | b |");
   });
 
   it("writes CSV in which no name is a formula", () => {
     const named = tableOf({ ...COMPARISON, columns: [column("=1+1"), column("a,b")] });
-    expect(asCsv(named).split("\n")[0]).toBe('%,\'=1+1,"a,b"');
+    expect(asCsv(named).split("\n")[0]).toBe('Measure,\'=1+1,"a,b"');
   });
 });

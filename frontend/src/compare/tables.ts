@@ -3,6 +3,7 @@
 import type { Comparison } from "../api/types";
 import { titleOf } from "../form/schema";
 import { csvCell } from "../text/csv";
+import { hundredths } from "../text/numbers";
 
 export interface Cell {
   text: string;
@@ -16,13 +17,14 @@ export interface TextTable {
 
 type Measured = Pick<Comparison["metrics"][number], "values" | "best">;
 
-/** Shares as percentages; a deviation over seeds goes behind its mean. */
-function cellsOf({ values, best }: Measured): Cell[] {
-  return values.map((value, column) => {
+/** Shares in percent; behind a mean its deviation over seeds, or the range of the settings' means. */
+function cellsOf({ values, best }: Measured, columns: Comparison["columns"]): Cell[] {
+  return values.map((value, place) => {
     if (!value) return { text: "–" };
-    const mean = (value.mean * 100).toFixed(1);
-    const text = value.std === null ? mean : `${mean} ± ${(value.std * 100).toFixed(1)}`;
-    return { text, best: best.includes(column) };
+    const isRange = columns[place]?.spread_over === "settings";
+    const range = isRange ? ` (${hundredths(value.low)} to ${hundredths(value.high)})` : "";
+    const deviation = value.std === null ? "" : ` ± ${hundredths(value.std)}`;
+    return { text: `${hundredths(value.mean)}${deviation}${range}`, best: best.includes(place) };
   });
 }
 
@@ -37,15 +39,19 @@ export function settingTitle(field: string, title: string): string {
   return steps.at(-1) === "kind" ? titleOf(steps.at(-2) ?? title) : title;
 }
 
-/** Metrics, tasks and differing settings as rows, runs as columns; metrics in percent. */
+/** Metrics, tasks and differing settings as rows with their units, runs as columns. */
 export function tableOf(comparison: Comparison): TextTable {
+  const { columns } = comparison;
   return {
-    head: ["%", ...comparison.columns.map(labelOf)],
+    head: ["Measure", ...columns.map(labelOf)],
     rows: [
-      ...comparison.metrics.map((metric) => ({ title: metric.title, cells: cellsOf(metric) })),
-      ...comparison.tasks.map((row) => ({ title: `Task ${row.task}`, cells: cellsOf(row) })),
+      ...comparison.metrics.map((metric) => ({
+        title: `${metric.title} (${metric.unit})`,
+        cells: cellsOf(metric, columns),
+      })),
+      ...comparison.tasks.map((row) => ({ title: `Task ${row.task} (%)`, cells: cellsOf(row, columns) })),
       ...comparison.settings.map(({ field, title, unit, values }) => ({
-        title: `${settingTitle(field, title)}${unit ? `, ${unit}` : ""}`,
+        title: `${settingTitle(field, title)}${unit ? ` (${unit})` : ""}`,
         cells: values.map((value) => ({ text: value === null ? "–" : String(value) })),
       })),
     ],

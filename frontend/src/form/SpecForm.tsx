@@ -1,7 +1,7 @@
 import { Select, UnstyledButton } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useId, useState } from "react";
-import { chosen, type Draft } from "./draft";
+import { chosen, type Draft, variantsOf } from "./draft";
 import { FieldInput, Help } from "./FieldInput";
 import classes from "./Form.module.css";
 import type { Node, Option, Part } from "./schema";
@@ -51,6 +51,7 @@ function PartSection({ part, ...props }: SpecFormProps & { part: Part }) {
         </p>
       </div>
       <KindPicker part={part} option={option} {...props} />
+      {option && <VariantPicker option={option} {...props} />}
       {option && <Fields {...props} nodes={option.nodes} key={option.kind} />}
     </section>
   );
@@ -110,6 +111,28 @@ function KindPicker({
         </span>
       )}
     />
+  );
+}
+
+/** One click to other known settings of a kind, such as a method's published form. */
+function VariantPicker({ option, draft, onChange }: SpecFormProps & { option: Option }) {
+  const variants = variantsOf(option);
+  if (variants.length === 0) return null;
+  return (
+    <div className={classes.variants} role="group" aria-label={`Settings of ${option.title}`}>
+      {variants.map(({ name, draft: wanted }) => (
+        <UnstyledButton
+          key={name}
+          className={classes.variant}
+          aria-pressed={Object.entries(wanted).every(([key, value]) => draft[key] === value)}
+          onClick={() => {
+            for (const [key, value] of Object.entries(wanted)) onChange(key, value);
+          }}
+        >
+          {name}
+        </UnstyledButton>
+      ))}
+    </div>
   );
 }
 

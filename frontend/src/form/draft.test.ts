@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { combinations, differences, draftOf, misfits, numbersIn, read, withGrid } from "./draft";
-import { type JsonSchema, readSchema } from "./schema";
+import {
+  chosen,
+  combinations,
+  differences,
+  draftOf,
+  misfits,
+  numbersIn,
+  read,
+  variantsOf,
+  withGrid,
+} from "./draft";
+import { type JsonSchema, type Part, readSchema } from "./schema";
 
 // The shape that pydantic writes: a discriminated union, a nested union, a nullable number, a list.
 const SCHEMA: JsonSchema = {
@@ -19,6 +29,7 @@ const SCHEMA: JsonSchema = {
   },
   $defs: {
     Anpyc: {
+      variants: { "as published": { lam: 0.5 } },
       properties: {
         kind: { const: "anpyc" },
         lam: { type: "number", minimum: 0, default: 3, title: "λ" },
@@ -141,5 +152,22 @@ describe("misfits", () => {
       "Choose one of: anpyc, finetune.",
     );
     expect(misfits(nodes, { strategy: 3 })[0]?.field).toBe("strategy");
+  });
+});
+
+describe("variants of a kind", () => {
+  const part = nodes.find(({ path }) => path === "strategy") as Part;
+
+  it("are its defaults and what the schema names", () => {
+    const option = chosen(part, initial);
+    expect(option && variantsOf(option)).toEqual([
+      { name: "default", draft: { "strategy/anpyc.lam": "3" } },
+      { name: "as published", draft: { "strategy/anpyc.lam": "0.5" } },
+    ]);
+  });
+
+  it("are not offered where there are none", () => {
+    const option = chosen(part, { ...initial, strategy: "finetune" });
+    expect(option && variantsOf(option)).toEqual([]);
   });
 });

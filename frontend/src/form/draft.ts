@@ -49,6 +49,23 @@ export function draftOf(nodes: Node[], spec: Spec = {}): Draft {
   return draft;
 }
 
+/** The fields of one kind as they stand with their defaults and `values` written over them. */
+export function variantOf(option: Option, values: Spec): Draft {
+  const draft: Record<string, string | boolean> = {};
+  write(option.nodes, values, draft);
+  return draft;
+}
+
+/** The variants of a kind as they are offered, its defaults first. */
+export function variantsOf(option: Option): { name: string; draft: Draft }[] {
+  const entries = Object.entries(option.variants);
+  if (entries.length === 0) return [];
+  return [["default", {}] as const, ...entries].map(([name, values]) => ({
+    name,
+    draft: variantOf(option, values),
+  }));
+}
+
 function write(nodes: Node[], spec: Spec | undefined, draft: Record<string, string | boolean>): void {
   for (const node of nodes) {
     const name = node.path.split(".").at(-1) as string;

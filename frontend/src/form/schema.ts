@@ -28,7 +28,11 @@ export interface JsonSchema {
   maxItems?: number;
   unit?: string;
   advanced?: boolean;
+  variants?: Variants;
 }
+
+/** Other known settings of a kind, by name: what differs from its defaults, by field. */
+export type Variants = Record<string, Record<string, unknown>>;
 
 interface Named {
   key: string;
@@ -102,6 +106,7 @@ export interface Option {
   title: string;
   help: string;
   nodes: Node[];
+  variants: Variants;
 }
 
 /** A part with a `kind`: one option is chosen, and only its fields are shown. */
@@ -222,6 +227,7 @@ function optionOf(kind: string, schema: JsonSchema, root: JsonSchema, named: Nam
     title: titleOf(kind),
     help: (schema.description ?? "").replaceAll("\n", " "),
     nodes: propertiesOf(schema, root, named.path, `${named.key}/${kind}`),
+    variants: schema.variants ?? {},
   };
 }
 

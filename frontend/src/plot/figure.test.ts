@@ -42,6 +42,19 @@ describe("toCsv", () => {
     };
     expect(toCsv(figure)).toBe('series,x,y,value\n"a ""b"", c",1,2,\nmask,p,r,0\nmask,q,r,1\n');
   });
+
+  it("says in the header what each column is, with its unit", () => {
+    const curve = {
+      data: [{ name: "task 0", x: [1], y: [98.5] }],
+      layout: {
+        xaxis: { title: { text: "epochs of the whole run" } },
+        yaxis: { title: { text: "accuracy · axis starts at 0" }, ticksuffix: " %" },
+      },
+    };
+    expect(toCsv(curve).split("\n")[0]).toBe('series,x (epochs of the whole run),"y (accuracy, %)",value');
+    const heatmap = { data: [{ z: [[1]], colorbar: { ticksuffix: " %" } }], layout: {} };
+    expect(toCsv(heatmap).split("\n")[0]).toBe("series,x,y,value (%)");
+  });
 });
 
 describe("without", () => {

@@ -100,9 +100,25 @@ export function without(figure: FigureData, hidden: ReadonlySet<string>): Figure
   };
 }
 
-/** The figure's numbers as a table: one line per point, with the name of its trace. */
+interface Scale {
+  title?: { text?: string };
+  ticksuffix?: string;
+}
+
+/** What a column of numbers is and its unit, as the axis says: "y (accuracy, %)". */
+function headOf(column: string, scale: unknown): string {
+  const { title, ticksuffix } = (scale ?? {}) as Scale;
+  // Behind the dot stands how the axis is drawn: where it starts, or that it is logarithmic.
+  const said = [title?.text?.split(" · ")[0], ticksuffix?.trim()].filter(Boolean).join(", ");
+  return said ? `${column} (${said})` : column;
+}
+
+/** The figure's numbers as a table: one line per point, with the name of its trace; units in the header. */
 export function toCsv(figure: FigureData): string {
-  const lines = ["series,x,y,value"];
+  const { xaxis, yaxis } = figure.layout;
+  const colorbar = figure.data.find(({ z }) => z !== undefined)?.colorbar;
+  const head = ["series", headOf("x", xaxis), headOf("y", yaxis), headOf("value", colorbar)];
+  const lines = [head.map(csvCell).join(",")];
   figure.data.forEach((trace, index) => {
     const name = csvCell(trace.name ?? `series ${index + 1}`);
     if (trace.z === undefined) {

@@ -23,22 +23,18 @@ interface GroupHeadProps {
 /** Says which sweep, or which seeds of one setting, the list is narrowed to. */
 export function GroupHead({ group, onLeave }: GroupHeadProps) {
   const { data } = useQuery(groupsQuery("spec", { group }));
+  const sweep = useQuery({ ...groupsQuery("sweep", { group }), enabled: !group.startsWith("spec:") });
   const settings = data?.items ?? [];
-  const runs = settings.reduce((sum, { count }) => sum + count, 0);
   const [first] = settings;
   const isSweep = !group.startsWith("spec:");
+  const [whole] = isSweep ? (sweep.data?.items ?? []) : settings;
   const several = (data?.total ?? 0) > 1;
   return (
     <div className={`panel ${classes.group}`} data-testid="group">
       <p dir="auto">
-        {first && isSweep && (
+        {first && whole && (
           <>
-            A sweep of {plural(data?.total ?? 0, "setting")}, {plural(runs, "run")}.
-          </>
-        )}
-        {first && !isSweep && (
-          <>
-            {plural(runs, "run")} of the same settings: “{first.title}”.
+            <strong>{isSweep ? `Sweep: ${whole.title}.` : `“${whole.title}”.`}</strong> {whole.sentence}
           </>
         )}
         {data && !first && "No run of this group is in the list; its runs may be archived or deleted."}

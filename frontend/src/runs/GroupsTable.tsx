@@ -8,7 +8,7 @@ import type { RunGroup } from "../api/types";
 import { titleOf } from "../form/schema";
 import { Message } from "../shell/Message";
 import { complain } from "../shell/toast";
-import { plural } from "../text/numbers";
+import { hundredths, plural } from "../text/numbers";
 import { keysOf } from "./GroupHead";
 import { Heading } from "./Heading";
 import { Moment } from "./Moment";
@@ -18,18 +18,28 @@ import bar from "./SelectionBar.module.css";
 
 type Spread = RunGroup["metrics"][string];
 
-/** Mean ± sample deviation in percent, in the cell; a single run has no deviation. */
-function Spreaded({ spread }: { spread: Spread | undefined }) {
+/** In percent: over seeds mean ± sample deviation, over settings the range of their means. */
+function Spreaded({ group, name }: { group: RunGroup; name: string }) {
+  const spread = group.metrics[name];
   if (!spread) return <>–</>;
-  const mean = (spread.mean * 100).toFixed(1).replace("-", "−");
+  if (group.spread_over === "settings")
+    return (
+      <span title={`The means of ${plural(group.settings, "setting")}, ${plural(spread.n, "run")}.`}>
+        {hundredths(spread.low)}
+        {spread.high > spread.low && <span className="quiet"> to </span>}
+        {spread.high > spread.low && hundredths(spread.high)}
+      </span>
+    );
   return (
-    <span
-      title={`${plural(spread.n, "run")}, ${(spread.low * 100).toFixed(1)} to ${(spread.high * 100).toFixed(1)}`}
-    >
-      {mean}
-      {spread.std !== null && <span className="quiet"> ± {(spread.std * 100).toFixed(1)}</span>}
+    <span title={seedsIn(spread)}>
+      {hundredths(spread.mean)}
+      {spread.std !== null && <span className="quiet"> ± {hundredths(spread.std)}</span>}
     </span>
   );
+}
+
+function seedsIn({ n, low, high }: Spread): string {
+  return n > 1 ? `over ${plural(n, "seed")}, ${hundredths(low)} to ${hundredths(high)}` : "one run";
 }
 
 interface GroupColumn {
@@ -37,43 +47,57 @@ interface GroupColumn {
   sort?: string;
   width?: number;
   number?: boolean;
+  metric?: string;
   cell: (group: RunGroup) => ReactNode;
 }
+
+const measured = (metric: string) => ({
+  sort: metric,
+  number: true,
+  metric,
+  cell: (group: RunGroup) => <Spreaded group={group} name={metric} />,
+});
 
 const COLUMNS: GroupColumn[] = [
   {
     title: "Name",
     sort: "name",
-    cell: ({ key, title }) => (
-      <Link to="/" search={{ group: key }} className={classes.name} dir="auto" title={title}>
+    cell: ({ key, title, name, sentence }) => (
+      <Link to="/" search={{ group: key }} className={classes.name} dir="auto" title={sentence}>
         {title}
+        {name && !title.startsWith(name) && <span className={classes.beside}>{name}</span>}
       </Link>
     ),
   },
-  { title: "Runs", sort: "count", width: 80, number: true, cell: ({ count }) => count },
-  { title: "State", width: 190, cell: ({ statuses }) => inWords(statuses) },
   {
-    title: "Accuracy, %",
-    sort: "average_accuracy",
-    width: 130,
+    title: "Runs",
+    sort: "count",
+    width: 176,
     number: true,
-    cell: ({ metrics }) => <Spreaded spread={metrics.average_accuracy} />,
+    cell: ({ count, repeated, disagreement }) => (
+      <>
+        {count}
+        {repeated > 0 && (
+          <span className="quiet">
+            , {repeated} repeated
+            {disagreement > 0 && <strong className={classes.differ}>, differing</strong>}
+          </span>
+        )}
+      </>
+    ),
   },
+  { title: "State", width: 180, cell: ({ statuses }) => inWords(statuses) },
+  { title: "Accuracy, %", width: 146, ...measured("average_accuracy") },
+  { title: "Forgetting, pt", width: 146, ...measured("forgetting") },
+  { title: "Free, %", width: 136, ...measured("capacity_free") },
   {
-    title: "Forgetting, pt",
-    sort: "forgetting",
-    width: 130,
-    number: true,
-    cell: ({ metrics }) => <Spreaded spread={metrics.forgetting} />,
-  },
-  {
-    title: "Free, %",
-    sort: "capacity_free",
+    title: "Strategy",
     width: 120,
-    number: true,
-    cell: ({ metrics }) => <Spreaded spread={metrics.capacity_free} />,
+    cell: ({ strategy }) => {
+      const titles = strategy.split(", ").map(titleOf).join(", ");
+      return <span title={titles}>{titles}</span>;
+    },
   },
-  { title: "Strategy", width: 110, cell: ({ strategy }) => titleOf(strategy) },
   { title: "Newest", sort: "created", width: 104, cell: ({ newest }) => <Moment at={newest} /> },
 ];
 
@@ -122,48 +146,50 @@ export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
       {narrow ? (
         <GroupCards groups={groups} />
       ) : (
-        <table className={classes.table} data-testid="groups">
-          <colgroup>
-            <col style={{ width: 40 }} />
-            {COLUMNS.map(({ title, width }) => (
-              <col key={title} style={{ width }} />
-            ))}
-          </colgroup>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="visually-hidden">Select</span>
-              </th>
-              {COLUMNS.map((column) => (
-                <Heading key={column.title} column={column} sort={filter.sort ?? ""} onSort={onSort} />
+        <div className={classes.groups}>
+          <table className={classes.table} data-testid="groups">
+            <colgroup>
+              <col style={{ width: 40 }} />
+              {COLUMNS.map(({ title, width }) => (
+                <col key={title} style={{ width }} />
               ))}
-            </tr>
-          </thead>
-          <tbody>
-            {groups.map((group) => (
-              <tr
-                key={group.key}
-                data-selected={chosen.includes(group.key) || undefined}
-                data-testid="group-row"
-              >
-                <td>
-                  <input
-                    type="checkbox"
-                    className={classes.check}
-                    aria-label={`Select ${group.title}`}
-                    checked={chosen.includes(group.key)}
-                    onChange={() => choose(group.key)}
-                  />
-                </td>
-                {COLUMNS.map(({ title, number, cell }) => (
-                  <td key={title} className={number ? classes.number : undefined}>
-                    {cell(group)}
-                  </td>
+            </colgroup>
+            <thead>
+              <tr>
+                <th scope="col">
+                  <span className="visually-hidden">Select</span>
+                </th>
+                {COLUMNS.map((column) => (
+                  <Heading key={column.title} column={column} sort={filter.sort ?? ""} onSort={onSort} />
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {groups.map((group) => (
+                <tr
+                  key={group.key}
+                  data-selected={chosen.includes(group.key) || undefined}
+                  data-testid="group-row"
+                >
+                  <td>
+                    <input
+                      type="checkbox"
+                      className={classes.check}
+                      aria-label={`Select ${group.title}`}
+                      checked={chosen.includes(group.key)}
+                      onChange={() => choose(group.key)}
+                    />
+                  </td>
+                  {COLUMNS.map(({ title, number, cell }) => (
+                    <td key={title} className={number ? classes.number : undefined}>
+                      {cell(group)}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {query.hasNextPage && (
         <Button
@@ -232,11 +258,11 @@ function GroupCards({ groups }: { groups: RunGroup[] }) {
                 {group.title}
               </span>
               <span className={cards.value}>
-                <Spreaded spread={group.metrics.average_accuracy} /> %
+                <Spreaded group={group} name="average_accuracy" /> %
               </span>
             </span>
             <span className={cards.sentence}>
-              {plural(group.count, "run")}: {inWords(group.statuses)}. Newest <Moment at={group.newest} />.
+              {group.sentence} {inWords(group.statuses)}. Newest <Moment at={group.newest} />.
             </span>
           </Link>
         </li>

@@ -16,7 +16,7 @@ import classes from "./RunsPage.module.css";
 import { RunsTable } from "./RunsTable";
 import { current, NOTHING, type Selection } from "./selection";
 import { Toolbar } from "./Toolbar";
-import { filterOf, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
+import { byMetric, filterOf, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
 
 const MOST_COMPARED = 50;
 
@@ -69,6 +69,11 @@ export function RunsPage() {
         <span className="quiet" aria-live="polite" data-testid="total">
           {!view.by && total !== undefined && plural(total, "run")}
         </span>
+        {byMetric(view.sort) && (
+          <span className="quiet" data-testid="order">
+            {view.by ? "groups without a finished run last" : "unfinished runs last"}
+          </span>
+        )}
         <span className={classes.pill}>
           <ConnectionPill connection={connection} />
         </span>

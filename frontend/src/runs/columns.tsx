@@ -15,7 +15,8 @@ export interface ColumnInfo {
   /** What the server sorts by; absent where it cannot. */
   sort?: string;
   number?: boolean;
-  help?: string;
+  /** What the number is called where it is explained. */
+  metric?: string;
   width?: string;
   cell: (run: RunSummary) => ReactNode;
 }
@@ -67,16 +68,16 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     title: "Accuracy",
     sort: "average_accuracy",
     number: true,
-    width: "96px",
-    help: "Mean over all tasks learnt so far, after the last of them.",
+    width: "110px",
+    metric: "average_accuracy",
     cell: (run) => percent(run.metrics.average_accuracy),
   },
   forgetting: {
     title: "Forgetting",
     sort: "forgetting",
     number: true,
-    width: "104px",
-    help: "What the tasks have lost on average since they were best, in percentage points. Positive is a loss.",
+    width: "118px",
+    metric: "forgetting",
     cell: (run) => lost(run.metrics.forgetting),
   },
   capacity_free: {
@@ -84,7 +85,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     sort: "capacity_free",
     number: true,
     width: "104px",
-    help: "Share of the prunable parameters that no task holds.",
+    metric: "capacity_free",
     cell: (run) => percent(run.metrics.capacity_free),
   },
   strategy: { title: "Strategy", sort: "strategy", width: "110px", cell: (run) => titleOf(run.strategy) },

@@ -63,6 +63,11 @@ const SORTS = both([
 ]);
 const GROUP_SORTS = both(["created", "name", "count", "average_accuracy", "forgetting", "capacity_free"]);
 
+/** Whether the order is by a metric, which unfinished runs have of their first tasks only. */
+export function byMetric(sort: string | undefined): boolean {
+  return ["average_accuracy", "forgetting", "capacity_free"].includes(sort?.replace(/^-/, "") ?? "");
+}
+
 export function readView(search: Record<string, unknown>): View {
   const status = listIn(search.status)?.filter((one): one is Status => STATUSES.includes(one as Status));
   const by = oneOf(search.by, ["seeds", "sweep"]);

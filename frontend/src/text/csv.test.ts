@@ -15,5 +15,7 @@ describe("csvCell", () => {
     expect(csvCell('=HYPERLINK("x")')).toBe('"\'=HYPERLINK(""x"")"');
     expect(csvCell("@cmd")).toBe("'@cmd");
     expect(csvCell("-cmd")).toBe("'-cmd");
+    expect(csvCell("-1+1")).toBe("'-1+1");
+    expect(csvCell("-3")).toBe("-3");
   });
 });

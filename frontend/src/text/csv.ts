@@ -2,7 +2,7 @@
 export function csvCell(value: unknown): string {
   if (value === null || value === undefined) return "";
   const text = String(value);
-  const isFormula = /^[=+@\t\r]|^-\D/.test(text) && !Number.isFinite(Number(text));
+  const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text));
   const safe = isFormula ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

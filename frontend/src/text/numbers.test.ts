@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   bytes,
   count,
+  hundredths,
   meanAndDeviation,
   percent,
   percentWithDeviation,
@@ -24,6 +25,10 @@ describe("numbers", () => {
     expect(points(0.014)).toBe("+1.4");
     expect(points(-0.014)).toBe("−1.4");
     expect(points(-0.0001)).toBe("0.0");
+  });
+
+  it("leaves the unit to a column that names it", () => {
+    expect([0.9617, -0.014, -0.0001].map(hundredths)).toEqual(["96.2", "−1.4", "0.0"]);
   });
 
   it("separates thousands and agrees in number", () => {

@@ -18,6 +18,12 @@ export function percent(share: Maybe, digits = 1): string {
   return `${(share * 100).toFixed(digits).replace("-", MINUS)} %`;
 }
 
+/** A share in percent with one decimal, for columns that name the unit: 96.2, −1.4. */
+export function hundredths(share: number): string {
+  const text = Math.abs(share * 100).toFixed(1);
+  return share < 0 && Number(text) !== 0 ? `${MINUS}${text}` : text;
+}
+
 /** A difference of shares in percentage points, with its sign: −1.4. */
 export function points(share: Maybe, digits = 1): string {
   if (!known(share)) return NONE;

@@ -15,7 +15,7 @@ from anpyc.recording import (
     MaskSnapshot,
     Plan,
 )
-from anpyc.spec import RunSpec, parse_spec
+from anpyc.spec import AnpycStrategy, RunSpec, parse_spec
 
 
 class Memory:
@@ -55,16 +55,18 @@ class Memory:
 
 
 def tiny(changes: Mapping[str, object] | None = None) -> RunSpec:
-    """Three permuted tasks of digits on a small network, in a second; ``changes`` by dotted path."""
+    """Three permuted tasks of digits on a small network, in a second, ANPyC in its published form;
+    ``changes`` by dotted path."""
     data = yaml.safe_load(
         """
         benchmark: {kind: permuted, tasks: 3}
         dataset: {kind: digits, train_limit: 300}
         model: {kind: mlp, hidden: [24, 16], dropout: 0.2}
-        strategy: {kind: anpyc, lam: 3.0, retrain_epochs: 1, initial_prune_percent: 40, prune_step: 20}
+        strategy: {kind: anpyc, retrain_epochs: 1}
         training: {epochs: 2, batch_size: 32, optimizer: sgd, lr: 0.1, momentum: 0.5}
         """
     )
+    data["strategy"] |= AnpycStrategy.PUBLISHED | {"initial_prune_percent": 40, "prune_step": 20}
     for path, value in (changes or {}).items():
         *parents, last = path.split(".")
         target = data

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from anpyc import image_gradients
 from anpyc.benchmarks import Examples, Task
 from anpyc.capacity import importance_moments
 from anpyc.consolidation import Consolidation
@@ -19,7 +20,7 @@ from anpyc.importance import (
     removal_importance,
 )
 from anpyc.models import Network, build_network, dropout
-from anpyc.spec import ConvnetModel, MlpModel, Model
+from anpyc.spec import ConvnetModel, MlpModel, Model, Resnet18Model
 
 TASK = Task(0, "", 0, slice(0, 3))
 CPU = torch.device("cpu")
@@ -27,19 +28,28 @@ CPU = torch.device("cpu")
 
 def small(spec: Model, size: int) -> tuple[Network, Examples]:
     torch.manual_seed(0)
-    network = build_network(spec, (1, size, size), [3], CPU)
+    network = build_network(spec, (1, size, size), [4], CPU)
     return network, Examples(torch.rand(7, 1, size, size), torch.tensor([0, 1, 2, 0, 1, 2, 0]))
 
 
-@pytest.fixture(params=["mlp", "convnet"])
+@pytest.fixture(params=["mlp", "convnet", "resnet", "mlp, shared head", "convnet, shared head"])
 def learnt(request: pytest.FixtureRequest) -> tuple[Network, Examples]:
-    if request.param == "mlp":
-        return small(MlpModel(hidden=(6, 5), dropout=0.5), 4)
-    return small(ConvnetModel(channels=(2, 3, 4), units=5), 8)
+    """A head of four outputs of which the task uses three; with a shared head its parameters count too."""
+    model, _, shared = request.param.partition(", ")
+    spec: Model = {
+        "mlp": MlpModel(hidden=(6, 5), dropout=0.5),
+        "convnet": ConvnetModel(channels=(2, 3, 4), units=5),
+        "resnet": Resnet18Model(width=4),
+    }[model]
+    network, examples = small(spec, 4 if model == "mlp" else 8)
+    with torch.no_grad():
+        network.train().features(examples.images)  # running statistics that are not 0 and 1
+    network.shared_head = bool(shared)
+    return network, examples
 
 
 def gradient(network: Network, value: Tensor) -> Tensor:
-    return torch.cat([g.flatten() for g in torch.autograd.grad(value, network.body_parameters())])
+    return torch.cat([g.flatten() for g in torch.autograd.grad(value, network.protected_parameters())])
 
 
 def each_image(network: Network, examples: Examples, of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
@@ -61,7 +71,7 @@ def test_exact_fisher_is_the_expectation_over_classes(learnt: tuple[Network, Exa
         return sum(squares, torch.zeros(()))
 
     def gradient_of(value: Tensor) -> Tensor:
-        parts = torch.autograd.grad(value, network.body_parameters(), retain_graph=True)
+        parts = torch.autograd.grad(value, network.protected_parameters(), retain_graph=True)
         return torch.cat([g.flatten() for g in parts]).square()
 
     slow = each_image(network, examples, expected)
@@ -97,9 +107,9 @@ def test_fast_features_are_those_in_full_precision_up_to_rounding(learnt: tuple[
     assert fast.dtype == torch.float32
     assert torch.allclose(fast, full, rtol=0.03, atol=0.01)
     assert not torch.equal(fast, full), "the layers ran in bfloat16"
-    coarse = gradient(network, fast.square().sum())
+    coarse = gradient(network, network.logits(fast, 0, TASK.classes).square().sum())
     network.fast = False
-    exact = gradient(network, full.square().sum())
+    exact = gradient(network, network.logits(full, 0, TASK.classes).square().sum())
     assert coarse.dtype == torch.float32
     assert torch.nn.functional.cosine_similarity(coarse, exact, dim=0) > 0.999
 
@@ -116,7 +126,7 @@ def test_removal_importance_is_its_formula_batch_by_batch(learnt: tuple[Network,
     terms = []
     for start in (0, 4):
         entropy = output_entropy(network(examples.images[start : start + 3], 0, slice(0, 3))).sum()
-        a = gradient(network, entropy) * network.body_flat
+        a = gradient(network, entropy) * network.protected_flat
         terms.append((a + a**2 / 2).clamp(min=0))
     fast = removal_importance(network, TASK, examples, 3, skip=1)
     assert torch.allclose(fast, torch.stack(terms).mean(0), atol=1e-8)
@@ -180,3 +190,13 @@ def test_dropout_silences_its_share_and_keeps_the_mean(probability: float) -> No
     first, second = dropped[:, ::2][:, :166] == 0, dropped[:, 1::2] == 0
     both = float((first & second).float().mean())
     assert both == pytest.approx(probability**2, abs=0.01), "units are silenced independently"
+
+
+def test_a_body_of_unknown_layers_takes_a_gradient_per_image(
+    learnt: tuple[Network, Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, examples = learnt
+    by_layer = fisher_information(network, TASK, examples, "exact", 3)
+    monkeypatch.setattr(image_gradients, "_is_known", lambda _module: False)
+    by_image = fisher_information(network, TASK, examples, "exact", 3)
+    torch.testing.assert_close(by_image, by_layer, rtol=1e-4, atol=1e-7)

@@ -50,6 +50,24 @@ def test_the_penalty_and_its_gradient_are_the_formula() -> None:
     torch.testing.assert_close(ours, theirs)
 
 
+def test_a_shared_head_stands_for_every_earlier_task() -> None:
+    network = small_network()
+    lwf = Lwf(LwfStrategy(lam=0.7, temperature=3.0), network, 4)
+    images = torch.rand(8, 1, 4, 4)
+    examples = Examples(images, torch.zeros(8, dtype=torch.int64))
+    for index, seen in enumerate((2, 4, 5)):
+        task = Task(index, "", 1, slice(0, seen))
+        lwf.before_task(task, examples)
+        if index < 2:
+            lwf.after_task(task, examples)
+    before = small_network()
+    network.flat.add_(torch.randn_like(network.flat), alpha=0.3)
+    wanted = before(images, 1, slice(0, 4)).div(3.0).softmax(1)
+    given = network(images, 1, slice(0, 4)).div(3.0).log_softmax(1)
+    expected = 2 * 0.7 * 3.0**2 * -(wanted * given).sum(1).mean()
+    torch.testing.assert_close(lwf.penalty(images, network.features(images)), expected)
+
+
 def test_the_first_task_is_learnt_freely() -> None:
     network = small_network()
     images = torch.rand(2, 1, 4, 4)

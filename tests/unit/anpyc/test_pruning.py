@@ -28,6 +28,10 @@ def test_rounds_reach_the_share() -> None:
     assert pruning_rounds(7, 10) == (10,)
     assert pruning_rounds(0, 10) == ()
     assert pruning_rounds(99, 60) == (60, 100)
+    assert pruning_rounds(32, 10, exact=True) == (10, 20, 30, 32)
+    assert pruning_rounds(50, 40, exact=True) == (40, 50)
+    assert pruning_rounds(80, 40, exact=True) == (40, 80)
+    assert pruning_rounds(7, 10, exact=True) == (7,)
 
 
 def test_first_mask_never_keeps_what_has_no_importance() -> None:

@@ -124,3 +124,11 @@ def test_a_spread_over_seeds_says_what_it_contains(
 ) -> None:
     spec = parse_spec({"benchmark": benchmark, "strategy": {"kind": "ewc"}})
     assert spec.spread_over_seeds() == ("initial weights", "order of images", *more)
+
+
+def test_a_network_that_normalises_over_the_batch_needs_more_than_one_image() -> None:
+    assert (
+        "2 or more"
+        in problems({"model": {"kind": "resnet18"}, "training": {"batch_size": 1}})["training.batch_size"]
+    )
+    assert parse_spec({"model": {"kind": "mlp"}, "training": {"batch_size": 1}}).training.batch_size == 1

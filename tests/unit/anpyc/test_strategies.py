@@ -104,7 +104,7 @@ def test_freed_parameters_that_start_anew_leave_earlier_tasks_alone() -> None:
 
 def test_starting_anew_needs_tasks_to_use_their_own_parameters() -> None:
     with pytest.raises(SpecError, match=r"strategy\.freed_start: .*`own`"):
-        tiny({"strategy.freed_start": "initial"})
+        tiny({"strategy.freed_start": "initial", "strategy.recall": "all"})
 
 
 @pytest.mark.parametrize("changes", [{"strategy.recall": "own"}, {"strategy.kind": "packnet"}])

@@ -11,6 +11,8 @@ import pytest
 import torch
 
 from anpyc.assembly import assemble
+from anpyc.benchmarks import TaskSequence
+from anpyc.datasets import Images
 from anpyc.errors import (
     CheckpointMismatch,
     DatasetMissing,
@@ -19,6 +21,7 @@ from anpyc.errors import (
     NonFiniteLoss,
     OutOfMemory,
 )
+from anpyc.models import Network
 from anpyc.optimizers import Adam, restore_memory
 from anpyc.recording import Checkpoint, MaskSnapshot
 from anpyc.strategies import STRATEGIES
@@ -316,6 +319,79 @@ def test_a_diverging_loss_names_step_and_cause(monkeypatch: pytest.MonkeyPatch) 
 def test_a_diverging_penalty_is_named_as_the_cause() -> None:
     with pytest.raises(NonFiniteLoss, match=r"of task 2 of 3, .*2·lr·λ·Ω reaches .*closed form"):
         run({"strategy.consolidation": "explicit", "strategy.lam": 1e8, "training.epochs": 5})
+
+
+BLOWN_UP: dict[str, object] = {
+    "benchmark.kind": "split",
+    "benchmark.tasks": 2,
+    "model.hidden": [16],
+    "model.dropout": 0,
+    "dataset.train_limit": None,
+    "strategy.kind": "ewc",
+    "strategy.lam": 1e12,
+    "strategy.consolidation": "explicit",
+    "training.batch_size": 4096,
+    "training.epochs": 4,
+    "training.momentum": 0,
+}
+"""One step an epoch; the last one leaves weights whose norm is beyond 32-bit numbers, after a finite loss."""
+
+
+def test_weights_that_blow_up_in_the_last_step_fail_the_run() -> None:
+    with pytest.raises(
+        NonFiniteLoss, match=r"weights became infinite at step 1 of task 2 of 2, epoch 4: 2·lr·λ·Ω reaches"
+    ):
+        run(BLOWN_UP)
+
+
+def test_a_step_that_grows_without_bound_is_warned_of() -> None:
+    recorder = Memory()
+    run(BLOWN_UP | {"training.epochs": 2}, recorder)
+    assert any("Task 1: 2·lr·λ·Ω reaches" in line for line in recorder.lines)
+    recorder = Memory()
+    run(BLOWN_UP | {"training.epochs": 2, "strategy.consolidation": "closed_form"}, recorder)
+    assert not any("2·lr·λ·Ω" in line for line in recorder.lines)
+
+
+def test_importance_that_is_not_finite_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def beyond(network: Network, *_rest: object) -> torch.Tensor:
+        return torch.full_like(network.protected_flat, math.inf)
+
+    monkeypatch.setattr("anpyc.strategies.mas.output_sensitivity", beyond)
+    with pytest.raises(
+        NonFiniteLoss, match=r"The strength that mas measured after task 1 of 3 is not finite"
+    ):
+        run({"strategy.kind": "mas"})
+
+
+def test_running_statistics_that_are_not_finite_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def overflown(network: Network) -> torch.Tensor:
+        return torch.full((3,), math.nan)
+
+    monkeypatch.setattr(Network, "statistics", property(overflown))
+    with pytest.raises(
+        NonFiniteLoss, match="The statistics became infinite at step 10 of task 1 of 3, epoch 1"
+    ):
+        run({"strategy.kind": "finetune"})
+
+
+def test_images_that_are_out_of_range_are_not_called_a_high_learning_rate(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    floats = Images.floats
+    monkeypatch.setattr(Images, "floats", lambda *given: floats(*given) * 3e38)
+    with pytest.raises(NonFiniteLoss, match="untrained network's answer is out of range already"):
+        run({"strategy.kind": "finetune"})
+
+
+def test_a_single_image_that_is_left_over_joins_the_batch_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Memory()
+    few = {"strategy.kind": "finetune", "model.kind": "resnet18", "model.width": 4, "benchmark.tasks": 1}
+    run(few | {"dataset.train_limit": 65}, recorder)
+    assert math.isfinite(recorder.epochs[-1].loss)
+    monkeypatch.setattr(TaskSequence, "_check_classes", lambda *_: None)
+    with pytest.raises(DatasetUnreadable, match="has one training image, and the network normalises"):
+        run(few | {"dataset.train_limit": 1, "benchmark.kind": "permuted"})
 
 
 def test_the_closed_form_survives_any_strength() -> None:

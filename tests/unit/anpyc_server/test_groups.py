@@ -121,7 +121,7 @@ def test_a_sweep_has_a_range_and_no_deviation(server: Server) -> None:
     assert "±" not in group["sentence"]
     assert group["sentence"] == (
         "9 runs of 3 settings that differ in λ, seeds 0–2. "
-        "Shown is the range of the settings’ means, which is no spread over seeds."
+        "The range of the settings’ means stands for them; it is no spread over seeds."
     )
 
 
@@ -215,6 +215,10 @@ def test_a_comparison_counts_a_repeat_once(server: Server) -> None:
     assert content["metrics"][0]["values"][0]["n"] == 2
     assert content["tasks"][0]["values"][0]["n"] == 2
     assert "over 2 seeds" in content["sentence"]
+    assert content["spread"] == (
+        "± is the sample standard deviation over seeds, which differ in initial weights and order of images. "
+        f"Of {column['title']}, 2 repeat others and do not count again; repeats agree."
+    )
     for name in ("compare_average_accuracy", "compare_curves", "compare_tasks"):
         _, mean = server.get(f"/api/figures/{name}", run=key)["data"]
         assert mean["name"].endswith("· 2 seeds")
@@ -231,12 +235,27 @@ def test_a_comparison_of_a_sweep_draws_a_range(server: Server) -> None:
     value = content["metrics"][0]["values"][0]
     assert (value["std"], value["low"], value["high"]) == (None, pytest.approx(0.8), pytest.approx(0.9))
     assert content["columns"][0]["title"] == "λ 1, 3 · seeds 0, 1"
+    assert "±" not in content["spread"]
+    assert "no spread over seeds" in content["spread"]
     assert content["sentence"].endswith("is ahead with 85.0 % on average, the mean of 2 settings.")
     band, mean = server.get("/api/figures/compare_tasks", run=key)["data"]
     assert mean["name"].endswith("· 2 settings")
     assert mean["customdata"][0] == "the mean of 2 settings, 80.0 to 90.0 %"
     assert (max(band["y"]), min(band["y"])) == (pytest.approx(90), pytest.approx(80))
     assert "seeds" not in mean["customdata"][0]
+
+
+def test_spreads_of_different_content_are_told_apart(server: Server) -> None:
+    for benchmark in ({"kind": "permuted", "tasks": 2}, {"kind": "permuted", "tasks": 2, "seed": None}):
+        name = "fixed" if "seed" not in benchmark else "drawn"
+        for seed in range(2):
+            ended(server.database, spec(name=name, seed=seed, benchmark=benchmark), 0.9 + seed / 100)
+    keys = [group["key"] for group in server.get("/api/groups")["items"]]
+    assert server.get("/api/compare", run=keys)["spread"] == (
+        "± is the sample standard deviation over seeds, which differ in "
+        "initial weights, order of images and permutations (drawn); "
+        "in initial weights and order of images (fixed)."
+    )
 
 
 def _store_diagonal(server: Server, run_id: str, accuracy: float) -> None:

@@ -48,6 +48,7 @@ def test_a_submitted_run_waits_with_its_whole_specification(server: Server) -> N
         "tasks": 5,
         "scenario": "task",
         "permute_first": True,
+        "seed": 0,
     }
     assert run["progress"] == 0
     assert run["attempt"] == 0

@@ -9,9 +9,9 @@ from pydantic import model_validator
 from anpyc.catalog import DATASETS
 from anpyc.spec.benchmark import Benchmark, PermutedBenchmark, SplitBenchmark
 from anpyc.spec.dataset import Dataset, DigitsDataset
-from anpyc.spec.model import MlpModel, Model
+from anpyc.spec.model import MlpModel, Model, Resnet18Model
 from anpyc.spec.part import Line, SpecPart, refuse, setting
-from anpyc.spec.strategy import AnpycStrategy, PacknetStrategy, Strategy
+from anpyc.spec.strategy import AnpycStrategy, Strategy
 from anpyc.spec.training import Training
 
 
@@ -38,15 +38,20 @@ class RunSpec(SpecPart):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         info = DATASETS[self.dataset.kind]
-        if isinstance(self.strategy, AnpycStrategy | PacknetStrategy) and self.benchmark.scenario != "task":
-            own = isinstance(self.strategy, PacknetStrategy) or self.strategy.recall == "own"
-            if own:
-                refuse(
-                    "benchmark.scenario",
-                    "Testing a task with its own parameters needs the task to be known: choose `task`.",
-                )
-        if isinstance(self.strategy, AnpycStrategy):
-            self._restart_fits(self.strategy)
+        settled = self.strategy.settled(self.benchmark.scenario)
+        own = settled.kind == "packnet" or (isinstance(settled, AnpycStrategy) and settled.recall == "own")
+        if own and self.benchmark.scenario != "task":
+            refuse(
+                "benchmark.scenario",
+                "Testing a task with its own parameters needs the task to be known: choose `task`.",
+            )
+        if isinstance(settled, AnpycStrategy):
+            self._restart_fits(settled)
+        if isinstance(self.model, Resnet18Model) and self.training.batch_size == 1:
+            refuse(
+                "training.batch_size",
+                "A ResNet normalises over the batch, which says nothing of one image alone: take 2 or more.",
+            )
         if isinstance(self.benchmark, SplitBenchmark):
             self._split_fits(self.benchmark, info.classes, info.title)
         if self.training.evaluate_on == "validation" and self.dataset.validation == 0:

@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
-from anpyc.spec.part import SpecPart, setting
+from anpyc.spec.part import Scenario, SpecPart, setting
 
 
-class FinetuneStrategy(SpecPart):
+class StrategyPart(SpecPart):
+    """What all strategies have in common."""
+
+    def settled(self, scenario: Scenario) -> Self:  # noqa: ARG002
+        """With `auto` replaced by what it means where the task is, or is not, known when tested."""
+        return self
+
+
+class FinetuneStrategy(StrategyPart):
     """Train each task after the other and do nothing against forgetting: the lower bound."""
 
     kind: Literal["finetune"] = "finetune"
 
 
-class AnpycStrategy(SpecPart):
-    """Adversarial neural pruning and synaptic consolidation (Peng et al. 2021)."""
+class AnpycStrategy(StrategyPart):
+    """Adversarial neural pruning and synaptic consolidation (Peng et al. 2021), by default in this project's
+    recipe; the published form is the variant `as published`."""
+
+    PUBLISHED: ClassVar[JsonDict] = {
+        "lam": 3.0,
+        "initial_prune_percent": 50.0,
+        "prune_decay": 0.8,
+        "prune_step": 10.0,
+        "exact_share": False,
+        "combine": "sum",
+        "importance_images": None,
+        "pruned_by": "entropy",
+        "freed_start": "zero",
+        "strength": "removal",
+        "normalise": False,
+        "recall": "all",
+    }
+    """The settings in which the paper's form differs from the default recipe."""
+    ONE_HEAD: ClassVar[JsonDict] = {"lam": 0.01, "initial_prune_percent": 30.0}
+    """What did best where all tasks share a head, so that no task can have parameters of its own."""
+    model_config = ConfigDict(
+        json_schema_extra={"variants": {"as published": PUBLISHED, "one head for all tasks": ONE_HEAD}}
+    )
 
     kind: Literal["anpyc"] = "anpyc"
-    lam: float = setting("λ", default=30.0, ge=0, le=1e9)
+    lam: float = setting("λ", default=10.0, ge=0, le=1e9)
     """Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)²."""
-    initial_prune_percent: float = setting("Pruned at the first task", "%", default=50.0, ge=0, le=99)
+    initial_prune_percent: float = setting("Pruned at the first task", "%", default=80.0, ge=0, le=99)
     """Share of each layer's parameters that the first task frees. 0: no pruning."""
-    prune_decay: float = setting("Pruning decay per task", default=0.8, ge=0, le=1)
+    prune_decay: float = setting("Pruning decay per task", default=1.0, ge=0, le=1)
     """Each later task prunes this share of the percentage before it, rounded down."""
-    prune_step: float = setting("Pruning step", "%", default=10.0, gt=0, le=100)
+    prune_step: float = setting("Pruning step", "%", default=40.0, gt=0, le=100)
     """The pruned share grows by this much from round to round."""
-    retrain_epochs: int = setting("Retraining per round", "epochs", default=3, ge=0, le=10_000)
+    exact_share: bool = setting("Stop at the share", default=True, advanced=True)
+    """On: a task's last round prunes just its share. Off: the next multiple of the step, as published."""
+    retrain_epochs: int = setting("Retraining per round", "epochs", default=5, ge=0, le=10_000)
     """Epochs of training after each pruning round."""
     combine: Literal["sum", "maximum", "mean"] = setting(
         "Combine importance by", default="sum", advanced=True
@@ -43,38 +76,47 @@ class AnpycStrategy(SpecPart):
     importance_skip: int = setting("Skipped per batch", "images", default=0, ge=0, le=1_000, advanced=True)
     """Images left out between two such batches; the authors' loop leaves out one in a hundred."""
     importance_images: int | None = setting(
-        "Images for importance at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+        "Images for importance at most", "images", default=2_000, ge=1, le=10_000_000, advanced=True
     )
     """Measure on the first so many training images; empty: all."""
-    pruned_by: Literal["entropy", "curvature"] = setting("Pruned by", default="entropy", advanced=True)
+    pruned_by: Literal["entropy", "curvature"] = setting("Pruned by", default="curvature", advanced=True)
     """What removing a parameter does: `entropy`, to the output's entropy, as published; `curvature`, to the
     output's distribution, by its exact Fisher information F, image by image, and the Fisher exponent."""
-    fisher_exponent: float = setting("Fisher exponent", default=0.5, ge=0, le=1, advanced=True)
+    fisher_exponent: float = setting("Fisher exponent", default=0.0625, ge=0, le=1, advanced=True)
     """With `curvature`, the order is ½·(F^this·θ)². 0.5: ½·F·θ², what removing one parameter does, the
     others left as they are. 0: magnitude. A value near 0 prunes best where most parameters go at once."""
-    freed_start: Literal["zero", "initial"] = setting(
-        "Freed parameters start at", default="zero", advanced=True
+    freed_start: Literal["auto", "zero", "initial"] = setting(
+        "Freed parameters start at", default="auto", advanced=True
     )
     """`zero`: where pruning put them, as published. `initial`: at their values before the first task, so
-    that each task finds fresh ones; needs earlier tasks to use their own parameters."""
-    strength: Literal["removal", "movement"] = setting("Consolidated by", default="removal", advanced=True)
+    that each task finds fresh ones; needs earlier tasks to use their own parameters. `auto`: initial where
+    they do."""
+    strength: Literal["removal", "movement"] = setting("Consolidated by", default="movement", advanced=True)
     """`removal`: by what removing a parameter does, as published. `movement`: by what moving it does, the
     exact Fisher information, which also holds parameters that are zero."""
-    normalise: bool = setting("Even out the tasks", default=False, advanced=True)
+    normalise: bool = setting("Even out the tasks", default=True, advanced=True)
     """Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly."""
-    recall: Literal["all", "own"] = setting("Earlier tasks use", default="all", advanced=True)
-    """`all`: every parameter. `own`: only those held when the task ended, so that what grows from freed ones
-    cannot disturb it; needs the task to be known when tested."""
+    recall: Literal["auto", "all", "own"] = setting("Earlier tasks use", default="auto", advanced=True)
+    """`all`: every parameter, as published. `own`: only those held when the task ended, so that what grows
+    from freed ones cannot disturb it; needs the task to be known when tested. `auto`: own where it is."""
+
+    def settled(self, scenario: Scenario) -> Self:
+        """See :meth:`StrategyPart.settled`."""
+        recall = self.recall if self.recall != "auto" else "own" if scenario == "task" else "all"
+        start = self.freed_start
+        if start == "auto":
+            start = "initial" if recall == "own" else "zero"
+        return self.model_copy(update={"recall": recall, "freed_start": start})
 
 
-class QuadraticStrategy(SpecPart):
+class QuadraticStrategy(StrategyPart):
     """What the strategies with a quadratic penalty have in common."""
 
     consolidation: Literal["explicit", "closed_form"] = setting(
-        "Consolidation step", default="explicit", advanced=True
+        "Consolidation step", default="closed_form", advanced=True
     )
-    """`explicit`: the penalty's gradient joins the loss, as published. `closed_form`: a proximal step after
-    each optimizer step, stable for every λ."""
+    """`explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
+    `closed_form`: a proximal step after each optimizer step, stable for every λ."""
 
 
 class EwcPart(QuadraticStrategy):
@@ -137,7 +179,7 @@ class SiStrategy(QuadraticStrategy):
     """Keeps Ω finite where a parameter did not move."""
 
 
-class LwfStrategy(SpecPart):
+class LwfStrategy(StrategyPart):
     """Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before."""
 
     kind: Literal["lwf"] = "lwf"
@@ -147,7 +189,7 @@ class LwfStrategy(SpecPart):
     """Softens the outputs that are compared."""
 
 
-class PacknetStrategy(SpecPart):
+class PacknetStrategy(StrategyPart):
     """PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
     them alone."""
 
@@ -158,19 +200,19 @@ class PacknetStrategy(SpecPart):
     """Epochs of training after pruning."""
 
 
-class SingleHeadStrategy(SpecPart):
+class SingleHeadStrategy(StrategyPart):
     """One head for all tasks, even where the task is known, and nothing against forgetting."""
 
     kind: Literal["single_head"] = "single_head"
 
 
-class FrozenStrategy(SpecPart):
+class FrozenStrategy(StrategyPart):
     """The body is trained on the first task only; later tasks train their heads."""
 
     kind: Literal["frozen"] = "frozen"
 
 
-class JointStrategy(SpecPart):
+class JointStrategy(StrategyPart):
     """Each task is trained together with all data of the earlier ones: the upper bound."""
 
     kind: Literal["joint"] = "joint"

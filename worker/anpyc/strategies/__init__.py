@@ -38,4 +38,4 @@ STRATEGIES: dict[str, type[Strategy]] = {
 def build_strategy(spec: RunSpec, network: Network) -> Strategy:
     """The strategy of a specification, ready for the first task."""
     build: Callable[[Any, Network, int], Strategy] = STRATEGIES[spec.strategy.kind]
-    return build(spec.strategy, network, spec.benchmark.tasks)
+    return build(spec.strategy.settled(spec.benchmark.scenario), network, spec.benchmark.tasks)

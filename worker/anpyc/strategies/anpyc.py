@@ -4,7 +4,8 @@ Peng, Tang, Jiang, Li, Lei, Lin, Li, "Overcoming Long-term Catastrophic Forgetti
 Pruning and Synaptic Consolidation", IEEE TNNLS 2021, arXiv 1912.09091.
 
     Ω  = mean over batches of max(0, a + ½a²),  a = θ·∂/∂θ Σ_x H(x),  H the entropy of the output
-    L  = cross-entropy + λ Σ Ω (θ − θ_old)²,    no factor ½, the heads left out
+    L  = cross-entropy + λ Σ Ω (θ − θ_old)²,    no factor ½; heads of tasks left out, a head of all
+                                               tasks held like the body, and neither pruned
 
 After each task but the last, rounds at q = 10, 20, … % free what Ω says is least needed of what no earlier
 task holds and retrain the rest; the freed parameters start the next task at zero, with Ω = 0, held by
@@ -24,7 +25,7 @@ from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import fisher_information, removal_importance
 from anpyc.models import Network
-from anpyc.optimizers import Optimizer
+from anpyc.normalisation import OwnNormalisation
 from anpyc.pruning import claimed, first_mask, pruning_rounds, share_pruned
 from anpyc.spec import AnpycStrategy
 from anpyc.strategies.base import Strategy
@@ -37,7 +38,7 @@ class Anpyc(Strategy):
         self._spec = spec
         self._network = network
         self._tasks = tasks
-        self._consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
+        self._consolidation = Consolidation(network.protected_flat, spec.lam, spec.consolidation)
         self._initial = network.body_flat.clone() if spec.freed_start == "initial" else None
         """The parameters before the first task, where freed ones start again from them. In no checkpoint: the
         seed draws them again when a run is resumed."""
@@ -50,9 +51,10 @@ class Anpyc(Strategy):
         """The mask as factors on gradients, during pruning rounds."""
         self._claimed: Tensor | None = None
         """What passed the last round's threshold by this task's importance, held before or not."""
-        self._importance = torch.zeros_like(network.body_flat)
+        self._importance = torch.zeros_like(network.protected_flat)
         self._born = torch.zeros_like(network.body_flat, dtype=torch.int16)
         """The task from whose end on a parameter is held; for tests with a task's own parameters."""
+        self._norms = OwnNormalisation(network)
 
     def before_task(self, task: Task, examples: Examples) -> None:
         if self._initial is not None:
@@ -65,7 +67,7 @@ class Anpyc(Strategy):
     def round_epochs(self, task: Task) -> Sequence[int]:
         return (self._spec.retrain_epochs,) * len(self._percentiles(task))
 
-    def before_round(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+    def before_round(self, task: Task, round_: int, examples: Examples) -> None:
         """Measure, mask, zero."""
         q = self._percentiles(task)[round_ - 1]
         self._importance = self._removal(task, examples)
@@ -73,13 +75,12 @@ class Anpyc(Strategy):
         self._mask = self._claimed if task.index == 0 else self._previous_mask | self._claimed
         self._keep = self._mask.to(self._importance.dtype)
         self._network.body_flat.mul_(self._keep)
-        for momentum in optimizer.momenta[:1]:
-            momentum.mul_(self._keep)
+
+    def trainable(self) -> Tensor | None:
+        return self._keep
 
     def after_backward(self, gradient: Tensor) -> None:
         self._consolidation.add_gradient(gradient)
-        if self._keep is not None:
-            gradient.mul_(self._keep)
 
     def after_step(self, lr: float) -> None:
         self._consolidation.pull_back(lr)
@@ -88,23 +89,32 @@ class Anpyc(Strategy):
         spec = self._spec
         if self._percentiles(task):
             self._born[~self._mask] = task.index + 1
+        elif task.index < self._tasks - 1:
+            self._mask = torch.ones_like(self._mask)  # not pruned, it has taken all that was free
         measure = self._removal if spec.strength == "removal" else self._movement
         fresh = measure(task, examples)
         if spec.recall == "own":
-            fresh = fresh * self._mask  # what is free is not used by this task, so nothing need hold it
+            self._norms.keep(task.index)
+            fresh = fresh * (
+                self._mask & ~self._norms.where
+            )  # what later tasks do not share, nothing need hold
         if spec.normalise and bool(fresh.any()):
             fresh = fresh / fresh.mean()
         self._importance = _combine(self._consolidation.strength, fresh, spec.combine, task.index)
         self._consolidation.set_strength(self._importance)
 
     def tested_with(self) -> Sequence[str]:
-        return ("mask", "importance", "born")
+        return ("mask", "importance", "born", *self._norms.entries())
 
     def parameters_for(self, task: Task) -> Tensor | None:
         """With ``recall: own``, what was free at the task's end and grew later is left out."""
-        if self._spec.recall == "all" or not bool((self._born > task.index).any()):
-            return None
-        return self._network.body_flat * (self._born <= task.index)
+        body = None
+        if self._spec.recall == "own" and bool((self._born > task.index).any()):
+            body = self._network.body_flat * (self._born <= task.index)
+        return self._norms.parameters(task.index, body)
+
+    def statistics_for(self, task: Task) -> Tensor | None:
+        return self._norms.statistics(task.index)
 
     def penalty_value(self) -> float:
         return self._consolidation.value()
@@ -129,7 +139,7 @@ class Anpyc(Strategy):
     def state_dict(self) -> dict[str, Tensor]:
         state = {f"consolidation.{name}": t for name, t in self._consolidation.state_dict().items()}
         state |= {"mask": self._mask, "previous_mask": self._previous_mask, "importance": self._importance}
-        state["born"] = self._born
+        state |= {"born": self._born, **self._norms.state_dict()}
         if self._keep is not None:
             state["keep"] = self._keep
         if self._claimed is not None:
@@ -143,18 +153,22 @@ class Anpyc(Strategy):
         self._mask, self._previous_mask = state["mask"], state["previous_mask"]
         self._importance, self._keep = state["importance"], state.get("keep")
         self._born, self._claimed = state["born"], state.get("claimed")
+        self._norms.load_state_dict(state)
 
     def _percentiles(self, task: Task) -> tuple[float, ...]:
         spec = self._spec
         share = share_pruned(task.index, self._tasks, spec.initial_prune_percent, spec.prune_decay)
-        return pruning_rounds(share, spec.prune_step)
+        return pruning_rounds(share, spec.prune_step, spec.exact_share)
 
     def _claims(self, task: Task, q: float) -> list[Tensor]:
-        """Per tensor, weights and biases apart, what passes the threshold of this task."""
+        """Per tensor, weights and biases apart, what passes the threshold of this task; normalisation layers
+        belong to the first and are not pruned."""
         claims = []
         for segment in self._network.segments:
             importance = segment.of(self._importance)
-            if task.index == 0:
+            if segment.normalises:
+                claims.append(torch.full_like(importance, task.index == 0, dtype=torch.bool))
+            elif task.index == 0:
                 claims.append(first_mask(importance, q))
             else:
                 claims.append(claimed(importance, segment.of(self._previous_mask), q))
@@ -170,7 +184,7 @@ class Anpyc(Strategy):
 
     def _order(self, fisher: Tensor) -> Tensor:
         """½(F^e·θ)²: for e = ½ what removing a parameter does to second order, for e = 0 its magnitude."""
-        return fisher.pow(self._spec.fisher_exponent).mul_(self._network.body_flat).square_().mul_(0.5)
+        return fisher.pow(self._spec.fisher_exponent).mul_(self._network.protected_flat).square_().mul_(0.5)
 
     def _movement(self, task: Task, examples: Examples) -> Tensor:
         """What moving each parameter does to the output, to second order: the Fisher information."""

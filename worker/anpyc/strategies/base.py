@@ -8,7 +8,6 @@ from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
-from anpyc.optimizers import Optimizer
 
 
 class Strategy:
@@ -39,20 +38,26 @@ class Strategy:
         """Epochs of each round that follows a task's base training; empty: no rounds."""
         return ()
 
-    def before_round(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+    def before_round(self, task: Task, round_: int, examples: Examples) -> None:
         """Before the first step of round 1, 2, … of a task."""
+
+    def trainable(self) -> Tensor | None:
+        """Over the body's flat parameters, 1 where training may change one and 0 where it is held to the bit,
+        the optimizer's memory included; None: everywhere. Asked before each round."""
+        return None
 
     def penalty(self, images: Tensor, features: Tensor) -> Tensor | None:
         """A term that joins the loss of one batch."""
         return None
 
     def after_backward(self, gradient: Tensor) -> None:
-        """May change the body's flat gradient of the loss in place."""
+        """May change the flat gradient of the loss in place, over what is protected: the body's parameters
+        and, where all tasks share it, the head's."""
         if self.consolidation is not None:
             self.consolidation.add_gradient(gradient)
 
     def after_step(self, lr: float) -> None:
-        """May change the body's parameters in place, after each optimizer step."""
+        """May change the protected parameters in place, after each optimizer step."""
         if self.consolidation is not None:
             self.consolidation.pull_back(lr)
 
@@ -74,19 +79,26 @@ class Strategy:
         return None
 
     def importance(self) -> Tensor | None:
-        """Over the body's flat parameters, as last measured; None for a strategy that measures none."""
+        """Over what is protected, the body's flat parameters first, as last measured; None for a strategy
+        that measures none."""
         return None if self.consolidation is None else self.consolidation.strength
 
     def tested_with(self) -> Sequence[str]:
-        """The entries of ``state_dict`` that ``mask``, ``ranking`` and ``parameters_for`` need."""
+        """The entries of ``state_dict`` that testing needs: ``mask``, ``ranking``, ``parameters_for`` and
+        ``statistics_for``."""
         return () if self.consolidation is None else ("strength",)
 
     def ranking(self) -> Tensor | None:
-        """Over the body's flat parameters, the lowest is pruned first; None where magnitude decides."""
+        """Like :meth:`importance`, the lowest is pruned first; None where magnitude decides."""
         return self.importance()
 
     def parameters_for(self, task: Task) -> Tensor | None:
         """The body's flat parameters to test a task with; None for those that are there."""
+        return None
+
+    def statistics_for(self, task: Task) -> Tensor | None:
+        """The running statistics of the normalisation layers to test a task with, flat; None for those that
+        are there."""
         return None
 
     def divergence_cause(self, lr: float) -> str | None:

@@ -28,7 +28,7 @@ class Ewc(Strategy):
         self._spec = spec
         self._network = network
         lam = spec.lam / 2 if spec.halved else spec.lam
-        self.consolidation = Consolidation(network.body_flat, lam, spec.consolidation)
+        self.consolidation = Consolidation(network.protected_flat, lam, spec.consolidation)
 
     def after_task(self, task: Task, examples: Examples) -> None:
         images = examples.first(self._spec.fisher_images)

@@ -1,9 +1,10 @@
 """Frozen features: the body learns the first task; each later task trains its head on the features as they
-are."""
+are. Normalisation layers keep the first task's running statistics and use them in training too."""
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
 from anpyc.models import Network
@@ -12,21 +13,17 @@ from anpyc.strategies.base import Strategy
 
 
 class Frozen(Strategy):
-    """Nothing is forgotten, and little is learnt."""
+    """Nothing is forgotten where each task has a head, and little is learnt."""
 
     def __init__(self, spec: FrozenStrategy, network: Network, tasks: int) -> None:
         self._network = network
-        self._frozen = False
+        self._nothing = torch.zeros_like(network.body_flat)
 
     def resume_task(self, task: Task) -> None:
-        self._frozen = task.index > 0
-        for module in self._network.body.modules():
-            if self._frozen and isinstance(module, nn.BatchNorm2d):
-                module.momentum = 0.0  # running statistics stay as well
+        self._network.statistics_frozen = task.index > 0
 
     def before_task(self, task: Task, examples: Examples) -> None:
         self.resume_task(task)
 
-    def after_backward(self, gradient: Tensor) -> None:
-        if self._frozen:
-            gradient.zero_()
+    def trainable(self) -> Tensor | None:
+        return self._nothing if self._network.statistics_frozen else None

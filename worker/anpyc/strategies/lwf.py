@@ -7,7 +7,8 @@ Li and Hoiem, "Learning without Forgetting", TPAMI 2017.
 on the new task's images; f°_k is head k of the network as it was when the task began, T the temperature. Old
 heads train on. Variant: van de Ven and Tolias (2019) weight the first term by 1/t and the mean of the others
 by 1 − 1/t, which for λ = 1 is the same up to a common factor, and Adam does not see one. Their code of
-that time also averaged H over the classes: λ is 1 / classes then."""
+that time also averaged H over the classes: λ is 1 / classes then. Where all tasks share a head, it stands for
+every earlier task: the one distillation over the outputs of old weighs as much as t − 1 heads would."""
 
 from __future__ import annotations
 
@@ -32,6 +33,8 @@ class Lwf(Strategy):
         self._teacher = network.frozen_copy()
         self._earlier: dict[int, slice] = {}
         """Heads of earlier tasks and the outputs in use of each."""
+        self._learnt = 0
+        """Earlier tasks; more than heads where they share one."""
 
     def trained_heads(self, task: Task) -> Sequence[int]:
         return range(min(task.index + 1, len(self._network.heads)))
@@ -43,6 +46,7 @@ class Lwf(Strategy):
 
     def after_task(self, task: Task, examples: Examples) -> None:
         self._earlier[task.head] = task.classes
+        self._learnt = task.index + 1
 
     def penalty(self, images: Tensor, features: Tensor) -> Tensor | None:
         if not self._earlier:
@@ -50,7 +54,7 @@ class Lwf(Strategy):
         with torch.no_grad():
             target = F.softmax(self._answers(self._teacher, self._teacher.features(images)), 1)
         distance = F.cross_entropy(self._answers(self._network, features), target)
-        return distance * (self._spec.lam * self._spec.temperature**2 * len(self._earlier))
+        return distance * (self._spec.lam * self._spec.temperature**2 * self._learnt)
 
     def _answers(self, network: Network, features: Tensor) -> Tensor:
         """(batch · earlier tasks, outputs): the softened logits of all earlier heads. Together, since a head
@@ -59,7 +63,8 @@ class Lwf(Strategy):
 
     def state_dict(self) -> dict[str, Tensor]:
         heads = [[head, classes.start, classes.stop] for head, classes in self._earlier.items()]
-        state = {"teacher": self._teacher.flat, "earlier": torch.tensor(heads).view(-1, 3)}
+        earlier = torch.tensor(heads).view(-1, 3)
+        state = {"teacher": self._teacher.flat, "earlier": earlier, "learnt": torch.tensor(self._learnt)}
         return state | {f"buffer{i}": buffer for i, buffer in enumerate(self._teacher.buffers())}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -67,3 +72,4 @@ class Lwf(Strategy):
         for i, buffer in enumerate(self._teacher.buffers()):
             buffer.copy_(state[f"buffer{i}"])
         self._earlier = {head: slice(start, stop) for head, start, stop in state["earlier"].tolist()}
+        self._learnt = int(state["learnt"])

@@ -27,7 +27,7 @@ class Mas(Strategy):
     def __init__(self, spec: MasStrategy, network: Network, tasks: int) -> None:
         self._spec = spec
         self._network = network
-        self.consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
+        self.consolidation = Consolidation(network.protected_flat, spec.lam, spec.consolidation)
 
     def after_task(self, task: Task, examples: Examples) -> None:
         spec = self._spec

@@ -4,8 +4,8 @@ Mallya and Lazebnik, "PackNet: Adding Multiple Tasks to a Single Network by Iter
 
 After each task the smallest of the weights it trained are set to zero, layer by layer, and the others
 retrained, then frozen for good; the next task trains what is zero. A task is tested with its own and earlier
-tasks' weights only. Variant: biases are trained with the first task and frozen after it; the last task is not
-pruned. There is no λ."""
+tasks' weights only. Variant: biases are trained with the first task and frozen after it; of normalisation
+layers each task has its own scales, shifts and statistics; the last task is not pruned. There is no λ."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
 from anpyc.models import Network
-from anpyc.optimizers import Optimizer
+from anpyc.normalisation import OwnNormalisation
 from anpyc.pruning import percentile
 from anpyc.spec import PacknetStrategy
 from anpyc.strategies.base import Strategy
@@ -33,14 +33,15 @@ class Packnet(Strategy):
         """The task that a parameter belongs to; −1: free."""
         self._trained = torch.ones_like(network.body_flat)
         """Factors on gradients: 1 where the task under way may train."""
+        self._norms = OwnNormalisation(network)
 
     def round_epochs(self, task: Task) -> Sequence[int]:
         return () if task.index == self._tasks - 1 else (self._spec.retrain_epochs,)
 
     def before_task(self, task: Task, examples: Examples) -> None:
-        self._trained.copy_(self._owner < 0)
+        self._trained.copy_((self._owner < 0) | self._norms.where)
 
-    def before_round(self, task: Task, round_: int, examples: Examples, optimizer: Optimizer) -> None:
+    def before_round(self, task: Task, round_: int, examples: Examples) -> None:
         """Prune by magnitude."""
         theta = self._network.body_flat
         for segment in self._network.segments:
@@ -54,24 +55,28 @@ class Packnet(Strategy):
             owner[keep] = task.index
             values.mul_(owner >= 0)
             segment.of(self._trained).copy_(keep)
-        for momentum in optimizer.momenta[:1]:
-            momentum.mul_(self._trained)
+        self._trained.masked_fill_(self._norms.where, 1)
 
-    def after_backward(self, gradient: Tensor) -> None:
-        gradient.mul_(self._trained)
+    def trainable(self) -> Tensor:
+        return self._trained
 
     def after_task(self, task: Task, examples: Examples) -> None:
+        self._norms.keep(task.index)
         if task.index == self._tasks - 1:
             self._owner.masked_fill_(self._owner < 0, task.index)
 
     def tested_with(self) -> Sequence[str]:
-        return ("owner",)
+        return ("owner", *self._norms.entries())
 
     def parameters_for(self, task: Task) -> Tensor | None:
         """Later tasks' weights left out, once the task has its own."""
-        if not bool((self._owner > task.index).any()):
-            return None
-        return self._network.body_flat * (self._owner <= task.index)
+        body = None
+        if bool((self._owner > task.index).any()):
+            body = self._network.body_flat * (self._owner <= task.index)
+        return self._norms.parameters(task.index, body)
+
+    def statistics_for(self, task: Task) -> Tensor | None:
+        return self._norms.statistics(task.index)
 
     def mask(self) -> Tensor:
         if not bool((self._owner >= 0).any()):
@@ -79,8 +84,9 @@ class Packnet(Strategy):
         return self._owner >= 0
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {"owner": self._owner, "trained": self._trained}
+        return {"owner": self._owner, "trained": self._trained, **self._norms.state_dict()}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self._owner.copy_(state["owner"])
         self._trained.copy_(state["trained"])
+        self._norms.load_state_dict(state)

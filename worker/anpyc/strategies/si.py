@@ -29,24 +29,24 @@ class Si(Strategy):
     def __init__(self, spec: SiStrategy, network: Network, tasks: int) -> None:
         self._spec = spec
         self._network = network
-        self.consolidation = Consolidation(network.body_flat, spec.lam, spec.consolidation)
-        self._path = torch.zeros_like(network.body_flat)
+        self.consolidation = Consolidation(network.protected_flat, spec.lam, spec.consolidation)
+        self._path = torch.zeros_like(network.protected_flat)
         """ω."""
-        self._before = network.body_flat.clone()
+        self._before = network.protected_flat.clone()
         """The parameters before the step under way."""
-        self._gradient = torch.zeros_like(network.body_flat)
+        self._gradient = torch.zeros_like(network.protected_flat)
 
     def after_backward(self, gradient: Tensor) -> None:
         self._gradient.copy_(gradient)
-        self._before.copy_(self._network.body_flat)
+        self._before.copy_(self._network.protected_flat)
         self.consolidation.add_gradient(gradient)
 
     def after_step(self, lr: float) -> None:
         self.consolidation.pull_back(lr)
-        self._path.addcmul_(self._gradient, self._before.sub_(self._network.body_flat))
+        self._path.addcmul_(self._gradient, self._before.sub_(self._network.protected_flat))
 
     def after_task(self, task: Task, examples: Examples) -> None:
-        moved = self._network.body_flat - self.consolidation.anchor
+        moved = self._network.protected_flat - self.consolidation.anchor
         fresh = self._path.clamp(min=0) / (moved.square_() + self._spec.damping)
         self._path.zero_()
         self.consolidation.set_strength(self.consolidation.strength + fresh)
