@@ -84,7 +84,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     title: "Free",
     sort: "capacity_free",
     number: true,
-    width: "88px",
+    width: "104px",
     metric: "capacity_free",
     cell: (run) => percent(run.metrics.capacity_free),
   },
