@@ -31,7 +31,7 @@ from anpyc.recording import EpochResult
 from anpyc.settings import settings
 from anpyc.spec import MnistDataset, RunSpec, parse_spec
 from anpyc.training import Stopped, train
-from anpyc.vision import torchvision_datasets
+from anpyc.datasets.vision import torchvision_datasets
 
 EPOCHS = 6
 
