@@ -26,7 +26,7 @@ from anpyc.datasets.pixels import (
     image_size,
     range_text,
 )
-from anpyc.datasets.unpacking import check_decoded, check_entries, reading
+from anpyc.datasets.unpacking import check_decoded, check_entries, open_archive, unpacking
 from anpyc.errors import DatasetUnreadable
 from anpyc.spec import ImagesDataset
 
@@ -49,11 +49,12 @@ class Header:
 
 def load_arrays(spec: ImagesDataset, file: Path) -> Source:
     """:raises DatasetUnreadable: if the arrays are not what they should be, or would take too much memory."""
-    with reading(spec.file), zipfile.ZipFile(file) as archive:
+    with open_archive(file) as archive:
         headers = _headers(spec.file, archive)
         layouts = [_check_images(spec.file, part, headers) for part in PARTS]
         _check_size(spec, headers)
-        arrays = {name: _array(archive, name) for name in _NAMES}
+        with unpacking(spec.file):
+            arrays = {name: _array(archive, name) for name in _NAMES}
     classes = number_labels(spec.file, *(arrays[f"{part}_labels"].reshape(-1) for part in PARTS))
     images = [arrays.pop(f"{part}_images") for part in PARTS]
     readings, notes = _readings(spec.file, images, layouts)
@@ -78,7 +79,7 @@ def _headers(name: str, archive: zipfile.ZipFile) -> dict[str, Header]:
     headers = {}
     for wanted in _NAMES:
         entry = there[f"{wanted}.npy"]
-        with archive.open(entry) as stream:
+        with unpacking(name), archive.open(entry) as stream:
             header = _read_header(stream)
         if header.dtype.hasobject or header.dtype.names:
             held = "objects" if header.dtype.hasobject else "records"

@@ -18,7 +18,7 @@ from anpyc.datasets.labels import in_turn, mapping_note, number_folders, order_n
 from anpyc.datasets.names import listed, shown
 from anpyc.datasets.pictures import Picture, PictureUnreadable, read_picture
 from anpyc.datasets.pixels import BYTES, Extent, Range, common_range, find_extent, find_range, range_text
-from anpyc.datasets.unpacking import check_decoded, check_entries, reading
+from anpyc.datasets.unpacking import check_decoded, check_entries, open_archive, unpacking
 from anpyc.errors import DatasetUnreadable
 from anpyc.spec import ImagesDataset
 
@@ -96,7 +96,7 @@ class Tally:
 def load_folders(spec: ImagesDataset, file: Path) -> Source:
     """:raises DatasetUnreadable: if the archive or a picture in it is not what it should be."""
     tally = Tally()
-    with reading(spec.file), zipfile.ZipFile(file) as archive:
+    with open_archive(file) as archive:
         placed, notes = _placed(spec.file, archive.infolist())
         parts = [sorted(placed[part], key=lambda one: one.entry.filename) for part in ("train", "test")]
         classes = number_folders(spec.file, *([one.folder for one in part] for part in parts))
@@ -194,10 +194,13 @@ def _pile(
     with warnings.catch_warnings():  # Pillow warns of metadata, which is not read here
         warnings.simplefilter("ignore")
         for place, entry in enumerate(entries):
+            name = f"{spec.file}: {shown(_path(entry))}"
+            with unpacking(name):
+                content = archive.read(entry)
             try:
-                picture = read_picture(archive.read(entry), spec.colour, spec.size)
+                picture = read_picture(content, spec.colour, spec.size)
             except PictureUnreadable as error:
-                raise DatasetUnreadable(f"{spec.file}: {shown(_path(entry))} {error}.") from error
+                raise DatasetUnreadable(f"{name} {error}.") from error
             if picture.extent is not None and not pile.deep:
                 _check_size(spec, len(entries), bytes_each=4)
             pile.put(place, picture)

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from anpyc.datasets.images import Images, Note, Source
 from anpyc.errors import DatasetUnreadable
 
 BLANK_SHARE = 0.9
 """From this share of one and the same blank image on, in more than one class, a data set is refused."""
+
+LITTLE_CONTRAST = 0.1
+"""Between the darkest and the brightest pixel of a part, in units of the range: less is said."""
 
 
 def inspect(source: Source) -> tuple[Note, ...]:
@@ -33,7 +37,9 @@ def inspect(source: Source) -> tuple[Note, ...]:
     found = []
     for part, images in parts.items():
         _check_alike(source.title, part, images)
-        found += _blank_notes(source.title, part, images)
+        low, high = _extremes(images)
+        found += _blank_notes(source.title, part, images, low, high)
+        found += _contrast_notes(source.title, part, images, float(high.max()) - float(low.min()))
     return *found, *_duplicate_notes(source)
 
 
@@ -48,12 +54,32 @@ def _check_alike(title: str, part: str, images: Images) -> None:
         )
 
 
-def _blank_notes(title: str, part: str, images: Images) -> list[Note]:
-    """Images whose every channel has one value throughout."""
+def _extremes(images: Images) -> tuple[Tensor, Tensor]:
+    """The smallest and the largest value of each channel of each image, (images, channels)."""
     low, high = (
         torch.cat([pick(chunk.flatten(2), dim=2) for chunk in images.chunks()])
         for pick in (torch.amin, torch.amax)
     )
+    return low, high
+
+
+def _contrast_notes(title: str, part: str, images: Images, spread: float) -> list[Note]:
+    """Pixels that all lie close together: scaled twice, as a rule."""
+    share = spread / (255 if images.pixels.dtype == torch.uint8 else 1)
+    if share >= LITTLE_CONTRAST:
+        return []
+    return [
+        Note(
+            "data_contrast",
+            f"The pixels of the {part} images of {title} differ by {share:.2g} of the range at most, so a "
+            "network hardly sees them; were they scaled twice?",
+            "warning",
+        )
+    ]
+
+
+def _blank_notes(title: str, part: str, images: Images, low: Tensor, high: Tensor) -> list[Note]:
+    """Images whose every channel has one value throughout."""
     blank = (low == high).all(1)
     count = int(blank.sum())
     if not count:

@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from anpyc.datasets.names import shown
 from anpyc.errors import DatasetUnreadable
@@ -36,13 +37,20 @@ _UNPACKING_ERRORS = (
 
 
 @contextmanager
-def reading(name: str) -> Iterator[None]:
-    """:raises DatasetUnreadable: in one sentence, for all that can be wrong with the archive ``name``."""
+def unpacking(name: str) -> Iterator[None]:
+    """:raises DatasetUnreadable: in one sentence, for all that can be wrong with the archive or file ``name``
+    while it is opened or unpacked."""
     try:
         yield
     except _UNPACKING_ERRORS as error:
         said = shown(str(error)).rstrip(".") or type(error).__name__
         raise DatasetUnreadable(f"{name} cannot be read ({said}); pack it again.") from error
+
+
+def open_archive(file: Path) -> zipfile.ZipFile:
+    """:raises DatasetUnreadable: if it is none, or broken."""
+    with unpacking(file.name):
+        return zipfile.ZipFile(file)
 
 
 def check_entries(name: str, entries: Sequence[zipfile.ZipInfo]) -> None:
