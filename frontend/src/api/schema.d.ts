@@ -992,7 +992,8 @@ export interface components {
         "Cifar100Dataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1005,7 +1006,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1033,7 +1034,8 @@ export interface components {
         "Cifar100Dataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1046,7 +1048,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1074,7 +1076,8 @@ export interface components {
         "Cifar10Dataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1087,7 +1090,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1115,7 +1118,8 @@ export interface components {
         "Cifar10Dataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1128,7 +1132,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1392,7 +1396,8 @@ export interface components {
         "DigitsDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1405,7 +1410,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1421,7 +1426,8 @@ export interface components {
         "DigitsDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1434,7 +1440,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1616,7 +1622,8 @@ export interface components {
         "FashionMnistDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1629,7 +1636,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1657,7 +1664,8 @@ export interface components {
         "FashionMnistDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1670,7 +1678,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1847,7 +1855,8 @@ export interface components {
         "ImagesDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1860,7 +1869,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1870,8 +1879,8 @@ export interface components {
             kind: "images";
             /**
              * File
-             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
-             *     train_images, train_labels, test_images and test_labels.
+             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image> (PNG, JPEG, BMP, GIF, TIFF
+             *     or WebP), or an npz with train_images, train_labels, test_images and test_labels.
              */
             file: string;
             /**
@@ -1894,7 +1903,8 @@ export interface components {
         "ImagesDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1907,7 +1917,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1917,8 +1927,8 @@ export interface components {
             kind: "images";
             /**
              * File
-             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
-             *     train_images, train_labels, test_images and test_labels.
+             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image> (PNG, JPEG, BMP, GIF, TIFF
+             *     or WebP), or an npz with train_images, train_labels, test_images and test_labels.
              */
             file: string;
             /**
@@ -1963,7 +1973,8 @@ export interface components {
         "KmnistDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1976,7 +1987,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -2004,7 +2015,8 @@ export interface components {
         "KmnistDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -2017,7 +2029,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -2489,7 +2501,8 @@ export interface components {
         "MnistDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -2502,7 +2515,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -2530,7 +2543,8 @@ export interface components {
         "MnistDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -2543,7 +2557,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -3739,7 +3753,8 @@ export interface components {
             tasks: number;
             /**
              * Classes per task
-             * @description How many classes each task brings; tasks × classes per task may not exceed the data set's classes.
+             * @description How many classes each task brings, 1 only where one head answers over all classes seen; tasks × classes
+             *     per task may not exceed the data set's classes.
              * @default 2
              */
             classes_per_task: number;
@@ -3782,7 +3797,8 @@ export interface components {
             tasks: number;
             /**
              * Classes per task
-             * @description How many classes each task brings; tasks × classes per task may not exceed the data set's classes.
+             * @description How many classes each task brings, 1 only where one head answers over all classes seen; tasks × classes
+             *     per task may not exceed the data set's classes.
              * @default 2
              */
             classes_per_task: number;
@@ -3904,7 +3920,8 @@ export interface components {
         "SvhnDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -3917,7 +3934,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -3945,7 +3962,8 @@ export interface components {
         "SvhnDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -3958,7 +3976,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
