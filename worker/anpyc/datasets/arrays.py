@@ -121,14 +121,13 @@ def _check_images(name: str, part: str, headers: dict[str, Header]) -> Layout:
 
 
 def _check_size(spec: ImagesDataset, headers: dict[str, Header]) -> None:
-    read = sum(header.bytes for header in headers.values())
-    check_decoded(spec.file, "its arrays", read, "take fewer or smaller images")
-    kept = 0
+    size = sum(header.bytes for header in headers.values())
     for part in PARTS:
         images = headers[f"{part}_images"]
         each = (3 if spec.colour else 1) * spec.size**2
-        kept += images.shape[0] * each * (1 if images.dtype.itemsize == 1 else 4)
-    check_decoded(spec.file, "its images", kept, "take fewer images or a smaller `dataset.size`")
+        size += images.shape[0] * each * (1 if images.dtype.itemsize == 1 else 4)
+    advice = "take fewer or smaller images, or a smaller `dataset.size`"
+    check_decoded(spec.file, "its arrays and the pixels made of them", size, advice)
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> Array:

@@ -79,6 +79,8 @@ class Pile:
 class Tally:
     """What was done to how many pictures."""
 
+    images: int
+    """In the archive."""
     turned: int = 0
     composited: int = 0
     animated: int = 0
@@ -95,12 +97,12 @@ class Tally:
 
 def load_folders(spec: ImagesDataset, file: Path) -> Source:
     """:raises DatasetUnreadable: if the archive or a picture in it is not what it should be."""
-    tally = Tally()
     with open_archive(file) as archive:
         placed, notes = _placed(spec.file, archive.infolist())
         parts = [sorted(placed[part], key=lambda one: one.entry.filename) for part in ("train", "test")]
         classes = number_folders(spec.file, *([one.folder for one in part] for part in parts))
-        _check_size(spec, sum(map(len, parts)), bytes_each=1)
+        tally = Tally(sum(map(len, parts)))
+        _check_size(spec, tally.images, bytes_each=1)
         piles, labels = [], []
         for part, own in zip(parts, (classes.train, classes.test), strict=True):
             order = in_turn(own)
@@ -202,7 +204,7 @@ def _pile(
             except PictureUnreadable as error:
                 raise DatasetUnreadable(f"{name} {error}.") from error
             if picture.extent is not None and not pile.deep:
-                _check_size(spec, len(entries), bytes_each=4)
+                _check_size(spec, tally.images, bytes_each=4)
             pile.put(place, picture)
             tally.add(picture)
             if tally.pixels > MAX_TOTAL_PIXELS:

@@ -131,5 +131,7 @@ def _deep(image: Image.Image) -> tuple[Image.Image, Extent]:
     if isinstance(clear := image.info.get("transparency"), int):
         floats[values == clear] = np.iinfo(values.dtype).max if values.dtype.kind in "iu" else 1.0
     low, high = float(floats.min()), float(floats.max())
+    if not np.isfinite(low) or not np.isfinite(high):
+        raise PictureUnreadable("has pixels that are not finite numbers; repair or remove it")
     whole = values.dtype.kind in "iu" or bool((floats == np.rint(floats)).all())
     return Image.fromarray(floats), Extent(low, high, whole, values.dtype)

@@ -17,8 +17,8 @@ from pathlib import Path
 from anpyc.datasets.names import shown
 from anpyc.errors import DatasetUnreadable
 
-MAX_DECODED_BYTES = 2_000_000_000
-"""Of pixels in memory, as read from a file, and again as they are kept for training."""
+MAX_DECODED_BYTES = 3_000_000_000
+"""Of all arrays that are read and of the pixels that are kept of them, together."""
 
 _ENCRYPTED = 0x1
 _UNPACKING_ERRORS = (

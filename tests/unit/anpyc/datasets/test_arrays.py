@@ -306,14 +306,17 @@ def test_an_array_that_is_not_there_is_named(tmp_path: Path) -> None:
         read(tmp_path, "own.npz")
 
 
-@pytest.mark.parametrize(("limit", "said"), [(1_700, "its arrays would take"), (2_000, "its images would")])
+@pytest.mark.parametrize(("size", "needed"), [(8, 24 * (64 + 8 + 64)), (16, 24 * (64 + 8 + 256))])
 def test_what_would_not_fit_is_refused_before_an_array_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, needed: int
 ) -> None:
-    monkeypatch.setattr(unpacking, "MAX_DECODED_BYTES", limit)
+    file = save_arrays(tmp_path)
+    monkeypatch.setattr(unpacking, "MAX_DECODED_BYTES", needed)
+    read(tmp_path, file, size=size)
+    monkeypatch.setattr(unpacking, "MAX_DECODED_BYTES", needed - 1)
     monkeypatch.setattr(arrays, "_array", lambda *_: pytest.fail("an array was read"))
-    with pytest.raises(DatasetUnreadable, match=said):
-        read(tmp_path, save_arrays(tmp_path), size=16 if "images" in said else 8)
+    with pytest.raises(DatasetUnreadable, match="its arrays and the pixels made of them would take"):
+        read(tmp_path, file, size=size)
 
 
 def test_an_array_shorter_than_it_says_is_refused(tmp_path: Path) -> None:

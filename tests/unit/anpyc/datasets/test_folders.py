@@ -107,6 +107,15 @@ def test_an_unknown_range_of_floats_is_refused(tmp_path: Path) -> None:
         read(tmp_path, save_zip(tmp_path, files))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_pixel_that_is_no_number_is_found(tmp_path: Path, value: float) -> None:
+    broken = (TRAIN[0] / 255).astype(np.float32)
+    broken[3, 3] = value
+    files = {**plain_files(), "train/c0/0000.png": picture(broken, "TIFF")}
+    with pytest.raises(DatasetUnreadable, match=r"train/c0/0000\.png has pixels that are not finite numbers"):
+        read(tmp_path, save_zip(tmp_path, files))
+
+
 ALPHAS: dict[str, Callable[[Array], bytes]] = {
     "RGBA": lambda a: picture(black_with_alpha(a, "RGB")),
     "LA": lambda a: picture(black_with_alpha(a, "L")),
