@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from anpyc.datasets.vision import torchvision_datasets
 from anpyc.settings import settings
-from anpyc.vision import torchvision_datasets
 
 TASKS, EPOCHS, BATCH = 5, 4, 128
 

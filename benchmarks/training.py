@@ -26,12 +26,12 @@ from _silent import Silent
 from torch import nn
 
 from anpyc.datasets import load_dataset
+from anpyc.datasets.vision import torchvision_datasets
 from anpyc.presets import PRESETS
 from anpyc.recording import EpochResult
 from anpyc.settings import settings
 from anpyc.spec import MnistDataset, RunSpec, parse_spec
 from anpyc.training import Stopped, train
-from anpyc.vision import torchvision_datasets
 
 EPOCHS = 6
 

@@ -17,6 +17,7 @@ from anpyc_server.broker import open_bell
 from anpyc_server.db.arrays import decode
 from anpyc_server.db.models import EpochRow, LayerRow, MaskRow, Run
 from processes import Deployment, Process, wait_for
+from unit.anpyc.datasets.archives import plain_files, save_zip
 
 DIGITS = {
     "benchmark": {"kind": "permuted", "tasks": 2},
@@ -187,3 +188,40 @@ def test_the_worker_is_on_the_page(dashboard: Any) -> None:
     (entry,) = wait_for(lambda: client.get("/api/workers").json()["items"])
     assert (entry["online"], entry["device"], entry["slots"]) == (True, "cpu", 2)
     assert str(worker.pid) in entry["id"]
+
+
+def _own_images(deployed: Deployment, name: str, files: dict[str, bytes]) -> dict[str, Any]:
+    """A specification of three classes on a zip of these files."""
+    folder = deployed.settings.datasets
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / save_zip(folder, files)).rename(folder / name)
+    dataset = {"kind": "images", "file": name, "size": 8, "colour": False}
+    return DIGITS | {"benchmark": {"kind": "split", "tasks": 1, "classes_per_task": 2}, "dataset": dataset}
+
+
+def test_what_was_decided_of_own_images_arrives(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    spec = _own_images(deployed, "mine.zip", {**plain_files(), "train/.DS_Store": b""})
+    run_id = _submit(client, spec)
+    assert deployed.wait_until(run_id, seconds=60).status == "succeeded"
+    run = client.get(f"/api/runs/{run_id}").json()
+    said = run["environment"]["data_passed_over"]
+    assert said == "Passed over, as no images: train/.DS_Store."
+    assert run["plan"]["task_titles"] == ["classes c0, c1"]
+    lines = {line["text"]: line["level"] for line in client.get(f"/api/runs/{run_id}/log").json()["items"]}
+    assert lines[said] == "info"
+    left_over = "1 tasks of 2 classes leave 1 of the 3 classes of mine.zip over: c2."
+    assert lines[left_over] == "warning"
+
+
+def test_a_hostile_name_arrives_escaped(dashboard: Any) -> None:
+    deployed, client, _ = dashboard
+    spec = _own_images(deployed, "bad.zip", {**plain_files(), "train/c0/\x1b[31m\x07.png": b"none"})
+    run_id = _submit(client, spec)
+    assert deployed.wait_until(run_id, seconds=60).status == "failed"
+    answer = client.get(f"/api/runs/{run_id}")
+    error = answer.json()["error"]
+    assert error["code"] == "dataset_unreadable"
+    assert r"bad.zip: train/c0/\x1b[31m\x07.png is not an image that can be read" in error["message"]
+    assert error["traceback"] is None
+    assert "\\u001b" not in answer.text

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from anpyc.datasets import ImageData, Images
+from anpyc.datasets import ImageData, Images, Note
+from anpyc.datasets.names import listed
 from anpyc.errors import DatasetUnreadable
 from anpyc.permutations import pixel_order
 from anpyc.spec import (
@@ -129,7 +130,7 @@ class TaskSequence:
             )
         if isinstance(benchmark, SplitBenchmark):
             _check_split(benchmark, data[0])
-        self._standard = [one.train.mean_and_deviation() for one in data] if standardise else None
+        self._standard = [_mean_and_deviation(one) for one in data] if standardise else None
         self._class_order = _class_order(benchmark, data[0].classes, seed)
         self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
         for one in data:
@@ -155,6 +156,17 @@ class TaskSequence:
     def shows_unseen_tasks(self) -> bool:
         """Whether accuracy on a task not yet learnt means anything: it does where tasks share a head."""
         return not self._head_per_task and self._benchmark.scenario != "class"
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was decided and found while the data were read and dealt out to the tasks."""
+        read = dict.fromkeys(note for one in self._data for note in one.notes)
+        return *read, *self._left_over()
+
+    @property
+    def decisions(self) -> dict[str, str | int | float | None]:
+        """What was decided, by subject, for the run's environment."""
+        return {note.subject: note.text for note in self.notes if note.level == "info"}
 
     def training_examples(self, task: Task) -> Examples:
         """All training images of a task, resident on the device in the order of the file."""
@@ -234,7 +246,7 @@ class TaskSequence:
         if not isinstance(benchmark, SplitBenchmark):
             return Task(index, f"permutation {index + 1}", head, slice(0, data.classes))
         own = self._own_classes(index)
-        title = "classes " + ", ".join(str(int(name)) for name in self._class_order[own])
+        title = "classes " + listed(self._names(data, self._class_order[own]))
         outputs = slice(0, own.stop if benchmark.scenario == "class" else benchmark.classes_per_task)
         return Task(index, title, head, outputs)
 
@@ -244,12 +256,45 @@ class TaskSequence:
         used = torch.arange(data.classes)
         if isinstance(self._benchmark, SplitBenchmark):
             used = self._class_order[: self._benchmark.tasks * self._benchmark.classes_per_task]
-        absent = [int(name) for name in used if not present[name]]
+        absent = self._names(data, used[~present[used]])
         if absent:
+            fewer = ", hold out fewer for validation" if len(data.validation) else ""
             raise DatasetUnreadable(
-                f"Class {absent[0]} of {data.title} has no {part} images; use more images or leave "
+                f"Class {absent[0]} of {data.title} has no {part} images; use more images{fewer} or leave "
                 "the class out."
             )
+
+    def _left_over(self) -> list[Note]:
+        """The classes that no task of a split gets."""
+        benchmark = self._benchmark
+        if not isinstance(benchmark, SplitBenchmark):
+            return []
+        data = self._data[0]
+        rest = self._names(data, self._class_order[benchmark.tasks * benchmark.classes_per_task :])
+        if not rest:
+            return []
+        return [
+            Note(
+                "data_left_over",
+                f"{benchmark.tasks} tasks of {benchmark.classes_per_task} classes leave {len(rest)} of the "
+                f"{data.classes} classes of {data.title} over: {listed(rest)}.",
+                "warning",
+            )
+        ]
+
+    @staticmethod
+    def _names(data: ImageData, classes: Tensor) -> list[str]:
+        return [data.names[number] for number in classes.tolist()]
+
+
+def _mean_and_deviation(data: ImageData) -> tuple[float, float]:
+    mean, deviation = data.train.mean_and_deviation()
+    if deviation == 0:
+        raise DatasetUnreadable(
+            f"All pixels of the training images of {data.title} have the same value, so they cannot be "
+            "standardised; look at how they were saved."
+        )
+    return mean, deviation
 
 
 def _class_order(benchmark: Benchmark, classes: int, seed: int) -> Tensor:

@@ -158,6 +158,8 @@ class _Run:
         progress = self._progress
         self._recorder.plan(self._plan())
         if progress.step == 0:
+            for note in self._sequence.notes:
+                self._recorder.log(note.level, note.text)
             self._evaluate_untrained()
         for task in self._tasks[progress.task :]:
             self._train_task(task)
@@ -457,7 +459,7 @@ class _Run:
             steps=self._steps,
             task_titles=tuple(task.title for task in self._tasks),
             layers=layers if looks_inside else (),
-            environment=describe_environment(self._device),
+            environment=describe_environment(self._device) | self._sequence.decisions,
         )
 
     # --- checkpoints ------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def _train(spec: RunSpec, console: Console, threads: int | None) -> RunResult:
     from anpyc.training import train
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("epochs"),
@@ -123,6 +123,9 @@ class _Bar:
 
     def plan(self, plan: Plan) -> None:
         self._row = self._bar.add_task(self._title, total=plan.steps)
+        for subject, value in plan.environment.items():
+            if subject.startswith("data_"):
+                self._print(f"data: {value}")
 
     def epoch(self, result: EpochResult) -> None:
         if self._row is not None:
@@ -136,10 +139,8 @@ class _Bar:
         if evaluation.end_of_task:
             seen = [a for task, a in sorted(evaluation.accuracy.items()) if task <= evaluation.task]
             mean = sum(seen) / len(seen)
-            self._bar.console.print(
-                f"after task {evaluation.task}: {mean:.2%} on average · "
-                + " ".join(f"{a:.1%}" for a in seen),
-                highlight=False,
+            self._print(
+                f"after task {evaluation.task}: {mean:.2%} on average · " + " ".join(f"{a:.1%}" for a in seen)
             )
 
     def layers(self, statistics: Sequence[LayerStatistics]) -> None:
@@ -153,7 +154,11 @@ class _Bar:
 
     def log(self, level: Level, text: str) -> None:
         if level in ("warning", "error"):
-            self._bar.console.print(f"{level}: {text}", highlight=False)
+            self._print(f"{level}: {text}")
+
+    def _print(self, line: str) -> None:
+        """As it is: names from files may look like markup."""
+        self._bar.console.print(line, highlight=False, markup=False, emoji=False)
 
     def should_stop(self) -> bool:
         return False

@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from anpyc.errors import TrainingError
+from anpyc.errors import DatasetMissing, DatasetUnreadable, TrainingError
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec, SpecError, parse_spec
 from anpyc_server.db import lifecycle
@@ -50,6 +50,8 @@ class Attempt:
             return self._stopped()
         except SpecError as error:
             self.recorder.fail("invalid_spec", f"This version cannot run the specification: {error}", None)
+        except (DatasetMissing, DatasetUnreadable) as error:
+            self.recorder.fail(error.code, str(error), None)  # its sentence says it all
         except TrainingError as error:
             self.recorder.fail(error.code, str(error), traceback.format_exc())
         except MemoryError:

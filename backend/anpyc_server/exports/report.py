@@ -72,6 +72,7 @@ def report(services: Services, run_id: str) -> bytes:
 <p class="lead">{html.escape(run.sentence)}</p>
 {_metrics(run)}
 {"".join(sections)}
+{_tasks(run)}
 <h2>Specification</h2>
 <pre>{html.escape(json.dumps(run.spec, indent=2, ensure_ascii=False))}</pre>
 <h2>Environment</h2>
@@ -86,6 +87,15 @@ def _inline(figure: Any) -> str:
     content = json.loads(as_json(figure))
     content["config"] = {"displaylogo": False, "responsive": True}
     return json.dumps(content, ensure_ascii=True).replace("<", "\\u003c")
+
+
+def _tasks(run: RunAnswer) -> str:
+    """What each task is, by number."""
+    titles = run.plan.task_titles
+    rows = [
+        f"<tr><td>task {task}</td><td>{html.escape(title)}</td></tr>" for task, title in enumerate(titles)
+    ]
+    return f"<h2>Tasks</h2><table>{''.join(rows)}</table>" if rows else ""
 
 
 def _state(run: RunAnswer) -> str:

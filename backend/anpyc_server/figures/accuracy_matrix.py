@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TITLE = "Accuracy matrix"
 _MOST_WRITTEN = 12
+_MOST_NAMED = 40
 
 
 def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
@@ -39,7 +40,6 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
         "xgap": 2 if written else 0,
         "ygap": 2 if written else 0,
         "customdata": [[_beside(run, i, j) for j in range(size)] for i in range(size)],
-        "hovertemplate": "after task %{y}, on task %{x}: %{z:.1f} %%{customdata}<extra></extra>",
         "hoverongaps": False,
         "colorbar": {
             "title": {
@@ -56,6 +56,10 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
     if written:  # the values themselves leave a scale of colours nothing to say
         font = {"size": 11 if size <= 8 else 9}
         heatmap |= {"texttemplate": "%{z:.1f}", "textfont": font, "showscale": False}
+    heatmap |= {
+        "text": [[run.named(task) if size <= _MOST_NAMED else "" for task in range(size)]] * size,
+        "hovertemplate": "after task %{y}, on task %{x}%{text}: %{z:.1f} %%{customdata}<extra></extra>",
+    }
     ticks: dict[str, Any] = {"dtick": 1 if written else None, "showgrid": False}
     return figure(
         [heatmap],

@@ -40,12 +40,12 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         steps, accuracy = data.step[own], data.accuracy[own] * 100
         chosen = kept(steps, accuracy, options.points, data.end_of_task[own])
         thinned |= not bool(chosen.all())
-        raw = _line(task, steps[chosen], accuracy[chosen], colors[task])
+        raw = _line(task, steps[chosen], accuracy[chosen], colors[task], run.named(task))
         if options.smooth > 1:
             smooth = moving_average(accuracy, options.smooth)[chosen]
             raw |= {"line": {"color": translucent(colors[task], 0.3), "width": 1}, "hoverinfo": "skip"}
             raw.pop("hovertemplate")
-            traces += [raw, _line(task, steps[chosen], smooth, colors[task])]
+            traces += [raw, _line(task, steps[chosen], smooth, colors[task], run.named(task))]
         else:
             traces.append(raw)
         labels.append((f"task {task}", colors[task], float(accuracy[-1])))
@@ -90,7 +90,7 @@ def moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[n
 
 
 def _line(
-    task: int, steps: npt.NDArray[np.int64], percents: npt.NDArray[np.float64], color: str
+    task: int, steps: npt.NDArray[np.int64], percents: npt.NDArray[np.float64], color: str, named: str
 ) -> dict[str, Any]:
     return {
         "type": "scatter",
@@ -101,7 +101,8 @@ def _line(
         "y": np.round(percents, 4).tolist(),
         "line": {"color": color, "width": 2},
         "marker": {"color": color, "size": 6},
-        "hovertemplate": "%{y:.1f} %",
+        "text": named,
+        "hovertemplate": "%{y:.1f} %%{text}",
     }
 
 

@@ -52,6 +52,7 @@ def run_rows(
         layers=layers,
         metrics=run.metrics,
         pruning=pruning_curve(session, run, task) if "pruning" in needs else None,
+        titles=run.plan.get("task_titles", ()),
     )
 
 

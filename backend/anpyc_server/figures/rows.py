@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from anpyc_server.figures.canvas import text
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -57,6 +59,12 @@ class RunRows:
     """Accuracy on each task at the end of its base training; None where it was not pruned after it."""
     pruning: PruningCurve | None = None
     """What a what-if has measured at one task's end, where that is needed."""
+    titles: Sequence[str] = ()
+    """Of the tasks, such as the names of their classes; none until it trains."""
+
+    def named(self, task: int) -> str:
+        """What follows the number of a task where one points at it: its title, if it has one."""
+        return f" ({text(self.titles[task], 80)})" if task < len(self.titles) else ""
 
     @property
     def waiting(self) -> str:

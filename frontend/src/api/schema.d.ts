@@ -1016,7 +1016,8 @@ export interface components {
         "Cifar100Dataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1029,7 +1030,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1057,7 +1058,8 @@ export interface components {
         "Cifar100Dataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1070,7 +1072,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1098,7 +1100,8 @@ export interface components {
         "Cifar10Dataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1111,7 +1114,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1139,7 +1142,8 @@ export interface components {
         "Cifar10Dataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1152,7 +1156,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1449,7 +1453,8 @@ export interface components {
         "DigitsDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1462,7 +1467,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1478,7 +1483,8 @@ export interface components {
         "DigitsDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1491,7 +1497,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1686,7 +1692,8 @@ export interface components {
         "FashionMnistDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1699,7 +1706,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1727,7 +1734,8 @@ export interface components {
         "FashionMnistDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1740,7 +1748,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1917,7 +1925,8 @@ export interface components {
         "ImagesDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1930,7 +1939,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -1940,8 +1949,8 @@ export interface components {
             kind: "images";
             /**
              * File
-             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
-             *     train_images, train_labels, test_images and test_labels.
+             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image> (PNG, JPEG, BMP, GIF, TIFF
+             *     or WebP), or an npz with train_images, train_labels, test_images and test_labels.
              */
             file: string;
             /**
@@ -1964,7 +1973,8 @@ export interface components {
         "ImagesDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -1977,7 +1987,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -1987,8 +1997,8 @@ export interface components {
             kind: "images";
             /**
              * File
-             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
-             *     train_images, train_labels, test_images and test_labels.
+             * @description Name of the file: a zip with train/<class>/<image> and test/<class>/<image> (PNG, JPEG, BMP, GIF, TIFF
+             *     or WebP), or an npz with train_images, train_labels, test_images and test_labels.
              */
             file: string;
             /**
@@ -2069,7 +2079,8 @@ export interface components {
         "KmnistDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -2082,7 +2093,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -2110,7 +2121,8 @@ export interface components {
         "KmnistDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -2123,7 +2135,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -2607,7 +2619,8 @@ export interface components {
         "MnistDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -2620,7 +2633,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -2648,7 +2661,8 @@ export interface components {
         "MnistDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -2661,7 +2675,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**
@@ -3936,7 +3950,8 @@ export interface components {
             tasks: number;
             /**
              * Classes per task
-             * @description How many classes each task brings; tasks × classes per task may not exceed the data set's classes.
+             * @description How many classes each task brings, 1 only where one head answers over all classes seen; tasks × classes
+             *     per task may not exceed the data set's classes.
              * @default 2
              */
             classes_per_task: number;
@@ -3979,7 +3994,8 @@ export interface components {
             tasks: number;
             /**
              * Classes per task
-             * @description How many classes each task brings; tasks × classes per task may not exceed the data set's classes.
+             * @description How many classes each task brings, 1 only where one head answers over all classes seen; tasks × classes
+             *     per task may not exceed the data set's classes.
              * @default 2
              */
             classes_per_task: number;
@@ -4110,7 +4126,8 @@ export interface components {
         "SvhnDataset-Input": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -4123,7 +4140,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit?: number | null;
             /**
@@ -4151,7 +4168,8 @@ export interface components {
         "SvhnDataset-Output": {
             /**
              * Validation images
-             * @description This many images at the start of the training file are held out of training and of testing.
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
              * @default 0
              */
             validation: number;
@@ -4164,7 +4182,7 @@ export interface components {
             standardise: boolean;
             /**
              * Training images at most
-             * @description Use only the first so many training images; empty: all.
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
              */
             train_limit: number | null;
             /**

@@ -27,6 +27,7 @@ class Memory:
         self.snapshots: list[MaskSnapshot] = []
         self.checkpoints: list[Checkpoint] = []
         self.lines: list[str] = []
+        self.warnings: list[str] = []
         self._stop = stop
 
     def plan(self, plan: Plan) -> None:
@@ -49,6 +50,8 @@ class Memory:
 
     def log(self, level: Level, text: str) -> None:
         self.lines.append(text)
+        if level == "warning":
+            self.warnings.append(text)
 
     def should_stop(self) -> bool:
         return self._stop()

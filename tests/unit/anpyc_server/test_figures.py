@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anpyc.recording import Evaluation
+from anpyc.recording import Evaluation, Plan
 from anpyc.spec import RunSpec
 from anpyc_server.db.models import Run
 from anpyc_server.figures import canvas, capacity_left, palette
@@ -115,6 +115,23 @@ def test_the_forgetting_curve_has_a_line_per_task(library: Server, finished: Tra
         expected = [(p["step"], 100 * p["accuracy"][str(task)]) for p in curve if str(task) in p["accuracy"]]
         assert trace["x"] == [step for step, _ in expected]
         assert trace["y"] == pytest.approx([value for _, value in expected], abs=1e-3)
+
+
+def test_tasks_are_called_by_their_titles_where_one_points_at_them(server: Server) -> None:
+    trainer = Trainer(server.database, queued(server.database), tasks=2)
+    titles = ("classes 10, 11", "classes <b>cat</b>, %{y}")
+    plan = Plan(tasks=2, steps=trainer.steps, task_titles=titles, layers=(), environment={})
+    trainer.write(plan=plan)
+    trainer.train()
+    written = [" (classes 10, 11)", " (classes &lt;b&gt;cat&lt;/b&gt;, %{y})"]
+    (matrix,) = _figure(server, "accuracy_matrix", trainer)["data"]
+    assert matrix["text"] == [written, written]
+    assert "on task %{x}%{text}: " in matrix["hovertemplate"]
+    lines = _figure(server, "forgetting_curve", trainer)["data"]
+    assert [line["text"] for line in lines] == written
+    assert all("%{text}" in line["hovertemplate"] for line in lines)
+    report = server.http.get(f"/api/runs/{trainer.claim.run_id}/export", params={"format": "html"}).text
+    assert "<tr><td>task 1</td><td>classes &lt;b&gt;cat&lt;/b&gt;, %{y}</td></tr>" in report
 
 
 def test_a_line_begins_with_its_task(server: Server) -> None:

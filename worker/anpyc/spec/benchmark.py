@@ -39,7 +39,8 @@ class SplitBenchmark(SpecPart):
     tasks: int = setting("Tasks", default=5, ge=1, le=200)
     """How many tasks are learnt one after the other."""
     classes_per_task: int = setting("Classes per task", default=2, ge=1, le=1_000)
-    """How many classes each task brings; tasks × classes per task may not exceed the data set's classes."""
+    """How many classes each task brings, 1 only where one head answers over all classes seen; tasks × classes
+    per task may not exceed the data set's classes."""
     scenario: Scenario = setting("Scenario", default="task")
     """`task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head
     over all classes seen."""

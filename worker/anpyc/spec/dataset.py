@@ -14,14 +14,15 @@ class DatasetPart(SpecPart):
     """What all data sets have in common."""
 
     validation: int = setting("Validation images", "images", default=0, ge=0, le=1_000_000, advanced=True)
-    """This many images at the start of the training file are held out of training and of testing."""
+    """This many images at the start of the training file are held out of training and of testing; of own
+    images, one of each class in turn."""
     standardise: bool = setting("Standardise pixels", default=False, advanced=True)
     """Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
     1]."""
     train_limit: int | None = setting(
         "Training images at most", "images", default=None, ge=1, le=10_000_000, advanced=True
     )
-    """Use only the first so many training images; empty: all."""
+    """Use only the first so many training images, of own images one of each class in turn; empty: all."""
 
 
 class DigitsDataset(DatasetPart):
@@ -80,8 +81,8 @@ class ImagesDataset(DatasetPart):
 
     kind: Literal["images"] = "images"
     file: str = setting("File", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.(zip|npz)$", max_length=200)
-    """Name of the file: a zip with train/<class>/<image> and test/<class>/<image>, or an npz with
-    train_images, train_labels, test_images and test_labels."""
+    """Name of the file: a zip with train/<class>/<image> and test/<class>/<image> (PNG, JPEG, BMP, GIF, TIFF
+    or WebP), or an npz with train_images, train_labels, test_images and test_labels."""
     size: int = setting("Size", "pixels", default=32, ge=8, le=256)
     """Images are scaled to this height and width."""
     colour: bool = setting("Colour", default=True)

@@ -77,6 +77,12 @@ class RunSpec(SpecPart):
 
     @staticmethod
     def _split_fits(benchmark: SplitBenchmark, classes: int, title: str) -> None:
+        if benchmark.classes_per_task == 1 and benchmark.scenario != "class":
+            refuse(
+                "benchmark.classes_per_task",
+                "With one class per task there is nothing to tell apart within a task, and every answer is "
+                "right: give each task 2 or more, or choose the scenario `class`.",
+            )
         if benchmark.classes_per_task > classes:
             refuse(
                 "benchmark.classes_per_task",

@@ -1,0 +1,198 @@
+"""An ``.npz`` of arrays: ``train_images``, ``train_labels``, ``test_images`` and ``test_labels``, images as
+(count, height, width) or with channels first or last. Other arrays are never opened."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from anpyc.datasets.images import Images, Note, Source
+from anpyc.datasets.labels import in_turn, mapping_note, number_labels, order_note
+from anpyc.datasets.pixels import (
+    Array,
+    Extent,
+    Layout,
+    Range,
+    Reading,
+    common_range,
+    find_extent,
+    find_layout,
+    image_size,
+    range_text,
+)
+from anpyc.datasets.unpacking import check_decoded, check_entries, open_archive, unpacking
+from anpyc.errors import DatasetUnreadable
+from anpyc.spec import ImagesDataset
+
+PARTS = ("train", "test")
+_NAMES = ("train_images", "train_labels", "test_images", "test_labels")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an array's file says of it before it is read."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def bytes(self) -> int:
+        """That the array takes in memory."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def load_arrays(spec: ImagesDataset, file: Path) -> Source:
+    """:raises DatasetUnreadable: if the arrays are not what they should be, or would take too much memory."""
+    with open_archive(file) as archive:
+        headers = _headers(spec.file, archive)
+        layouts = [_check_images(spec.file, part, headers) for part in PARTS]
+        _check_size(spec, headers)
+        with unpacking(spec.file):
+            arrays = {name: _array(archive, name) for name in _NAMES}
+    classes = number_labels(spec.file, *(arrays[f"{part}_labels"].reshape(-1) for part in PARTS))
+    images = [arrays.pop(f"{part}_images") for part in PARTS]
+    readings, notes = _readings(spec.file, images, layouts)
+    parts = []
+    for own, labels in zip(readings, (classes.train, classes.test), strict=True):
+        order = in_turn(labels)
+        pixels = own.pixels(images.pop(0), order, spec.size, spec.colour)
+        parts.append(Images(pixels, torch.from_numpy(labels[order])))
+    notes += _size_notes(spec, headers, layouts)
+    train, test = parts
+    notes += [mapping_note(classes), order_note()]
+    return Source(spec.file, classes.names, train, test, tuple(notes))
+
+
+def _headers(name: str, archive: zipfile.ZipFile) -> dict[str, Header]:
+    """Of the arrays that are needed, and only of these."""
+    there = {entry.filename: entry for entry in archive.infolist()}
+    absent = [wanted for wanted in _NAMES if f"{wanted}.npy" not in there]
+    if absent:
+        raise DatasetUnreadable(f"{name} has no array {absent[0]}; save it under that name.")
+    check_entries(name, [entry for entry in archive.infolist() if entry.filename[:-4] in _NAMES])
+    headers = {}
+    for wanted in _NAMES:
+        entry = there[f"{wanted}.npy"]
+        with unpacking(name), archive.open(entry) as stream:
+            header = _read_header(stream)
+        if header.dtype.hasobject or header.dtype.names:
+            held = "objects" if header.dtype.hasobject else "records"
+            raise DatasetUnreadable(
+                f"{name} cannot be read: {wanted} holds {held}; save an array of numbers."
+            )
+        if header.bytes > entry.file_size:
+            raise DatasetUnreadable(
+                f"{name} holds less of {wanted} than the shape {header.shape} says; save it again."
+            )
+        headers[wanted] = header
+    return headers
+
+
+def _read_header(stream: Any) -> Header:
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0)):
+        raise ValueError(f"format {version[0]}.{version[1]} of an array is not known")
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return Header(shape, dtype)
+
+
+def _check_images(name: str, part: str, headers: dict[str, Header]) -> Layout:
+    images, labels = headers[f"{part}_images"], headers[f"{part}_labels"]
+    if images.dtype.kind not in "biuf":
+        raise DatasetUnreadable(f"{name} holds {part}_images as {images.dtype}; save numbers.")
+    if labels.dtype.kind not in "biufUS":
+        raise DatasetUnreadable(f"{name} holds {part}_labels as {labels.dtype}; save whole numbers or text.")
+    if not images.shape or 0 in images.shape:
+        raise DatasetUnreadable(f"{name} has no {_word(part)} images.")
+    count = images.shape[0]
+    if labels.shape not in ((count,), (count, 1), (1, count)):
+        raise DatasetUnreadable(
+            f"{name} holds {part}_images of shape {images.shape} and {part}_labels of shape {labels.shape}; "
+            f"there must be one label for each image, in the shape ({count},)."
+        )
+    return find_layout(name, images.shape)
+
+
+def _check_size(spec: ImagesDataset, headers: dict[str, Header]) -> None:
+    size = sum(header.bytes for header in headers.values())
+    for part in PARTS:
+        images = headers[f"{part}_images"]
+        each = (3 if spec.colour else 1) * spec.size**2
+        size += images.shape[0] * each * (1 if images.dtype.itemsize == 1 else 4)
+    advice = "take fewer or smaller images, or a smaller `dataset.size`"
+    check_decoded(spec.file, "its arrays and the pixels made of them", size, advice)
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> Array:
+    with archive.open(f"{name}.npy") as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)
+
+
+def _readings(name: str, images: list[Array], layouts: list[Layout]) -> tuple[list[Reading], list[Note]]:
+    """How the training and the test images are read, and that in words."""
+    shades, opacities = [], []
+    for part, values, layout in zip(PARTS, images, layouts, strict=True):
+        colours = values if not layout.alpha else _channels(values, layout, slice(0, -1))
+        shades.append(find_extent(name, _word(part), colours))
+        if layout.alpha:
+            opacities.append(find_extent(name, _word(part), _channels(values, layout, slice(-1, None))))
+    brightness = common_range(name, *shades)
+    opacity = common_range(f"the alpha channel of {name}", opacities[0], opacities[-1]) if opacities else None
+    readings = [
+        Reading(layout, brightness, opacity if layout.alpha else None, _fits_bytes(brightness, extent))
+        for layout, extent in zip(layouts, shades, strict=True)
+    ]
+    return readings, [
+        *_layout_notes(images, layouts),
+        _range_note(brightness, shades),
+        *_alpha_notes(opacity, opacities),
+    ]
+
+
+def _channels(values: Array, layout: Layout, part: slice) -> Array:
+    return values[:, part] if layout.axis == 1 else values[..., part]
+
+
+def _fits_bytes(brightness: Range, extent: Extent) -> bool:
+    return extent.whole and brightness in (Range(0, 255), Range(0, 1))
+
+
+def _word(part: str) -> str:
+    return "training" if part == "train" else "test"
+
+
+def _layout_notes(images: list[Array], layouts: list[Layout]) -> list[Note]:
+    shapes = [values.shape for values in images]
+    if layouts[0] == layouts[1]:
+        said = f"Images of shape {shapes[0]} and {shapes[1]} are read as {layouts[0]}."
+    else:
+        said = f"Training images of shape {shapes[0]} are read as {layouts[0]}, "
+        said += f"test images of shape {shapes[1]} as {layouts[1]}."
+    return [Note("data_layout", said)]
+
+
+def _range_note(brightness: Range, shades: list[Extent]) -> Note:
+    found = shades[0].joined(shades[1])
+    stored = " and ".join(dict.fromkeys(str(one.dtype) for one in shades))
+    return Note("data_range", f"Pixels ({stored}) have {range_text(found, brightness)}.")
+
+
+def _alpha_notes(opacity: Range | None, opacities: list[Extent]) -> list[Note]:
+    if opacity is None or min(one.low for one in opacities) >= opacity.high:
+        return []
+    return [Note("data_alpha", "Transparent pixels are shown on white.")]
+
+
+def _size_notes(spec: ImagesDataset, headers: dict[str, Header], layouts: list[Layout]) -> list[Note]:
+    sizes = [image_size(headers[f"{p}_images"].shape, of) for p, of in zip(PARTS, layouts, strict=True)]
+    if all(one == (spec.size, spec.size) for one in sizes):
+        return []
+    found = " and ".join(dict.fromkeys(f"{height}×{width}" for height, width in sizes))
+    return [Note("data_size", f"Images of {found} pixels are scaled to {spec.size}×{spec.size}.")]
