@@ -39,7 +39,7 @@ def choose(page: Page, part: str, name: str) -> None:
 def test_fields_come_with_the_strategy(shelf_page: Page) -> None:
     page = shelf_page
     page.goto("/new")
-    expect(page.get_by_test_id("field-strategy.lam")).to_have_value("30")
+    expect(page.get_by_test_id("field-strategy.lam")).to_have_value("10")
     expect(page.get_by_test_id("field-strategy.prune_decay")).to_be_visible()
     field(page, "strategy.lam").fill("7")
     choose(page, "Strategy", "LwF")
@@ -47,6 +47,26 @@ def test_fields_come_with_the_strategy(shelf_page: Page) -> None:
     expect(page.get_by_test_id("field-strategy.prune_decay")).to_have_count(0)
     choose(page, "Strategy", "ANPyC")
     expect(page.get_by_test_id("field-strategy.lam")).to_have_value("7")
+
+
+def test_the_published_form_is_one_click_away(shelf_page: Page) -> None:
+    page = shelf_page
+    page.goto("/new")
+    offered = page.get_by_role("group", name="Settings of ANPyC")
+    default, published = (offered.get_by_role("button", name=name) for name in ("default", "as published"))
+    expect(default).to_have_attribute("aria-pressed", "true")
+    published.click()
+    expect(published).to_have_attribute("aria-pressed", "true")
+    expect(default).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_test_id("field-strategy.lam")).to_have_value("3")
+    page.get_by_text("YAML", exact=True).click()
+    for line in ("lam: 3", "pruned_by: entropy", "recall: all", "exact_share: false"):
+        expect(page.get_by_test_id("yaml")).to_have_value(re.compile(line))
+    page.get_by_text("Form", exact=True).click()
+    default.click()
+    expect(page.get_by_test_id("field-strategy.lam")).to_have_value("10")
+    choose(page, "Strategy", "EWC")
+    expect(offered).to_have_count(0)
 
 
 def test_a_preset_fills_the_form_and_yaml_keeps_in_step(shelf_page: Page) -> None:
