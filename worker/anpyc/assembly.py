@@ -45,11 +45,13 @@ class Assembly:
             network.body_flat.copy_(own)
         if statistics is not None:
             network.statistics = statistics
-        yield
-        if before is not None:
-            network.body_flat.copy_(before)
-        if running is not None:
-            network.statistics = running
+        try:
+            yield
+        finally:
+            if before is not None:
+                network.body_flat.copy_(before)
+            if running is not None:
+                network.statistics = running
 
     def _accuracy(self, network: Network, task: Task, trained: Task, images: int | None) -> float:
         correct = torch.zeros((), dtype=torch.int64, device=network.flat.device)

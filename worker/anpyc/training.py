@@ -195,6 +195,7 @@ class _Run:
         for round_ in range(progress.round, len(rounds)):
             if round_ > 0 and progress.epoch == 0:
                 strategy.before_round(task, round_, examples.newest)
+                self._check_strategy(task)
             trainable = strategy.trainable()
             if trainable is not None:
                 optimizer.forget(trainable)
@@ -355,8 +356,9 @@ class _Run:
         for self._batch, loss in enumerate(losses):
             if not math.isfinite(loss):
                 raise NonFiniteLoss(f"The loss became {loss} {self.where()}: {self._cause(lr)}.")
-        for what, values in (("weights", self._network.flat), ("statistics", self._network.statistics)):
-            if not math.isfinite(float(values.norm())):
+        norms = torch.stack([self._network.flat.norm(), self._network.statistics.norm()]).tolist()
+        for what, norm in zip(("weights", "running statistics"), norms, strict=True):
+            if not math.isfinite(norm):
                 raise NonFiniteLoss(f"The {what} became infinite {self.where()}: {self._cause(lr)}.")
 
     def _cause(self, lr: float) -> str:
@@ -377,14 +379,14 @@ class _Run:
             self._recorder.log("warning", f"Task {task.index}: {cause}.")
 
     def _check_strategy(self, task: Task) -> None:
-        """Importance and whatever else the strategy goes on with, after it has measured.
+        """Importance and whatever else the strategy goes on with, each time that it has measured.
 
         :raises NonFiniteLoss: naming what it is."""
         for name, values in self._strategy.state_dict().items():
             if values.is_floating_point() and not bool(torch.isfinite(values).all()):
                 lr = self._spec.training.lr
                 raise NonFiniteLoss(
-                    f"The {name.rpartition('.')[2]} that {self._spec.strategy.kind} measured after task "
+                    f"The {name.rpartition('.')[2]} that {self._spec.strategy.kind} measured in task "
                     f"{task.index + 1} of {len(self._tasks)} is not finite: the outputs have grown too "
                     f"large; try a tenth of the learning rate {lr:g}."
                 )

@@ -358,10 +358,21 @@ def test_importance_that_is_not_finite_fails_the_run(monkeypatch: pytest.MonkeyP
         return torch.full_like(network.protected_flat, math.inf)
 
     monkeypatch.setattr("anpyc.strategies.mas.output_sensitivity", beyond)
-    with pytest.raises(
-        NonFiniteLoss, match=r"The strength that mas measured after task 1 of 3 is not finite"
-    ):
+    with pytest.raises(NonFiniteLoss, match=r"The strength that mas measured in task 1 of 3 is not finite"):
         run({"strategy.kind": "mas"})
+
+
+def test_importance_that_is_not_finite_prunes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def beyond(network: Network, *_rest: object) -> torch.Tensor:
+        return torch.full_like(network.protected_flat, math.nan)
+
+    monkeypatch.setattr("anpyc.strategies.anpyc.removal_importance", beyond)
+    recorder = Memory()
+    with pytest.raises(
+        NonFiniteLoss, match=r"The importance that anpyc measured in task 1 of 3 is not finite"
+    ):
+        run({}, recorder)
+    assert {row.round for row in recorder.statistics} == {0}, "no round that was pruned by it is reported"
 
 
 def test_running_statistics_that_are_not_finite_fail_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,7 +381,7 @@ def test_running_statistics_that_are_not_finite_fail_the_run(monkeypatch: pytest
 
     monkeypatch.setattr(Network, "statistics", property(overflown))
     with pytest.raises(
-        NonFiniteLoss, match="The statistics became infinite at step 10 of task 1 of 3, epoch 1"
+        NonFiniteLoss, match="The running statistics became infinite at step 10 of task 1 of 3, epoch 1"
     ):
         run({"strategy.kind": "finetune"})
 
