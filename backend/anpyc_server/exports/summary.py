@@ -21,9 +21,10 @@ from anpyc_server.recorded.joint import JointRuns
 
 METRICS = ("metric", "value", "higher_is_better", "note")
 SHARES = ("before_pruning", "learnt", "pruning_loss", "newest", "forgetting", "backward_transfer", "joint")
-TASKS = ("task", *SHARES)
+TASKS = ("task", *SHARES, "title")
 """Of each task learnt: its accuracy before its own pruning and when it was learnt, what pruning took, its
-accuracy now, what it lost since best and what changed since learnt; and what joint training learnt it to."""
+accuracy now, what it lost since best and what changed since learnt; what joint training learnt it to; and
+what the task is called, such as the names of its classes."""
 
 Rows = Sequence[Sequence[Any]]
 
@@ -51,6 +52,7 @@ def tasks_of(session: Session, run: Run) -> Rows:
     pruned, reference = pruning_loss_by_task(matrix, before), JointRuns(session).reference(run)
     forgotten, changed = forgetting_by_task(matrix), backward_transfer_by_task(matrix)
     joint = list(reference.diagonal) if reference else []
+    titles = run.plan.get("task_titles", [])
     return [
         (
             task,
@@ -61,6 +63,7 @@ def tasks_of(session: Session, run: Run) -> Rows:
             forgotten[task] if task < done - 1 else None,
             changed[task] if task < done - 1 else None,
             joint[task] if task < len(joint) and measured(joint[task]) else None,
+            titles[task] if task < len(titles) else "",
         )
         for task in range(done)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from itertools import pairwise
 from typing import Any
@@ -132,6 +134,10 @@ def test_tasks_are_called_by_their_titles_where_one_points_at_them(server: Serve
     assert all("%{text}" in line["hovertemplate"] for line in lines)
     report = server.http.get(f"/api/runs/{trainer.claim.run_id}/export", params={"format": "html"}).text
     assert "<tr><td>task 1</td><td>classes &lt;b&gt;cat&lt;/b&gt;, %{y}</td></tr>" in report
+    table = server.http.get(
+        f"/api/runs/{trainer.claim.run_id}/export", params={"format": "csv", "table": "tasks"}
+    ).text
+    assert [row["title"] for row in csv.DictReader(io.StringIO(table))] == list(titles)
 
 
 def test_a_line_begins_with_its_task(server: Server) -> None:
