@@ -16,14 +16,15 @@ const numberIn = (part: Spec | undefined, name: string): number | undefined => {
   return typeof value === "number" ? value : undefined;
 };
 
-/** Pruning rounds of all tasks: each task prunes a share of the percentage before it, step by step. */
+/** Pruning rounds of all tasks but the last, which is not pruned: each task prunes a share of the percentage before it, step by step. */
 export function pruningRounds(strategy: Spec | undefined, tasks: number): number {
+  if (strategy?.kind === "packnet") return Math.max(0, tasks - 1);
   const step = numberIn(strategy, "prune_step");
   let percentage = numberIn(strategy, "initial_prune_percent");
   const decay = numberIn(strategy, "prune_decay");
   if (step === undefined || percentage === undefined || decay === undefined || step <= 0) return 0;
   let rounds = 0;
-  for (let task = 0; task < tasks; task += 1) {
+  for (let task = 0; task < tasks - 1; task += 1) {
     rounds += Math.ceil(percentage / step);
     percentage = Math.floor(percentage * decay);
   }
@@ -37,9 +38,10 @@ export function estimate(spec: Spec): Estimate | null {
   const benchmark = part("benchmark");
   const datasets = benchmark?.datasets;
   const tasks = numberIn(benchmark, "tasks") ?? (Array.isArray(datasets) ? datasets.length : undefined);
+  const iterations = numberIn(part("training"), "iterations");
   const perTask =
-    numberIn(part("training"), "iterations") !== undefined
-      ? EPOCHS_PER_TASK_COUNTED_IN_ITERATIONS
+    iterations !== undefined
+      ? Math.min(EPOCHS_PER_TASK_COUNTED_IN_ITERATIONS, iterations)
       : numberIn(part("training"), "epochs");
   if (tasks === undefined || perTask === undefined) return null;
   const retraining =
@@ -76,10 +78,10 @@ export function expectedSeconds(spec: Spec, past: PastRun[]): { seconds: number;
   return { seconds: pace * (wanted.epochs + wanted.retraining), judgedBy: nearest.name };
 }
 
-/** "5 tasks, 50 epochs and about 39 of retraining after pruning". */
+/** "5 tasks, 50 epochs and 39 of retraining after pruning". */
 export function estimateInWords(spec: Spec): string {
   const known = estimate(spec);
   if (!known) return "";
-  const retraining = known.retraining ? ` and about ${known.retraining} of retraining after pruning` : "";
+  const retraining = known.retraining ? ` and ${known.retraining} of retraining after pruning` : "";
   return `${plural(known.tasks, "task")}, ${plural(known.epochs, "epoch")}${retraining}`;
 }
