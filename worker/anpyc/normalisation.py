@@ -2,7 +2,7 @@
 
 A task that is tested with parameters of its own is not protected where normalisation layers are shared: later
 tasks move their running means and variances, their scales and their shifts. So each task keeps a copy of all
-four as they were at its end and is tested with it. They are few (0.1 % of a ResNet-18), and mask methods for
+four as they were at its end and is tested with it. They are few (0.2 % of a ResNet-18), and mask methods for
 networks with batch normalisation keep them per task too (Mallya et al., "Piggyback", ECCV 2018)."""
 
 from __future__ import annotations
