@@ -16,9 +16,9 @@ from typing import Any
 from anpyc import training
 from anpyc.settings import settings
 from anpyc.spec import parse_spec
-from anpyc_server.db import lifecycle
-from anpyc_server.db.engine import open_database
-from anpyc_server.db.wakeup import WakeUp
+from anpyc_queue import jobs
+from anpyc_queue.engine import open_database
+from anpyc_queue.wakeup import WakeUp
 from anpyc_worker.checkpoints import ArtifactStore
 from anpyc_worker.recorder import CHECKPOINT_SECONDS, DatabaseRecorder
 
@@ -54,9 +54,9 @@ def main() -> int:
         database = open_database(f"sqlite:///{Path(folder) / 'anpyc.sqlite3'}")
         database.migrate()
         with database.write() as session:
-            run, _ = lifecycle.submit(session, spec)
+            run, _ = jobs.submit(session, spec)
         with database.write() as session:
-            held = lifecycle.claim(session, run.id, "benchmark", 600)
+            held = jobs.claim(session, run.id, "benchmark", 600)
         assert held is not None
         store = ArtifactStore(folder)
         pack = training.pack_tensors = Timed(training.pack_tensors, time.perf_counter)  # type: ignore[assignment]
@@ -70,7 +70,7 @@ def main() -> int:
         total = time.perf_counter() - began
         recorder.finish(dict(result.metrics))
         with database.read() as session:
-            size = lifecycle.checkpoints(session, run.id)[0].size
+            size = jobs.checkpoints(session, run.id)[0].size
         database.dispose()
     share = (pack.seconds + save.seconds) / total
     print(f"training {total:.1f} s, {result.epochs} epochs; a checkpoint is {size / 1e6:.1f} MB")

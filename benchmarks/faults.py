@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import scenarios  # noqa: E402
 from anpyc.settings import Settings  # noqa: E402
-from anpyc_server.db.reconciler import LEASE_SECONDS  # noqa: E402
+from anpyc_queue.reconciler import LEASE_SECONDS  # noqa: E402
 from processes import Deployment  # noqa: E402
 from services import Postgres, Redis  # noqa: E402
 

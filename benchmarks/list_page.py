@@ -33,7 +33,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from anpyc_server.db.engine import open_database  # noqa: E402
+from anpyc_queue.engine import open_database  # noqa: E402
 from e2e.stack import CHROMIUM_FLAGS, find_chromium  # noqa: E402
 from many_runs import store_runs  # noqa: E402
 

@@ -20,9 +20,9 @@ import numpy as np
 
 from anpyc.recording import MaskSnapshot
 from anpyc.spec import RunSpec
-from anpyc_server.db import lifecycle
-from anpyc_server.db.engine import open_database
-from anpyc_server.db.recording import Batch, write
+from anpyc_queue import jobs
+from anpyc_queue.engine import open_database
+from anpyc_queue.recording import Batch, write
 
 SIDE = 4096
 REQUESTS = 120
@@ -51,8 +51,8 @@ def _fill(room: Path) -> str:
     mask = importance > 0.3
     owner = np.where(mask, np.int16(2), np.int16(-1))
     with database.write() as session:
-        run, _ = lifecycle.submit(session, RunSpec())
-        claim = lifecycle.claim(session, run.id, "benchmark", 600)
+        run, _ = jobs.submit(session, RunSpec())
+        claim = jobs.claim(session, run.id, "benchmark", 600)
         assert claim is not None
         snapshot = MaskSnapshot(0, 0, "big", mask, importance, owner, None, end_of_task=True)
         write(session, claim, Batch(number=1, masks=[(1, snapshot)]))

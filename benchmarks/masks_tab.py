@@ -27,9 +27,9 @@ from masks import _start, _wait  # noqa: E402
 from anpyc.models import build_network  # noqa: E402
 from anpyc.recording import LayerInfo, LayerStatistics, MaskSnapshot, Plan  # noqa: E402
 from anpyc.spec import parse_spec  # noqa: E402
-from anpyc_server.db import lifecycle  # noqa: E402
-from anpyc_server.db.engine import open_database  # noqa: E402
-from anpyc_server.db.recording import Batch, write  # noqa: E402
+from anpyc_queue import jobs  # noqa: E402
+from anpyc_queue.engine import open_database  # noqa: E402
+from anpyc_queue.recording import Batch, write  # noqa: E402
 from e2e.stack import CHROMIUM_FLAGS, find_chromium  # noqa: E402
 
 TASKS, ROUNDS, TIMES = 5, 2, 5
@@ -77,8 +77,8 @@ def _fill(room: Path) -> tuple[str, int]:
     database = open_database(f"sqlite:///{room / 'anpyc.sqlite3'}")
     database.migrate()
     with database.write() as session:
-        run, _ = lifecycle.submit(session, spec)
-        claim = lifecycle.claim(session, run.id, "benchmark", 600)
+        run, _ = jobs.submit(session, spec)
+        claim = jobs.claim(session, run.id, "benchmark", 600)
         assert claim is not None
         plan = Plan(TASKS, TASKS * (ROUNDS + 1), tuple(f"task {t}" for t in range(TASKS)), tuple(layers), {})
         write(session, claim, Batch(number=1, plan=plan))
@@ -96,7 +96,7 @@ def _fill(room: Path) -> tuple[str, int]:
             with database.write() as session:
                 write(session, claim, batch)
     with database.write() as session:
-        lifecycle.finish(session, claim, {"average_accuracy": 0.5})
+        jobs.finish(session, claim, {"average_accuracy": 0.5})
     database.dispose()
     return claim.run_id, sum(int(np.prod(layer.shape)) for layer in layers)
 

@@ -23,9 +23,9 @@ from anpyc import training
 from anpyc.presets import PRESETS
 from anpyc.settings import settings
 from anpyc.spec import RunSpec, parse_spec
-from anpyc_server.db import lifecycle, recording
-from anpyc_server.db.engine import open_database
-from anpyc_server.db.wakeup import WakeUp
+from anpyc_queue import jobs, recording
+from anpyc_queue.engine import open_database
+from anpyc_queue.wakeup import WakeUp
 from anpyc_worker.checkpoints import ArtifactStore
 from anpyc_worker.recorder import CHECKPOINT_SECONDS, DatabaseRecorder
 
@@ -103,9 +103,9 @@ def _train(spec: RunSpec, path: Path, folder: str) -> tuple[dict[str, Timed], in
     database = open_database(f"sqlite:///{path}")
     database.migrate()
     with database.write() as session:
-        run, _ = lifecycle.submit(session, spec)
+        run, _ = jobs.submit(session, spec)
     with database.write() as session:
-        held = lifecycle.claim(session, run.id, "benchmark", 6_000)
+        held = jobs.claim(session, run.id, "benchmark", 6_000)
     assert held is not None
     parts = _watched()
     recorder = DatabaseRecorder(database, ArtifactStore(folder), held, WakeUp(), 6_000)

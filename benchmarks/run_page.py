@@ -38,11 +38,11 @@ from sqlalchemy import insert
 from anpyc.metrics import summarise
 from anpyc.recording import EpochResult, Evaluation, Plan
 from anpyc.spec import RunSpec
-from anpyc_server.db import lifecycle
-from anpyc_server.db.engine import Database, open_database
-from anpyc_server.db.lifecycle import Claim
-from anpyc_server.db.models import EpochRow, EvaluationRow
-from anpyc_server.db.recording import Batch, write
+from anpyc_queue import jobs
+from anpyc_queue.engine import Database, open_database
+from anpyc_queue.jobs import Claim
+from anpyc_queue.recording import Batch, write
+from anpyc_queue.tables import EpochRow, EvaluationRow
 
 TASKS = 10
 LARGE, SMALL = 15_386, 20
@@ -109,9 +109,9 @@ def _fill(database: Database, epochs: int) -> Training:
         {"benchmark": {"kind": "permuted", "tasks": TASKS}, "name": f"{epochs} epochs"}
     )
     with database.write() as session:
-        run, _ = lifecycle.submit(session, spec)
+        run, _ = jobs.submit(session, spec)
     with database.write() as session:
-        claim = lifecycle.claim(session, run.id, "benchmark", 3_600)
+        claim = jobs.claim(session, run.id, "benchmark", 3_600)
         assert claim is not None
         titles = tuple(f"permutation {task + 1}" for task in range(TASKS))
         plan = Plan(tasks=TASKS, steps=TASKS * epochs + 1_000, task_titles=titles, layers=(), environment={})
@@ -119,8 +119,8 @@ def _fill(database: Database, epochs: int) -> Training:
     matrix = _fill_rows(database, claim, epochs)
     training = Training(database, claim, TASKS * epochs, matrix)
     with database.write() as session:
-        held = lifecycle.held_run(session, claim)
-        lifecycle.set_metrics(held, summarise(matrix[:-1]))
+        held = jobs.held_run(session, claim)
+        jobs.set_metrics(held, summarise(matrix[:-1]))
         held.position = {"task": TASKS - 1, "round": 0, "epoch": epochs, "step": TASKS * epochs}
         held.progress = 0.99
     return training
@@ -165,7 +165,7 @@ def _hold(database: Database, claims: list[Claim], over: threading.Event) -> Non
     while not over.wait(2):
         for claim in claims:
             with database.write() as session:
-                lifecycle.heartbeat(session, claim, 60)
+                jobs.heartbeat(session, claim, 60)
 
 
 # --- the server ---------------------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ from sqlalchemy import func, select
 
 from anpyc.recording import EpochResult, Evaluation
 from anpyc.spec import RunSpec
-from anpyc_server.db import events, lifecycle, recording
-from anpyc_server.db.engine import open_database
-from anpyc_server.db.models import EpochRow, EvaluationRow, Run
-from anpyc_server.db.recording import Batch
+from anpyc_queue import events, jobs, recording
+from anpyc_queue.engine import open_database
+from anpyc_queue.recording import Batch
+from anpyc_queue.tables import EpochRow, EvaluationRow, Run
 
 WRITERS, READER_PROCESSES, READERS_EACH = 8, 4, 5
 BATCHES_A_SECOND = 4
@@ -35,9 +35,9 @@ def write(url: str, seconds: float, answers: Queue[Any]) -> None:
     """One run's recorder."""
     database = open_database(url)
     with database.write() as session:
-        run, _ = lifecycle.submit(session, RunSpec())
+        run, _ = jobs.submit(session, RunSpec())
     with database.write() as session:
-        held = lifecycle.claim(session, run.id, "writer", 600)
+        held = jobs.claim(session, run.id, "writer", 600)
     assert held is not None
     took: list[float] = []
     rows, errors, number = 0, 0, 0

@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from anpyc.recording import EpochResult
 from anpyc.spec import RunSpec
-from anpyc_server.db import lifecycle, recording
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import MAX_LOSSES, Claim, Conflict, Stale
-from anpyc_server.db.models import TERMINAL, EpochRow, Event, Run
-from anpyc_server.db.recording import Batch, SavedCheckpoint
+from anpyc_queue import jobs, recording
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import MAX_LOSSES, Claim, Conflict, Stale
+from anpyc_queue.recording import Batch, SavedCheckpoint
+from anpyc_queue.tables import TERMINAL, EpochRow, Event, Run
 
 LEGAL = {
     ("queued", "running"),
@@ -55,7 +55,7 @@ class LifeOfARun(RuleBasedStateMachine):
     def submit(self, key: str | None) -> str:
         named = None if key is None else f"{id(self)}-{key}"
         with self.database.write() as session:
-            run, created = lifecycle.submit(session, RunSpec(), idempotency_key=named)
+            run, created = jobs.submit(session, RunSpec(), idempotency_key=named)
         assert created == (key is None or key not in self.keys)
         if key is not None:
             assert self.keys.setdefault(key, run.id) == run.id
@@ -70,9 +70,9 @@ class LifeOfARun(RuleBasedStateMachine):
     @rule(run=runs)
     def request_cancel(self, run: str) -> None:
         if self.status[run] in TERMINAL:
-            self._refused(lifecycle.request_cancel, run)
+            self._refused(jobs.request_cancel, run)
             return
-        self._do(lifecycle.request_cancel, run)
+        self._do(jobs.request_cancel, run)
         self.cancel[run] = True
         if self.status[run] == "queued":
             self._becomes(run, "cancelled")
@@ -80,9 +80,9 @@ class LifeOfARun(RuleBasedStateMachine):
     @rule(target=runs, run=runs)
     def retry(self, run: str) -> str:
         if self.status[run] not in ("failed", "cancelled"):
-            self._refused(lifecycle.retry, run)
+            self._refused(jobs.retry, run)
             return run
-        new = self._do(lifecycle.retry, run)
+        new = self._do(jobs.retry, run)
         assert (new.parent_id, new.parent_relation, new.attempt) == (run, "retry", 0)
         self._new(new.id)
         return str(new.id)
@@ -90,9 +90,9 @@ class LifeOfARun(RuleBasedStateMachine):
     @rule(run=runs)
     def resume(self, run: str) -> None:
         if self.status[run] not in ("failed", "cancelled") or run not in self.checkpoint:
-            self._refused(lifecycle.resume, run)
+            self._refused(jobs.resume, run)
             return
-        self._do(lifecycle.resume, run)
+        self._do(jobs.resume, run)
         self.status[run], self.cancel[run], self.losses[run] = "queued", False, 0
 
     # --- workers --------------------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class LifeOfARun(RuleBasedStateMachine):
     @rule(target=claims, run=runs)
     def claim(self, run: str) -> Claim | None:
         with self.database.write() as session:
-            held = lifecycle.claim(session, run, "worker", 15)
+            held = jobs.claim(session, run, "worker", 15)
         assert (held is not None) == (self.status[run] == "queued")
         if held is not None:
             self._becomes(run, "running")
@@ -132,17 +132,17 @@ class LifeOfARun(RuleBasedStateMachine):
     @rule(held=claims)
     def heartbeat(self, held: Claim | None) -> None:
         if held is not None:
-            self._under(held, lambda session: lifecycle.heartbeat(session, held, 15))
+            self._under(held, lambda session: jobs.heartbeat(session, held, 15))
 
     @rule(held=consumes(claims), how=st.sampled_from(["succeeded", "failed", "cancelled", "released"]))
     def end(self, held: Claim | None, how: str) -> None:
         if held is None:
             return
         acts: dict[str, Any] = {
-            "succeeded": lambda session: lifecycle.finish(session, held, {"average_accuracy": 0.5}),
-            "failed": lambda session: lifecycle.fail(session, held, "code", "message"),
-            "cancelled": lambda session: lifecycle.cancelled(session, held),
-            "released": lambda session: lifecycle.release(session, held, "stopped"),
+            "succeeded": lambda session: jobs.finish(session, held, {"average_accuracy": 0.5}),
+            "failed": lambda session: jobs.fail(session, held, "code", "message"),
+            "cancelled": lambda session: jobs.cancelled(session, held),
+            "released": lambda session: jobs.release(session, held, "stopped"),
         }
         if self._under(held, acts[how]):
             back = "cancelled" if self.cancel[held.run_id] else "queued"
@@ -157,7 +157,7 @@ class LifeOfARun(RuleBasedStateMachine):
         run = held.run_id
 
         def act(session: Any) -> Any:
-            return lifecycle.requeue(session, run, held.token, "worker_lost", "gone")
+            return jobs.requeue(session, run, held.token, "worker_lost", "gone")
 
         if self._under(held, act):
             if self.cancel[run]:

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from anpyc.metrics import summarise
-from anpyc_server.db.models import Run
+from anpyc_queue.tables import Run
 from anpyc_server.figures.rows import LayerMoment, RunRows
 from anpyc_server.recorded.series import Epochs, Evaluations
 

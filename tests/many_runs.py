@@ -10,10 +10,10 @@ from sqlalchemy import insert
 
 from anpyc.metrics import summarise
 from anpyc.spec import RunSpec
-from anpyc_server.db.engine import Database, now
-from anpyc_server.db.identifiers import new_id
-from anpyc_server.db.lifecycle import spec_hash
-from anpyc_server.db.models import EvaluationRow, Run
+from anpyc_queue.engine import Database, now
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.jobs import spec_hash
+from anpyc_queue.tables import EvaluationRow, Run
 
 TASKS = 5
 SEEDS = 5

@@ -19,9 +19,9 @@ from sqlalchemy import select
 
 from anpyc.settings import Settings
 from anpyc.spec import parse_spec
-from anpyc_server.db import lifecycle, workers
-from anpyc_server.db.engine import Database, open_database
-from anpyc_server.db.models import (
+from anpyc_queue import jobs, workers
+from anpyc_queue.engine import Database, open_database
+from anpyc_queue.tables import (
     TERMINAL,
     EpochRow,
     EvaluationRow,
@@ -163,10 +163,10 @@ class Deployment:
     def submit(self, *, rings: bool = True, **changes: Any) -> str:
         """Queue a run past the server: in the database, and in the outbox if somebody is to ring for it."""
         with self.database.write() as session:
-            run, _ = lifecycle.submit(session, parse_spec(changes))
+            run, _ = jobs.submit(session, parse_spec(changes))
             if not rings:
                 session.flush()
-                session.execute(lifecycle.delete(lifecycle.Outbox).where(lifecycle.Outbox.run_id == run.id))
+                session.execute(jobs.delete(jobs.Outbox).where(jobs.Outbox.run_id == run.id))
         return run.id
 
     def run(self, run_id: str) -> Run:

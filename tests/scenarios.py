@@ -19,8 +19,8 @@ from typing import Any
 import psutil
 import redis
 
-from anpyc_server.broker import open_bell, queue_name
-from anpyc_server.db.models import RUNNING, SUCCEEDED, Run
+from anpyc_queue.broker import open_bell, queue_name
+from anpyc_queue.tables import RUNNING, SUCCEEDED, Run
 from processes import Deployment, Process, stopped, wait_for
 from services import Postgres, Redis
 

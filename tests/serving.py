@@ -19,14 +19,14 @@ from anpyc.metrics import summarise
 from anpyc.recording import EpochResult, Evaluation, LayerInfo, LayerStatistics, MaskSnapshot, Plan
 from anpyc.settings import Settings
 from anpyc.spec import RunSpec
+from anpyc_queue import jobs, whatif
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import Claim
+from anpyc_queue.recording import Batch, SavedOutcome, write
+from anpyc_queue.tables import Run, Worker
+from anpyc_queue.whatif import WhatIfClaim
+from anpyc_queue.workers import announce
 from anpyc_server.app import create_app
-from anpyc_server.db import lifecycle, whatif
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import Claim
-from anpyc_server.db.models import Run, Worker
-from anpyc_server.db.recording import Batch, SavedOutcome, write
-from anpyc_server.db.whatif import WhatIfClaim
-from anpyc_server.db.workers import announce
 from anpyc_server.services import Services
 
 LAYERS = (LayerInfo("fc1.weight", (32, 64), (1, 8, 8)), LayerInfo("fc2.weight", (16, 32)))
@@ -97,7 +97,7 @@ def a_worker(database: Database, name: str = "host-1", slots: int = 1) -> None:
 def queued(database: Database, wanted: RunSpec | None = None, **options: Any) -> str:
     """A run that waits."""
     with database.write() as session:
-        return lifecycle.submit(session, wanted or spec(), **options)[0].id
+        return jobs.submit(session, wanted or spec(), **options)[0].id
 
 
 def ended(
@@ -110,9 +110,7 @@ def ended(
         run.status = status
         if average is not None:
             lost = 1 - average
-            lifecycle.set_metrics(
-                run, {"average_accuracy": average, "forgetting": lost, "capacity_free": lost}
-            )
+            jobs.set_metrics(run, {"average_accuracy": average, "forgetting": lost, "capacity_free": lost})
     return run_id
 
 
@@ -160,7 +158,7 @@ def names_page_by_page(server: Server, sort: str, limit: int, **params: Any) -> 
 def claimed(database: Database, run_id: str) -> Claim:
     """The run, taken by a worker."""
     with database.write() as session:
-        claim = lifecycle.claim(session, run_id, "host-1", 60.0)
+        claim = jobs.claim(session, run_id, "host-1", 60.0)
     assert claim is not None
     return claim
 
@@ -245,7 +243,7 @@ class Trainer:
 
     def finish(self) -> str:
         with self.database.write() as session:
-            return lifecycle.finish(session, self.claim, self.metrics()).id
+            return jobs.finish(session, self.claim, self.metrics()).id
 
     def metrics(self) -> dict[str, float]:
         known: dict[str, float] = summarise(self.matrix, before_pruning=self.before_pruning)

@@ -19,10 +19,10 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from anpyc.settings import Settings
 from anpyc.settings import settings as process_settings
+from anpyc_queue.engine import open_database
+from anpyc_queue.wakeup import open_wakeup
 from anpyc_server import errors
 from anpyc_server.access import SignInLink, TokenGate
-from anpyc_server.db.engine import open_database
-from anpyc_server.db.wakeup import open_wakeup
 from anpyc_server.guards import Guards, known_hosts
 from anpyc_server.masks.arrays import ArrayCache
 from anpyc_server.openapi import bare_app
@@ -93,9 +93,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _open(services: Services) -> None:
     """Tables first, then the relay, which brings Celery with it: slow imports, not needed to import this."""
-    from anpyc_server.broker import open_bell
-    from anpyc_server.db.reconciler import Reconciler
-    from anpyc_server.relay import Relay
+    from anpyc_queue.broker import open_bell
+    from anpyc_queue.reconciler import Reconciler
+    from anpyc_queue.relay import Relay
 
     services.settings.data_dir.mkdir(parents=True, exist_ok=True)
     services.database.migrate()

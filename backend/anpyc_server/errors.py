@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from anpyc import spec as specification
-from anpyc_server.db.lifecycle import Conflict, NotFound
+from anpyc_queue.jobs import Conflict, NotFound
 from anpyc_server.headers import HEADERS
 from anpyc_server.schemas import ErrorAnswer
 

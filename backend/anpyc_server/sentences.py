@@ -10,9 +10,9 @@ from anpyc.errors import NonFiniteLoss, OutOfMemory
 from anpyc.measures import known
 from anpyc.metrics import average_accuracy, measured, pruning_loss_by_task, rows_done
 from anpyc.wording import of_percent
+from anpyc_queue.jobs import recovery
+from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
 from anpyc_server.chance import hardly_learnt
-from anpyc_server.db.lifecycle import recovery
-from anpyc_server.db.models import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
 from anpyc_server.recorded.accuracy import tasks_of
 from anpyc_server.wording import after_tasks, capital, count, listed, percent, points, whole_percent
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from anpyc.settings import Settings
-from anpyc_server.db.engine import Database
-from anpyc_server.db.wakeup import WakeUp
+from anpyc_queue.engine import Database
+from anpyc_queue.wakeup import WakeUp
 
 if TYPE_CHECKING:
-    from anpyc_server.db.reconciler import Reconciler
+    from anpyc_queue.reconciler import Reconciler
+    from anpyc_queue.relay import Relay
     from anpyc_server.masks.arrays import ArrayCache
     from anpyc_server.recorded.series import SeriesCache
-    from anpyc_server.relay import Relay
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from anpyc.settings import Settings
-from anpyc_server.db.models import Base, Run
+from anpyc_queue.tables import Base, Run
 from e2e.axe import serious_problems
 from e2e.conftest import opened
 from e2e.stack import REPOSITORY

@@ -72,7 +72,7 @@ def test_a_worker_that_is_stopped_gives_its_run_back(deployment: Deployment) -> 
 
 @on_embedded
 def test_a_worker_that_was_to_drain_and_may_stay_takes_runs_again(deployment: Deployment) -> None:
-    from anpyc_server.db.models import Worker
+    from anpyc_queue.tables import Worker
 
     def set_draining(to: bool) -> None:
         with deployment.database.write() as session:
@@ -90,7 +90,7 @@ def test_a_worker_that_was_to_drain_and_may_stay_takes_runs_again(deployment: De
 
 @on_embedded
 def test_a_draining_worker_finishes_and_leaves(deployment: Deployment) -> None:
-    from anpyc_server.db import workers
+    from anpyc_queue import workers
 
     worker = deployment.worker()
     first = deployment.submit(**quick(epochs=12, seconds=0.1))

@@ -12,8 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import column, func, inspect, select, table
 
 from anpyc.spec import RunSpec, parse_spec
-from anpyc_server.db import lifecycle, migration, whatif
-from anpyc_server.db.models import Base, EpochRow, EvaluationRow, Event, Run
+from anpyc_queue import jobs, migration, whatif
+from anpyc_queue.tables import Base, EpochRow, EvaluationRow, Event, Run
 from processes import Deployment
 
 
@@ -27,7 +27,7 @@ def test_the_migrations_make_the_tables_of_the_models(deployment: Deployment) ->
 def test_migrating_again_changes_nothing_and_keeps_every_row(deployment: Deployment) -> None:
     with deployment.database.write() as session:
         for _ in range(3):
-            lifecycle.submit(session, RunSpec())
+            jobs.submit(session, RunSpec())
     deployment.database.migrate()
     with deployment.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Run)) == 3
@@ -78,7 +78,7 @@ def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> No
     assert (deployment.run("R").recovery, len(deployment.events("R"))) == ({}, 1)
     with deployment.database.write() as session:
         assert whatif.outcomes(session, "R") == {}
-        with pytest.raises(lifecycle.Conflict, match="has not begun"):
+        with pytest.raises(jobs.Conflict, match="has not begun"):
             whatif.ask(session, "R", None, [0])
 
 
@@ -136,7 +136,7 @@ def test_a_run_of_an_earlier_version_is_specified_as_it_was_carried_out(
     migrated = deployment.run("R")
     now = parse_spec(migrated.spec)
     assert migrated.spec[part] == early[part] | added
-    assert migrated.spec_hash == lifecycle.spec_hash(now), "old and new runs of one setting are one group"
+    assert migrated.spec_hash == jobs.spec_hash(now), "old and new runs of one setting are one group"
     assert now.model_dump(mode="json") == migrated.spec
 
 
@@ -151,13 +151,13 @@ def test_the_way_back_leaves_an_empty_database(deployment: Deployment) -> None:
 
 def test_a_number_as_large_as_the_form_allows_is_stored(deployment: Deployment) -> None:
     with deployment.database.write() as session:
-        run, _ = lifecycle.submit(session, RunSpec(seed=2**32 - 1))
+        run, _ = jobs.submit(session, RunSpec(seed=2**32 - 1))
     assert deployment.run(run.id).seed == 2**32 - 1
 
 
 def test_deleting_a_run_deletes_what_it_recorded(deployment: Deployment) -> None:
     run_id = deployment.submit()
     with deployment.database.write() as session:
-        lifecycle.request_cancel(session, run_id)
-        lifecycle.remove(session, run_id)
+        jobs.request_cancel(session, run_id)
+        jobs.remove(session, run_id)
     assert deployment.events(run_id) == []

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import func, select
 
 from anpyc.metrics import summarise
-from anpyc_server.broker import open_bell
-from anpyc_server.db.arrays import decode
-from anpyc_server.db.models import EpochRow, LayerRow, MaskRow, Run
+from anpyc_queue.arrays import decode
+from anpyc_queue.broker import open_bell
+from anpyc_queue.tables import EpochRow, LayerRow, MaskRow, Run
 from processes import Deployment, Process, wait_for
 from unit.anpyc.datasets.archives import plain_files, save_zip
 

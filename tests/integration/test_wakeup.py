@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from typing import Any
 
-from anpyc_server.db.wakeup import open_wakeup
+from anpyc_queue.wakeup import open_wakeup
 from services import free_port
 
 

@@ -10,8 +10,8 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from anpyc_server.db import whatif
-from anpyc_server.db.models import WhatIf, WhatIfPoint
+from anpyc_queue import whatif
+from anpyc_queue.tables import WhatIf, WhatIfPoint
 from processes import Deployment, Process, wait_for
 from scenarios import quick
 

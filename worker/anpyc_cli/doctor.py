@@ -97,8 +97,8 @@ def _folder(here: Settings) -> Finding:
 
 
 def _database(here: Settings) -> Finding:
-    from anpyc_server.db.engine import open_database
-    from anpyc_server.db.migration import current, head
+    from anpyc_queue.engine import open_database
+    from anpyc_queue.migration import current, head
 
     database = open_database(here.database)
     try:
@@ -129,9 +129,9 @@ def _broker(here: Settings) -> Finding:
 
 
 def _workers(here: Settings) -> Finding:
-    from anpyc_server.db import workers
-    from anpyc_server.db.engine import open_database
-    from anpyc_server.db.migration import current
+    from anpyc_queue import workers
+    from anpyc_queue.engine import open_database
+    from anpyc_queue.migration import current
 
     database = open_database(here.database)
     try:

@@ -72,8 +72,8 @@ def worker_command(
 
 
 def _worker_is_online(here: Settings) -> bool:
-    from anpyc_server.db import workers
-    from anpyc_server.db.engine import open_database
+    from anpyc_queue import workers
+    from anpyc_queue.engine import open_database
 
     database = open_database(here.database)
     try:
@@ -88,8 +88,8 @@ def drain_command(
     data_dir: DataDir = None,
 ) -> None:
     """Let a worker finish what it is training; it takes nothing new and then leaves."""
-    from anpyc_server.db import workers
-    from anpyc_server.db.engine import open_database
+    from anpyc_queue import workers
+    from anpyc_queue.engine import open_database
 
     database = open_database(chosen_settings(data_dir=data_dir).database)
     with database.read() as session:

@@ -9,9 +9,9 @@ from pathlib import Path
 from anpyc.errors import DatasetMissing, DatasetUnreadable, TrainingError
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec, SpecError, parse_spec
-from anpyc_server.db import lifecycle
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import Claim
+from anpyc_queue import jobs
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import Claim
 from anpyc_worker.checkpoints import ArtifactStore, CheckpointUnreadable
 from anpyc_worker.recorder import CHECKPOINT_SECONDS, DatabaseRecorder
 
@@ -86,7 +86,7 @@ class Attempt:
     def _checkpoint(self) -> Checkpoint | None:
         """The newest checkpoint that can be read. What was recorded past it goes."""
         with self.database.read() as session:
-            saved = lifecycle.checkpoints(session, self.held.run_id)
+            saved = jobs.checkpoints(session, self.held.run_id)
         for tried, artifact in enumerate(saved):
             try:
                 checkpoint = self.store.load(artifact)
@@ -102,4 +102,4 @@ class Attempt:
 
     def _rewind(self, step: int | None) -> None:
         with self.database.write() as session:
-            lifecycle.rewind(session, lifecycle.held_run(session, self.held), step)
+            jobs.rewind(session, jobs.held_run(session, self.held), step)

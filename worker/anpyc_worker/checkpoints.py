@@ -17,8 +17,8 @@ from typing import Any
 import fsspec
 
 from anpyc.recording import Checkpoint
-from anpyc_server.db.models import Artifact
-from anpyc_server.db.recording import SavedCheckpoint, SavedOutcome
+from anpyc_queue.recording import SavedCheckpoint, SavedOutcome
+from anpyc_queue.tables import Artifact
 
 
 class CheckpointUnreadable(Exception):

@@ -43,9 +43,9 @@ def main() -> int:
 
 def _train(job: dict[str, Any]) -> int:
     from anpyc.settings import settings
-    from anpyc_server.db.engine import open_database
-    from anpyc_server.db.lifecycle import Claim, Stale
-    from anpyc_server.db.wakeup import open_wakeup
+    from anpyc_queue.engine import open_database
+    from anpyc_queue.jobs import Claim, Stale
+    from anpyc_queue.wakeup import open_wakeup
     from anpyc_worker.checkpoints import ArtifactStore
     from anpyc_worker.recorder import DatabaseRecorder
 
@@ -67,11 +67,11 @@ def _train(job: dict[str, Any]) -> int:
 
 def _measure(job: dict[str, Any]) -> int:
     from anpyc.settings import settings
-    from anpyc_server.db.engine import open_database
-    from anpyc_server.db.lifecycle import Stale
-    from anpyc_server.db.models import Artifact
-    from anpyc_server.db.wakeup import open_wakeup
-    from anpyc_server.db.whatif import WhatIfClaim
+    from anpyc_queue.engine import open_database
+    from anpyc_queue.jobs import Stale
+    from anpyc_queue.tables import Artifact
+    from anpyc_queue.wakeup import open_wakeup
+    from anpyc_queue.whatif import WhatIfClaim
     from anpyc_worker.checkpoints import ArtifactStore
     from anpyc_worker.measuring import Measuring
     from anpyc_worker.persistence import persistently

@@ -8,10 +8,10 @@ from typing import Any, Literal, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db import lifecycle, whatif
-from anpyc_server.db.lifecycle import Claim
-from anpyc_server.db.models import TERMINAL, Run, WhatIf
-from anpyc_server.db.whatif import WhatIfClaim
+from anpyc_queue import jobs, whatif
+from anpyc_queue.jobs import Claim
+from anpyc_queue.tables import TERMINAL, Run, WhatIf
+from anpyc_queue.whatif import WhatIfClaim
 
 Order = Literal["kill", "cancel"]
 
@@ -34,7 +34,7 @@ class Held(Protocol):
         ...
 
     def renew(self, session: Session, lease_seconds: float) -> None:
-        """:raises anpyc_server.db.lifecycle.Stale: when somebody else owns it by now."""
+        """:raises anpyc_queue.jobs.Stale: when somebody else owns it by now."""
         ...
 
     def order(self, session: Session) -> Order | None:
@@ -75,7 +75,7 @@ class HeldRun:
         }
 
     def renew(self, session: Session, lease_seconds: float) -> None:
-        lifecycle.heartbeat(session, self.claim, lease_seconds)
+        jobs.heartbeat(session, self.claim, lease_seconds)
 
     def order(self, session: Session) -> Order | None:
         query = select(Run.token, Run.cancel_requested, Run.attempt, Run.status)
@@ -89,10 +89,10 @@ class HeldRun:
         return "cancel" if found.cancel_requested else None
 
     def give_back(self, session: Session) -> str:
-        return lifecycle.release(session, self.claim, "The worker was shut down.").status
+        return jobs.release(session, self.claim, "The worker was shut down.").status
 
     def lost(self, session: Session, reason: str) -> str:
-        return lifecycle.requeue(session, self.run_id, self.claim.token, "process_lost", reason).status
+        return jobs.requeue(session, self.run_id, self.claim.token, "process_lost", reason).status
 
 
 @dataclass(frozen=True)

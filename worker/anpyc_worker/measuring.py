@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from anpyc.errors import TrainingError
 from anpyc.spec import SpecError, parse_spec
-from anpyc_server.db import whatif
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import Stale
-from anpyc_server.db.wakeup import WakeUp
-from anpyc_server.db.whatif import WhatIfClaim
+from anpyc_queue import whatif
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import Stale
+from anpyc_queue.wakeup import WakeUp
+from anpyc_queue.whatif import WhatIfClaim
 from anpyc_worker.attempt import DONE, LEFT, STALE
 from anpyc_worker.checkpoints import ArtifactStore, CheckpointUnreadable
 from anpyc_worker.persistence import persistently

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.engine import Database
+from anpyc_queue.engine import Database
 
 log = logging.getLogger(__name__)
 

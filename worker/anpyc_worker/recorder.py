@@ -24,12 +24,12 @@ from anpyc.recording import (
     MaskSnapshot,
     Plan,
 )
-from anpyc_server.db import lifecycle, recording
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import Claim, Stale
-from anpyc_server.db.models import TERMINAL, EvaluationRow, Run
-from anpyc_server.db.recording import Batch
-from anpyc_server.db.wakeup import WakeUp
+from anpyc_queue import jobs, recording
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import Claim, Stale
+from anpyc_queue.recording import Batch
+from anpyc_queue.tables import TERMINAL, EvaluationRow, Run
+from anpyc_queue.wakeup import WakeUp
 from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten, goes_on
 from anpyc_worker.persistence import persistently
 
@@ -159,15 +159,15 @@ class DatabaseRecorder:
     def finish(self, metrics: dict[str, float]) -> None:
         """Write what is left and record success, in one transaction."""
         known = (self._metrics() if self._matrix else {}) | metrics
-        self._end(lambda session: lifecycle.finish(session, self._held, known))
+        self._end(lambda session: jobs.finish(session, self._held, known))
 
     def fail(self, code: str, message: str, traceback: str | None) -> None:
         """Write what is left and record the failure, in one transaction."""
-        self._end(lambda session: lifecycle.fail(session, self._held, code, message, traceback))
+        self._end(lambda session: jobs.fail(session, self._held, code, message, traceback))
 
     def cancelled(self) -> None:
         """Write what is left and record that the run stopped because it was asked to."""
-        self._end(lambda session: lifecycle.cancelled(session, self._held))
+        self._end(lambda session: jobs.cancelled(session, self._held))
 
     def close(self) -> None:
         """Write what is left; the run stays held, for the supervisor to give back."""
@@ -278,7 +278,7 @@ class DatabaseRecorder:
                 if time.monotonic() - renewed >= self._lease_seconds / 4:
                     renewed = time.monotonic()
                     with self._database.write() as session:
-                        self.cancel_requested |= lifecycle.heartbeat(session, self._held, self._lease_seconds)
+                        self.cancel_requested |= jobs.heartbeat(session, self._held, self._lease_seconds)
                 else:
                     self._look()
             except Stale:

@@ -24,12 +24,12 @@ from celery.signals import setup_logging, worker_shutting_down
 from sqlalchemy.orm import Session
 
 from anpyc.settings import Settings
-from anpyc_server.broker import TASK, celery_app, queue_name
-from anpyc_server.db import lifecycle, queue, whatif, workers
-from anpyc_server.db.engine import Database, open_database
-from anpyc_server.db.models import Worker
-from anpyc_server.db.reconciler import LEASE_SECONDS, Reconciler
-from anpyc_server.db.wakeup import open_wakeup
+from anpyc_queue import jobs, queue, whatif, workers
+from anpyc_queue.broker import TASK, celery_app, queue_name
+from anpyc_queue.engine import Database, open_database
+from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
+from anpyc_queue.tables import Worker
+from anpyc_queue.wakeup import open_wakeup
 from anpyc_worker.device import find_device
 from anpyc_worker.held import Held, HeldRun, HeldWhatIf
 from anpyc_worker.supervision import COMMAND, Nursery, Supervisor
@@ -204,7 +204,7 @@ class WorkerService:
         return queue.next_run(session, workers.served_by(self._device.kind))
 
     def _claim_run(self, session: Session, run_id: str) -> Held | None:
-        claim = lifecycle.claim(session, run_id, self.id, self._lease_seconds)
+        claim = jobs.claim(session, run_id, self.id, self._lease_seconds)
         return None if claim is None else HeldRun(claim)
 
     def _next_what_if(self, session: Session) -> str | None:

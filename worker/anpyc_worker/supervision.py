@@ -20,8 +20,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from anpyc.settings import Settings
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import NotFound, Stale
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import NotFound, Stale
 from anpyc_worker.attempt import DONE, LEFT, STALE
 from anpyc_worker.held import Held
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import SUCCEEDED, Run
+from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.palette import DASHES, THEMES
 from anpyc_server.figures.rows import Column

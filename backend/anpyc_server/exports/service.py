@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
-from anpyc_server.db.models import Base, EpochRow, EvaluationRow, LayerRow, Run
+from anpyc_queue.tables import Base, EpochRow, EvaluationRow, LayerRow, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.exports import summary
 from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning

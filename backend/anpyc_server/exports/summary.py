@@ -15,7 +15,7 @@ from anpyc.metrics import (
     pruning_loss_by_task,
     rows_done,
 )
-from anpyc_server.db.models import Run
+from anpyc_queue.tables import Run
 from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning
 from anpyc_server.recorded.joint import JointRuns
 

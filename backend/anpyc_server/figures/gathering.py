@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import LayerRow, MaskRow, Run
+from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.array_axes import MOST_TOLD
 from anpyc_server.figures.rows import ArrayRows, LayerMoment, Options, RunRows

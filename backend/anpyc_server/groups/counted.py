@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from anpyc.spec import RunSpec
-from anpyc_server.db.models import SUCCEEDED, Run
+from anpyc_queue.tables import SUCCEEDED, Run
 
 Over = Literal["seeds", "settings"]
 _ALIKE = 1e-9

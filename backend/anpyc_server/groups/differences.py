@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from anpyc_queue.tables import Run
 from anpyc_server.compare.settings import described, flattened
-from anpyc_server.db.models import Run
 
 _MOST_WRITTEN = 6
 _BETWEEN_WORDS = " ,;:·_(-"

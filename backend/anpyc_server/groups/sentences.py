@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from anpyc_server.db.models import Run
+from anpyc_queue.tables import Run
 from anpyc_server.groups.counted import Counted
 from anpyc_server.groups.differences import Difference, seeds_in_words
 from anpyc_server.wording import count, listed, points

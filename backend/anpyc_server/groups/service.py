@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, case, cast, func, select
 from sqlalchemy.orm import Session, defer
 
-from anpyc_server.db.models import SUCCEEDED, Run
+from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.groups.counted import counted
 from anpyc_server.groups.differences import differences, in_words, shared_name
 from anpyc_server.groups.schemas import GroupBy, GroupPage, GroupSort, RunGroup, Varied

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from anpyc_queue.workers import online
 from anpyc_server import __version__
-from anpyc_server.db.workers import online
 from anpyc_server.health.schemas import Health
 from anpyc_server.services import Services
 

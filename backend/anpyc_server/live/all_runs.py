@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from fastapi.sse import ServerSentEvent
 from sqlalchemy import select
 
-from anpyc_server.db.engine import now
-from anpyc_server.db.models import Run
-from anpyc_server.db.wakeup import ANY
+from anpyc_queue.engine import now
+from anpyc_queue.tables import Run
+from anpyc_queue.wakeup import ANY
 from anpyc_server.errors import Invalid
 from anpyc_server.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.live.schemas import RunChange

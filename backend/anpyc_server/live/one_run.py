@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from fastapi.sse import ServerSentEvent
 
-from anpyc_server.db.events import events_after
-from anpyc_server.db.models import TERMINAL, Event, Run
-from anpyc_server.db.whatif import is_open
+from anpyc_queue.events import events_after
+from anpyc_queue.tables import TERMINAL, Event, Run
+from anpyc_queue.whatif import is_open
 from anpyc_server.errors import Invalid
 from anpyc_server.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.live.schemas import EventData

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from anpyc_server.db.wakeup import Subscription
+from anpyc_queue.wakeup import Subscription
 from anpyc_server.services import Services
 
 LOOK_SECONDS = 1.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import MaskRow, Run
+from anpyc_queue.tables import MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.masks.schemas import ArrayKind
 from anpyc_server.wording import listed
@@ -121,7 +121,7 @@ def _of_layer(run: Run, task: int, layer: str) -> tuple[Any, ...]:
 
 
 def _decoded(row: MaskRow, of: ArrayKind) -> StoredArray:
-    from anpyc_server.db.arrays import decode
+    from anpyc_queue.arrays import decode
 
     values = decode(row.data, of, row.shape)
     values = values.reshape(1, -1) if values.ndim < 2 else values.reshape(values.shape[0], -1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import LayerRow, MaskRow, Run
+from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.masks.arrays import KINDS, nothing_stored
 from anpyc_server.masks.schemas import (

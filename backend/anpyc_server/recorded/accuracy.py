@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc.metrics import measured, rows_done
-from anpyc_server.db.models import EvaluationRow, Run
+from anpyc_queue.tables import EvaluationRow, Run
 
 Matrix = list[list[float | None]]
 _MOST_TASKS_IN_A_LIST = 20

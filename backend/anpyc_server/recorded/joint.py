@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from anpyc.metrics import intransigence, measured
 from anpyc.spec import RunSpec
-from anpyc_server.db.models import SUCCEEDED, Run
+from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.recorded.accuracy import Matrix, accuracy_matrix
 from anpyc_server.wording import count
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import EpochRow, EvaluationRow, Run
+from anpyc_queue.tables import EpochRow, EvaluationRow, Run
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,10 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
 from anpyc.strict_json import not_finite
-from anpyc_server.artifacts import STATE, TENSORS, ArtifactFiles
-from anpyc_server.db.models import Artifact as ArtifactRow
-from anpyc_server.db.models import LayerRow
-from anpyc_server.db.models import LogLine as LogRow
+from anpyc_queue.artifacts import STATE, TENSORS, ArtifactFiles
+from anpyc_queue.tables import Artifact as ArtifactRow
+from anpyc_queue.tables import LayerRow
+from anpyc_queue.tables import LogLine as LogRow
 from anpyc_server.errors import Missing
 from anpyc_server.recorded.accuracy import accuracy_matrix, before_pruning
 from anpyc_server.recorded.joint import JointRuns

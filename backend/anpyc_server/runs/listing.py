@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, literal, or_, select
 from sqlalchemy.orm import defer
 
-from anpyc_server.db.models import SUCCEEDED, Run
+from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import BadRequest
 from anpyc_server.runs.schemas import RunPage, Sort
 from anpyc_server.runs.view import summaries

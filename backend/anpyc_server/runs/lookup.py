@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.lifecycle import NotFound
-from anpyc_server.db.models import Run
+from anpyc_queue.jobs import NotFound
+from anpyc_queue.tables import Run
 
 
 def find_run(session: Session, run_id: str) -> Run:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from anpyc_server.artifacts import ArtifactFiles
-from anpyc_server.db import lifecycle
-from anpyc_server.db.engine import Database, now
-from anpyc_server.db.models import Run
+from anpyc_queue import jobs
+from anpyc_queue.artifacts import ArtifactFiles
+from anpyc_queue.engine import Database, now
+from anpyc_queue.tables import Run
 from anpyc_server.runs.service import UNDO
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ def remove_deleted(database: Database, artifacts_url: str) -> int:
     for run_id in run_ids:
         try:
             with database.write() as session:
-                addresses = lifecycle.remove(session, run_id)
-        except (lifecycle.NotFound, lifecycle.Conflict):
+                addresses = jobs.remove(session, run_id)
+        except (jobs.NotFound, jobs.Conflict):
             continue
         remove_files(artifacts_url, addresses)
     return len(run_ids)

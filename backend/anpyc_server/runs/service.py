@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from anpyc.spec import RunSpec, parse_spec
-from anpyc_server.db import lifecycle, whatif
-from anpyc_server.db.engine import now
-from anpyc_server.db.models import TERMINAL, Run
+from anpyc_queue import jobs, whatif
+from anpyc_queue.engine import now
+from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid, Refused
 from anpyc_server.runs.lookup import find_run
 from anpyc_server.runs.presence import require_dataset
@@ -33,7 +33,7 @@ def submit(services: Services, spec: RunSpec, key: str | None) -> tuple[RunAnswe
     """Queue a run; False when the key was used before."""
     require_dataset(spec, services.settings)
     with services.database.write() as session:
-        run, created = lifecycle.submit(session, spec, idempotency_key=key)
+        run, created = jobs.submit(session, spec, idempotency_key=key)
         answer = detailed(session, run, QueueView(session))
     services.wakeup.notify(run.id)
     return answer, created
@@ -84,7 +84,7 @@ def restore(services: Services, run_id: str) -> RunAnswer:
     def apply(session: Session) -> Run:
         run = session.get(Run, run_id, with_for_update=True)
         if run is None:
-            raise lifecycle.NotFound(run_id)
+            raise jobs.NotFound(run_id)
         if run.deleted_at is not None:
             run.deleted_at, run.updated_at = None, now(session)
         return run
@@ -94,17 +94,17 @@ def restore(services: Services, run_id: str) -> RunAnswer:
 
 def cancel(services: Services, run_id: str) -> RunAnswer:
     """Cancel a waiting run, ask a running one to stop."""
-    return _changed(services, _living(run_id, lifecycle.request_cancel))
+    return _changed(services, _living(run_id, jobs.request_cancel))
 
 
 def retry(services: Services, run_id: str) -> RunAnswer:
     """A new run of the same specification."""
-    return _changed(services, _living(run_id, lifecycle.retry))
+    return _changed(services, _living(run_id, jobs.retry))
 
 
 def resume(services: Services, run_id: str) -> RunAnswer:
     """Go on from the last checkpoint."""
-    return _changed(services, _living(run_id, lifecycle.resume))
+    return _changed(services, _living(run_id, jobs.resume))
 
 
 def clone(services: Services, run_id: str, changes: Mapping[str, Any]) -> RunAnswer:
@@ -113,7 +113,7 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any]) -> RunAns
     def apply(session: Session) -> Run:
         spec = parse_spec(merged(find_run(session, run_id).spec, changes))
         require_dataset(spec, services.settings)
-        return lifecycle.clone(session, run_id, spec)
+        return jobs.clone(session, run_id, spec)
 
     return _changed(services, apply)
 

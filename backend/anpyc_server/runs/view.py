@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc.measures import MEASURES, known
-from anpyc_server.db.engine import now
-from anpyc_server.db.lifecycle import trained_seconds
-from anpyc_server.db.models import QUEUED, RUNNING, Run
-from anpyc_server.db.queue import waiting_reason
-from anpyc_server.db.workers import Presence, presences
+from anpyc_queue.engine import now
+from anpyc_queue.jobs import trained_seconds
+from anpyc_queue.queue import waiting_reason
+from anpyc_queue.tables import QUEUED, RUNNING, Run
+from anpyc_queue.workers import Presence, presences
 from anpyc_server.recorded.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
 from anpyc_server.recorded.joint import JointRuns, Reference
 from anpyc_server.runs.schemas import (

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from anpyc.spec import Problem, RunSpec, SpecError, parse_spec
-from anpyc_server.db import lifecycle
-from anpyc_server.db.identifiers import new_id
-from anpyc_server.db.models import Run
+from anpyc_queue import jobs
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.tables import Run
 from anpyc_server.errors import Invalid
 from anpyc_server.runs.presence import require_dataset
 from anpyc_server.runs.view import summaries
@@ -34,7 +34,7 @@ def submit(services: Services, request: SweepRequest, key: str | None) -> tuple[
     group_id = new_id()
     with services.database.write() as session:
         submitted = [
-            lifecycle.submit(session, spec, group_id=group_id, idempotency_key=_key_of_run(key, place))
+            jobs.submit(session, spec, group_id=group_id, idempotency_key=_key_of_run(key, place))
             for place, spec in enumerate(specs)
         ]
         runs = [run for run, _ in submitted]
@@ -58,7 +58,7 @@ def _require_same(session: Session, runs: Sequence[Run], fresh_group: str) -> No
     groups = {run.group_id for run in runs}
     members = select(func.count()).where(Run.group_id == runs[0].group_id)
     if fresh_group in groups or len(groups) > 1 or session.scalar(members) != len(runs):
-        raise lifecycle.Conflict(
+        raise jobs.Conflict(
             "This Idempotency-Key was used for another sweep. "
             "Nothing was queued; send a new key for a new sweep."
         )

@@ -9,8 +9,8 @@ from statistics import fmean
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db import whatif
-from anpyc_server.db.models import EvaluationRow, LayerRow, Run, WhatIf, WhatIfPoint
+from anpyc_queue import whatif
+from anpyc_queue.tables import EvaluationRow, LayerRow, Run, WhatIf, WhatIfPoint
 
 
 @dataclass(frozen=True)

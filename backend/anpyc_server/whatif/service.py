@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from anpyc_server.db import whatif
-from anpyc_server.db.models import QUEUED, Run, WhatIf
-from anpyc_server.db.queue import waiting_for_lane
+from anpyc_queue import whatif
+from anpyc_queue.queue import waiting_for_lane
+from anpyc_queue.tables import QUEUED, Run, WhatIf
 from anpyc_server.runs.lookup import find_run
 from anpyc_server.services import Services
 from anpyc_server.whatif.points import Point, PruningCurve, pruning_curve

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from anpyc_server.db import queue as waiting
-from anpyc_server.db.models import Worker
-from anpyc_server.db.workers import NoSuchWorker, Presence, presences
+from anpyc_queue import queue as waiting
+from anpyc_queue.tables import Worker
+from anpyc_queue.workers import NoSuchWorker, Presence, presences
 from anpyc_server.services import Services
 from anpyc_server.workers.schemas import Queue, Waiting, WorkerEdit, WorkerEntry, Workers
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from anpyc.settings import Settings
-from anpyc_server.db import whatif
-from anpyc_server.db.models import Base
+from anpyc_queue import whatif
+from anpyc_queue.tables import Base
 from serving import Server, Trainer, measure, queued, serving, spec, what_if
 
 

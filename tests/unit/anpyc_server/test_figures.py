@@ -13,7 +13,7 @@ import pytest
 
 from anpyc.recording import Evaluation, Plan
 from anpyc.spec import RunSpec
-from anpyc_server.db.models import Run
+from anpyc_queue.tables import Run
 from anpyc_server.figures import canvas, capacity_left, palette
 from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.registry import FIGURES

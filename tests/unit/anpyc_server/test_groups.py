@@ -26,13 +26,13 @@ def _sweep(
 
 
 def _finish(server: Server, run_id: str, average: float) -> None:
-    from anpyc_server.db import lifecycle
-    from anpyc_server.db.models import Run
+    from anpyc_queue import jobs
+    from anpyc_queue.tables import Run
 
     with server.database.write() as session:
         run = session.get_one(Run, run_id)
         run.status = "succeeded"
-        lifecycle.set_metrics(run, {"average_accuracy": average, "forgetting": 1 - average})
+        jobs.set_metrics(run, {"average_accuracy": average, "forgetting": 1 - average})
 
 
 # --- runs that differ in nothing ----------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_a_spread_says_what_it_contains(
 
 
 def test_a_stored_specification_of_another_version_is_grouped_all_the_same(server: Server) -> None:
-    from anpyc_server.db.models import Run
+    from anpyc_queue.tables import Run
 
     for seed in range(2):
         run_id = ended(server.database, spec(seed=seed), 0.9)
@@ -259,7 +259,7 @@ def test_spreads_of_different_content_are_told_apart(server: Server) -> None:
 
 
 def _store_diagonal(server: Server, run_id: str, accuracy: float) -> None:
-    from anpyc_server.db.models import EvaluationRow
+    from anpyc_queue.tables import EvaluationRow
 
     with server.database.write() as session:
         for task in range(2):

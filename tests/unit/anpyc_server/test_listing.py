@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from anpyc_server.db import lifecycle
-from anpyc_server.db.models import Run
+from anpyc_queue import jobs
+from anpyc_queue.tables import Run
 from serving import (
     FINISHED_FIRST,
     Server,
@@ -37,7 +37,7 @@ def some(server: Server) -> dict[str, str]:
             run = session.get(Run, made[name])
             assert run is not None
             metrics = {"average_accuracy": average, "forgetting": 1 - average, "capacity_free": 1 - average}
-            lifecycle.set_metrics(run, metrics)
+            jobs.set_metrics(run, metrics)
             run.status = "succeeded"
         gamma = session.get(Run, made["gamma"])
         assert gamma is not None
@@ -228,7 +228,7 @@ def three_groups(server: Server) -> None:
                 run = session.get(Run, run_id)
                 assert run is not None
                 metrics = {"average_accuracy": average, "forgetting": 0.1, "capacity_free": 1 - average}
-                lifecycle.set_metrics(run, metrics)
+                jobs.set_metrics(run, metrics)
                 run.status = "succeeded"
 
 

@@ -19,8 +19,8 @@ import httpx
 import pytest
 
 from anpyc.settings import Settings
-from anpyc_server.db import lifecycle
-from anpyc_server.db.engine import open_database
+from anpyc_queue import jobs
+from anpyc_queue.engine import open_database
 from serving import Server, Trainer, queued
 
 
@@ -113,7 +113,7 @@ def test_without_a_hint_the_stream_finds_the_news_itself(server: Server) -> None
         stream = events(response)
         assert next(stream)["event"] == "queued"
         with server.database.write() as session:  # nobody calls notify
-            lifecycle.request_cancel(session, run_id)
+            jobs.request_cancel(session, run_id)
         begun = time.monotonic()
         assert [event["event"] for event in stream] == ["cancelled", "end"]
         assert time.monotonic() - begun < 5

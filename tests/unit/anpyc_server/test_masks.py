@@ -9,7 +9,7 @@ import pytest
 
 from anpyc.permutations import pixel_order
 from anpyc.recording import MaskSnapshot
-from anpyc_server.db.recording import Batch, write
+from anpyc_queue.recording import Batch, write
 from anpyc_server.errors import Invalid
 from anpyc_server.masks import cells
 from anpyc_server.masks.arrangement import Tiles, arranged, by_likeness, picture_shape, tiles_of

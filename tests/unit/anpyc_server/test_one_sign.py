@@ -14,7 +14,7 @@ import pytest
 from anpyc.measures import MEASURES
 from anpyc_cli.client import _line
 from anpyc_cli.train import _print_result
-from anpyc_server.db.models import Run
+from anpyc_queue.tables import Run
 from serving import Server, Trainer, queued, spec
 
 COSTS = 0.25

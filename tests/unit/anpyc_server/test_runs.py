@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import update
 
 from anpyc.presets import PRESETS
-from anpyc_server.db import lifecycle
-from anpyc_server.db.models import Event, Run
-from anpyc_server.db.recording import SavedCheckpoint
+from anpyc_queue import jobs
+from anpyc_queue.recording import SavedCheckpoint
+from anpyc_queue.tables import Event, Run
 from anpyc_server.runs.removal import remove_deleted
 from anpyc_server.runs.service import UNDO, merged
 from serving import Server, Trainer, a_worker, claimed, queued, spec
@@ -260,7 +260,7 @@ def test_a_failure_that_would_repeat_is_not_resumed(server: Server, code: str, a
     trainer = Trainer(server.database, queued(server.database)).train(1)
     trainer.write(checkpoint=SavedCheckpoint("1", "1.safetensors", 1, "0" * 64, 1, 0, 0))
     with server.database.write() as session:
-        run_id = lifecycle.fail(session, trainer.claim, code, "It went wrong.").id
+        run_id = jobs.fail(session, trainer.claim, code, "It went wrong.").id
     response = _post(server, f"/api/runs/{run_id}/resume")
     assert response.status_code == answer
     after = server.get(f"/api/runs/{run_id}")
@@ -317,7 +317,7 @@ def test_files_of_a_removed_run_go_too(tmp_path: Path) -> None:
 def test_a_failed_run_says_why(server: Server) -> None:
     trainer = Trainer(server.database, queued(server.database)).train(2)
     with server.database.write() as session:
-        lifecycle.fail(
+        jobs.fail(
             session,
             trainer.claim,
             "non_finite_loss",

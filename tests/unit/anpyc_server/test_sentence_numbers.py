@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anpyc_queue.tables import Run
 from anpyc_server.compare.columns import Members
 from anpyc_server.compare.schemas import MetricRow
 from anpyc_server.compare.service import metric_row
 from anpyc_server.compare.service import sentence as compared_in_words
-from anpyc_server.db.models import Run
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.registry import FIGURES
 from anpyc_server.figures.rows import ArrayRows, Column, Options, RunRows

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from anpyc_queue.tables import Run
 from anpyc_server import wording
-from anpyc_server.db.models import Run
 from anpyc_server.sentences import sentence, state_sentence
 
 

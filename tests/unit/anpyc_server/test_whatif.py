@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from anpyc_server.db import lifecycle, whatif
+from anpyc_queue import jobs, whatif
 from serving import Server, Trainer, a_worker, claimed, measure, queued, what_if
 from unit.anpyc_server.test_live import events
 
@@ -208,6 +208,6 @@ def test_a_resumed_run_begins_without_the_points_that_it_takes_back(server: Serv
     run_id = trainer.claim.run_id
     measure(server.database, what_if(server.database, run_id, (0,)), 0)
     with server.database.write() as session:
-        lifecycle.rewind(session, lifecycle.held_run(session, trainer.claim), None)
+        jobs.rewind(session, jobs.held_run(session, trainer.claim), None)
     known = server.get(f"/api/runs/{run_id}/whatif")
     assert (known["stored"], known["points"]) == ([], [])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from anpyc.recording import Checkpoint
-from anpyc_server.db.models import Artifact
-from anpyc_server.db.recording import SavedCheckpoint
+from anpyc_queue.recording import SavedCheckpoint
+from anpyc_queue.tables import Artifact
 from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten, CheckpointUnreadable
 
 

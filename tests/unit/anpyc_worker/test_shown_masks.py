@@ -17,8 +17,8 @@ from anpyc.recording import Checkpoint
 from anpyc.settings import Settings
 from anpyc.spec import parse_spec
 from anpyc.training import train
-from anpyc_server.db import lifecycle
-from anpyc_server.db.wakeup import WakeUp
+from anpyc_queue import jobs
+from anpyc_queue.wakeup import WakeUp
 from anpyc_worker.checkpoints import ArtifactStore
 from anpyc_worker.recorder import DatabaseRecorder
 from serving import Server, serving
@@ -54,8 +54,8 @@ class Shown:
     def __init__(self, server: Server, folder: Path) -> None:
         self.server = server
         with server.database.write() as session:
-            run, _ = lifecycle.submit(session, parse_spec(SPEC))
-            held = lifecycle.claim(session, run.id, "test", 600)
+            run, _ = jobs.submit(session, parse_spec(SPEC))
+            held = jobs.claim(session, run.id, "test", 600)
         assert held is not None
         self.run_id = held.run_id
         store = ArtifactStore(str(folder))
@@ -65,7 +65,7 @@ class Shown:
         result = train(parse_spec(SPEC), recorder, datasets_dir=folder, threads=1, checkpoint_seconds=0)
         recorder.finish(dict(result.metrics))
         with server.database.read() as session:
-            self.stored = store.load(lifecycle.checkpoints(session, self.run_id)[0])
+            self.stored = store.load(jobs.checkpoints(session, self.run_id)[0])
         self.first: dict[tuple[int, int], Flat] = {}
         self.last: dict[tuple[int, int], Flat] = {}
         for checkpoint in recorder.kept:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.engine import now
-from anpyc_server.db.lifecycle import NotFound
-from anpyc_server.db.models import RUNNING, Run, Worker
+from anpyc_queue.engine import now
+from anpyc_queue.jobs import NotFound
+from anpyc_queue.tables import RUNNING, Run, Worker
 
 BEAT_SECONDS = 4.0
 """How often a worker reports."""

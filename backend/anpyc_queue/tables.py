@@ -235,7 +235,7 @@ class LayerRow(Base):
 
 
 class MaskRow(Base):
-    """One array of one tensor after one round: compressed, see ``anpyc_server.db.arrays``."""
+    """One array of one tensor after one round: compressed, see ``anpyc_queue.arrays``."""
 
     __tablename__ = "masks"
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 
-from anpyc_server.db.wakeup import ANY, WakeUp
+from anpyc_queue.wakeup import ANY, WakeUp
 
 
 def test_a_hint_given_before_waiting_is_heard() -> None:

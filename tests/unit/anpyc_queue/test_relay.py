@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import func, select
 
 from anpyc.spec import RunSpec
-from anpyc_server import relay as relay_module
-from anpyc_server.db import lifecycle
-from anpyc_server.db.engine import Database
-from anpyc_server.db.models import Outbox
-from anpyc_server.relay import Relay
+from anpyc_queue import jobs
+from anpyc_queue import relay as relay_module
+from anpyc_queue.engine import Database
+from anpyc_queue.relay import Relay
+from anpyc_queue.tables import Outbox
 
 
 def _submit(database: Database) -> str:
     with database.write() as session:
-        return lifecycle.submit(session, RunSpec())[0].id
+        return jobs.submit(session, RunSpec())[0].id
 
 
 def _waiting(database: Database) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anpyc_server.db.engine import Database, open_database
+from anpyc_queue.engine import Database, open_database
 
 
 @pytest.fixture

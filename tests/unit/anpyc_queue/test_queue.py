@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from anpyc.spec import parse_spec
-from anpyc_server.db import lifecycle, queue, workers
-from anpyc_server.db.engine import Database
-from anpyc_server.db.models import Worker
+from anpyc_queue import jobs, queue, workers
+from anpyc_queue.engine import Database
+from anpyc_queue.tables import Worker
 
 
 def _submit(database: Database, device: str = "auto") -> str:
     with database.write() as session:
-        return lifecycle.submit(session, parse_spec({"device": device}))[0].id
+        return jobs.submit(session, parse_spec({"device": device}))[0].id
 
 
 def _worker(database: Database, name: str, device: str = "cpu", slots: int = 1) -> None:
@@ -44,7 +44,7 @@ def test_positions_follow_the_time_of_submitting(database: Database) -> None:
     _worker(database, "w")
     ids = [_submit(database) for _ in range(3)]
     with database.write() as session:
-        assert lifecycle.claim(session, ids[0], "w", 10) is not None
+        assert jobs.claim(session, ids[0], "w", 10) is not None
     seen = _queue(database)
     assert [(item.run_id, item.position) for item in seen.items] == [(ids[1], 1), (ids[2], 2)]
     assert (seen.depth, seen.running, seen.slots, seen.slots_free, seen.hint) == (2, 1, 1, 0, None)

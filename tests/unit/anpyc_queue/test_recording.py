@@ -10,18 +10,18 @@ from sqlalchemy import func, select
 
 from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapshot
 from anpyc.spec import RunSpec
-from anpyc_server.db import lifecycle, recording
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import Claim, Stale
-from anpyc_server.db.models import EpochRow, EvaluationRow, Event, LogLine, MaskRow, Run
-from anpyc_server.db.recording import Batch, SavedCheckpoint
+from anpyc_queue import jobs, recording
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import Claim, Stale
+from anpyc_queue.recording import Batch, SavedCheckpoint
+from anpyc_queue.tables import EpochRow, EvaluationRow, Event, LogLine, MaskRow, Run
 
 
 @pytest.fixture
 def held(database: Database) -> Claim:
     with database.write() as session:
-        run, _ = lifecycle.submit(session, RunSpec())
-        claim = lifecycle.claim(session, run.id, "worker", 15)
+        run, _ = jobs.submit(session, RunSpec())
+        claim = jobs.claim(session, run.id, "worker", 15)
     assert claim is not None
     return claim
 
@@ -50,11 +50,11 @@ def test_a_batch_sent_twice_is_written_once(database: Database, held: Claim) -> 
 
 def test_nothing_is_written_after_a_takeover(database: Database, held: Claim) -> None:
     with database.write() as session:
-        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
-        assert lifecycle.claim(session, held.run_id, "another", 15) is not None
+        jobs.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+        assert jobs.claim(session, held.run_id, "another", 15) is not None
     with database.write() as session, pytest.raises(Stale):
         recording.write(session, held, _batch(1, 1))
-    for step in (lifecycle.finish, lifecycle.cancelled, lambda s, h: lifecycle.heartbeat(s, h, 15)):
+    for step in (jobs.finish, jobs.cancelled, lambda s, h: jobs.heartbeat(s, h, 15)):
         with database.write() as session, pytest.raises(Stale):
             step(session, held)  # type: ignore[operator]
     assert _count(database, EpochRow) == 0
@@ -82,9 +82,9 @@ def test_the_next_attempt_forgets_what_lies_past_its_checkpoint(database: Databa
         first.checkpoint = _checkpoint(2)
         recording.write(session, held, first)
         recording.write(session, held, _batch(2, 3, 4))
-        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+        jobs.requeue(session, held.run_id, held.token, "worker_lost", "gone")
     with database.write() as session:
-        again = lifecycle.claim(session, held.run_id, "another", 15)
+        again = jobs.claim(session, held.run_id, "another", 15)
     assert again is not None
     assert [checkpoint.step for checkpoint in again.checkpoints] == [2]
     with database.read() as session:
@@ -105,7 +105,7 @@ def test_two_checkpoints_are_kept(database: Database, held: Claim) -> None:
             dropped += recording.write(session, held, batch)
     assert dropped == ["place/1.json"]
     with database.read() as session:
-        assert [kept.step for kept in lifecycle.checkpoints(session, held.run_id)] == [3, 2]
+        assert [kept.step for kept in jobs.checkpoints(session, held.run_id)] == [3, 2]
 
 
 def test_the_wait_between_attempts_does_not_count_as_training(
@@ -121,17 +121,17 @@ def test_the_wait_between_attempts_does_not_count_as_training(
 
     def trained() -> float | None:
         with database.read() as session:
-            return lifecycle.trained_seconds(session.get_one(Run, held.run_id), later(session))
+            return jobs.trained_seconds(session.get_one(Run, held.run_id), later(session))
 
-    monkeypatch.setattr(lifecycle, "now", later)
+    monkeypatch.setattr(jobs, "now", later)
     passed = 100
     assert trained() == pytest.approx(100)
     with database.write() as session:
-        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+        jobs.requeue(session, held.run_id, held.token, "worker_lost", "gone")
     passed = 1_000
     assert trained() == pytest.approx(100)
     with database.write() as session:
-        again = lifecycle.claim(session, held.run_id, "another", 15)
+        again = jobs.claim(session, held.run_id, "another", 15)
     assert again is not None
     passed = 1_050
     assert trained() == pytest.approx(150)
@@ -139,18 +139,18 @@ def test_the_wait_between_attempts_does_not_count_as_training(
         batch = _batch(1, 1)
         batch.checkpoint = _checkpoint(1)
         recording.write(session, again, batch)
-        lifecycle.fail(session, again, "process_lost", "gone")
+        jobs.fail(session, again, "process_lost", "gone")
     passed = 5_000
     assert trained() == pytest.approx(150)
     with database.write() as session:
-        lifecycle.resume(session, held.run_id)
+        jobs.resume(session, held.run_id)
     passed = 9_000
     with database.write() as session:
-        last = lifecycle.claim(session, held.run_id, "a third", 15)
+        last = jobs.claim(session, held.run_id, "a third", 15)
     assert last is not None
     passed = 9_010
     with database.write() as session:
-        lifecycle.finish(session, last)
+        jobs.finish(session, last)
     passed = 99_000
     assert trained() == pytest.approx(160)
 
@@ -186,9 +186,9 @@ def test_a_rewound_run_knows_what_its_rows_say(database: Database, held: Claim) 
     with database.write() as session:
         recording.write(session, held, first)
         recording.write(session, held, second)
-        lifecycle.requeue(session, held.run_id, held.token, "worker_lost", "gone")
+        jobs.requeue(session, held.run_id, held.token, "worker_lost", "gone")
     with database.write() as session:
-        assert lifecycle.claim(session, held.run_id, "another", 15) is not None
+        assert jobs.claim(session, held.run_id, "another", 15) is not None
     with database.read() as session:
         run = session.get_one(Run, held.run_id)
         left = {"average_accuracy": 0.9, "learning_accuracy": 0.9, "capacity_free": 0.4}

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from anpyc_server.db.models import Base
+from anpyc_queue.tables import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.engine import now
-from anpyc_server.db.models import Lock
+from anpyc_queue.engine import now
+from anpyc_queue.tables import Lock
 
 
 def hold(session: Session, name: str, holder: str, seconds: float) -> bool:

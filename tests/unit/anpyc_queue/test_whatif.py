@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from anpyc.spec import RunSpec
-from anpyc_server.db import lifecycle, whatif
-from anpyc_server.db.engine import Database
-from anpyc_server.db.lifecycle import Claim, Conflict, Stale
-from anpyc_server.db.models import Artifact, Event, Outbox, Run, WhatIf, WhatIfPoint
-from anpyc_server.db.reconciler import Reconciler
-from anpyc_server.db.recording import Batch, write
+from anpyc_queue import jobs, whatif
+from anpyc_queue.engine import Database
+from anpyc_queue.jobs import Claim, Conflict, Stale
+from anpyc_queue.reconciler import Reconciler
+from anpyc_queue.recording import Batch, write
+from anpyc_queue.tables import Artifact, Event, Outbox, Run, WhatIf, WhatIfPoint
 from serving import an_outcome, measure
 
 SHARES = (0, 250, 500, 750)
@@ -22,8 +22,8 @@ SHARES = (0, 250, 500, 750)
 def _run(database: Database, tasks: int = 2) -> tuple[str, Claim]:
     """A run under way that has learnt so many tasks, two epochs each."""
     with database.write() as session:
-        run, _ = lifecycle.submit(session, RunSpec())
-        held = lifecycle.claim(session, run.id, "trainer", 60)
+        run, _ = jobs.submit(session, RunSpec())
+        held = jobs.claim(session, run.id, "trainer", 60)
         assert held is not None
         for task in range(tasks):
             write(session, held, Batch(number=task + 1, outcomes=[an_outcome(task, 2 * task + 2)]))
@@ -136,7 +136,7 @@ def test_the_reconciler_takes_it_back_from_a_silent_worker(database: Database) -
     for _ in range(12):
         seconds += 2
         with database.write() as session:
-            lifecycle.heartbeat(session, training, 15)
+            jobs.heartbeat(session, training, 15)
             if seconds < 10:
                 whatif.heartbeat(session, held, 15)
         watcher.look()
@@ -186,7 +186,7 @@ def test_what_is_not_stored_cannot_be_measured(
 def test_a_run_of_an_earlier_version_says_what_to_do(database: Database) -> None:
     run_id, held = _run(database, 0)
     with database.write() as session:
-        lifecycle.finish(session, held)
+        jobs.finish(session, held)
     with pytest.raises(Conflict, match="Clone it to train it again"):
         _asked(database, run_id)
 
@@ -214,7 +214,7 @@ def test_a_run_that_goes_back_takes_points_and_ends_with_it(database: Database) 
     held = _claimed(database, late)
     measure(database, held, 0)
     with database.write() as session:
-        lifecycle.rewind(session, lifecycle.held_run(session, training), 2)
+        jobs.rewind(session, jobs.held_run(session, training), 2)
     with database.read() as session:
         assert {point.task for point in session.scalars(select(WhatIfPoint))} == {0}
         assert list(whatif.outcomes(session, run_id)) == [0]
@@ -233,9 +233,9 @@ def test_all_of_it_goes_with_the_run(database: Database) -> None:
     held = _claimed(database, _asked(database, run_id))
     measure(database, held, 0)
     with database.write() as session:
-        lifecycle.finish(session, training)
-        lifecycle.remove(session, run_id)
+        jobs.finish(session, training)
+        jobs.remove(session, run_id)
         for table in (WhatIf, WhatIfPoint, Artifact, Outbox):
             assert session.scalars(select(table)).all() == []
-    with pytest.raises((Stale, lifecycle.NotFound)), database.write() as session:
+    with pytest.raises((Stale, jobs.NotFound)), database.write() as session:
         whatif.record(session, held, 250, {0: 0.5}, 0.25)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from anpyc_server.db.arrays import decode, encode
+from anpyc_queue.arrays import decode, encode
 
 SHAPES = hnp.array_shapes(max_dims=4, max_side=7)
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.engine import now
-from anpyc_server.db.models import Event, Run
+from anpyc_queue.engine import now
+from anpyc_queue.tables import Event, Run
 
 
 def append(

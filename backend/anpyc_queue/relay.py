@@ -7,9 +7,9 @@ import threading
 
 from sqlalchemy import delete, select
 
-from anpyc_server.broker import Ring
-from anpyc_server.db.engine import Database
-from anpyc_server.db.models import Outbox
+from anpyc_queue.broker import Ring
+from anpyc_queue.engine import Database
+from anpyc_queue.tables import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from anpyc_server.db import lifecycle, locks, whatif
-from anpyc_server.db.engine import Database
-from anpyc_server.db.models import RUNNING, Run, WhatIf
+from anpyc_queue import jobs, locks, whatif
+from anpyc_queue.engine import Database
+from anpyc_queue.tables import RUNNING, Run, WhatIf
 
 log = logging.getLogger(__name__)
 
@@ -128,9 +128,9 @@ class Reconciler:
                     job = whatif.requeue(session, lost_id, token, "worker_lost", reason)
                     kind, status, run_id = "What-if", job.status, job.run_id
                 else:
-                    run = lifecycle.requeue(session, lost_id, token, "worker_lost", reason)
+                    run = jobs.requeue(session, lost_id, token, "worker_lost", reason)
                     kind, status, run_id = "Run", run.status, run.id
-        except (lifecycle.Stale, lifecycle.NotFound):
+        except (jobs.Stale, jobs.NotFound):
             return False
         log.warning("%s %s: %s It is %s now.", kind, lost_id, reason, status)
         self._on_requeue(run_id)

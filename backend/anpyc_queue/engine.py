@@ -59,7 +59,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables up to this version's; nothing happens when they are."""
-        from anpyc_server.db.migration import upgrade
+        from anpyc_queue.migration import upgrade
 
         upgrade(self.engine)
 

@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapshot, Plan
-from anpyc_server.db import events
-from anpyc_server.db.arrays import encode
-from anpyc_server.db.engine import now
-from anpyc_server.db.identifiers import new_id
-from anpyc_server.db.lifecycle import CHECKPOINT, OUTCOME, Claim, checkpoints, held_run, set_metrics
-from anpyc_server.db.models import Artifact, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
-from anpyc_server.db.upsert import upsert
+from anpyc_queue import events
+from anpyc_queue.arrays import encode
+from anpyc_queue.engine import now
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.jobs import CHECKPOINT, OUTCOME, Claim, checkpoints, held_run, set_metrics
+from anpyc_queue.tables import Artifact, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
+from anpyc_queue.upsert import upsert
 
 CHECKPOINTS_KEPT = 2
 

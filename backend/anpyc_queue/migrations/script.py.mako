@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import anpyc_server.db.models
+import anpyc_queue.tables
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -19,11 +19,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from anpyc_server.db import events
-from anpyc_server.db.engine import now
-from anpyc_server.db.identifiers import new_id
-from anpyc_server.db.lifecycle import MAX_LOSSES, OUTCOME, Conflict, NotFound, Stale, locked_run
-from anpyc_server.db.models import (
+from anpyc_queue import events
+from anpyc_queue.engine import now
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.jobs import MAX_LOSSES, OUTCOME, Conflict, NotFound, Stale, locked_run
+from anpyc_queue.tables import (
     CANCELLED,
     FAILED,
     QUEUED,
@@ -36,8 +36,8 @@ from anpyc_server.db.models import (
     WhatIf,
     WhatIfPoint,
 )
-from anpyc_server.db.upsert import upsert
-from anpyc_server.db.workers import ANY_DEVICE
+from anpyc_queue.upsert import upsert
+from anpyc_queue.workers import ANY_DEVICE
 
 EVENT = "what_if"
 MOST_OPEN = 4

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from anpyc_server.db.models import Base
+from anpyc_queue.tables import Base
 
 
 def upsert(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

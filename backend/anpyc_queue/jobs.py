@@ -22,10 +22,10 @@ from sqlalchemy.orm import Session
 from anpyc.errors import NonFiniteLoss
 from anpyc.metrics import summarise
 from anpyc.spec import RunSpec
-from anpyc_server.db import events
-from anpyc_server.db.engine import now
-from anpyc_server.db.identifiers import new_id
-from anpyc_server.db.models import (
+from anpyc_queue import events
+from anpyc_queue.engine import now
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.tables import (
     CANCELLED,
     FAILED,
     QUEUED,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from anpyc.spec import RunSpec
-from anpyc_server.db import engine, lifecycle, locks, reconciler
-from anpyc_server.db.engine import Database
-from anpyc_server.db.models import Run
-from anpyc_server.db.reconciler import Reconciler
+from anpyc_queue import engine, jobs, locks, reconciler
+from anpyc_queue.engine import Database
+from anpyc_queue.reconciler import Reconciler
+from anpyc_queue.tables import Run
 
 
 class Steady:
@@ -24,10 +24,10 @@ class Steady:
         return self.seconds
 
 
-def _held(database: Database) -> lifecycle.Claim:
+def _held(database: Database) -> jobs.Claim:
     with database.write() as session:
-        run, _ = lifecycle.submit(session, RunSpec())
-        held = lifecycle.claim(session, run.id, "worker", 15)
+        run, _ = jobs.submit(session, RunSpec())
+        held = jobs.claim(session, run.id, "worker", 15)
     assert held is not None
     return held
 
@@ -59,7 +59,7 @@ def test_a_worker_that_reports_keeps_it(database: Database) -> None:
     for _ in range(10):
         assert _watch(watcher, clock, 10) == []
         with database.write() as session:
-            lifecycle.heartbeat(session, held, 15)
+            jobs.heartbeat(session, held, 15)
 
 
 @pytest.mark.parametrize("hours", [1, -1])
@@ -74,11 +74,11 @@ def test_a_wall_clock_that_jumps_takes_no_run_away(
     def moved(session: Any) -> Any:
         return true_now(session) + timedelta(hours=hours)
 
-    for module in (lifecycle, locks):
+    for module in (jobs, locks):
         monkeypatch.setattr(module, "now", moved)
     for _ in range(5):
         with database.write() as session:
-            lifecycle.heartbeat(session, held, 15)
+            jobs.heartbeat(session, held, 15)
         assert _watch(watcher, clock, 10) == []
     assert _watch(watcher, clock, 18) == [held.run_id], "a lost run is still found with the moved clock"
 

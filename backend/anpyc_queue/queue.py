@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpyc_server.db import workers
-from anpyc_server.db.engine import now
-from anpyc_server.db.models import QUEUED, RUNNING, Run, WhatIf, Worker
-from anpyc_server.db.workers import Presence
+from anpyc_queue import workers
+from anpyc_queue.engine import now
+from anpyc_queue.tables import QUEUED, RUNNING, Run, WhatIf, Worker
+from anpyc_queue.workers import Presence
 
 START_WORKER = "anpyc worker"
 

@@ -1,1 +1,0 @@
-"""Tables, sessions, migrations, and the life of a run as database operations."""
