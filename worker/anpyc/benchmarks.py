@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -27,9 +28,14 @@ from anpyc.spec import (
     SequenceBenchmark,
     SplitBenchmark,
 )
+from anpyc.transfer import to_device
 
 CHUNK = 2_000
 """Images transformed at a time."""
+KEPT_BYTES = 2**29
+"""Held-out images of a data set, as the network takes them, up to this size are kept on the device."""
+RESIDENT_BYTES = 2**31
+"""A data set up to this size is kept in a GPU's memory."""
 
 
 @dataclass(frozen=True)
@@ -72,33 +78,58 @@ class Examples:
 
 
 class PooledExamples:
-    """The examples of several tasks as one, each answered by its own task's head."""
+    """The examples of several tasks as one, each answered by its own task's head.
 
-    def __init__(self, parts: Sequence[Examples], heads: Sequence[int]) -> None:
-        self._parts = list(parts)
-        self._heads = heads
-        self._ends = torch.tensor([len(part) for part in parts]).cumsum(0)
+    A GPU holds them in one tensor: to sort a batch by task, it would have to be waited for."""
+
+    def __init__(self) -> None:
+        self._parts: list[Examples] = []
+        self._heads: list[int] = []
+        self._ends = torch.empty(0, dtype=torch.int64)
+        self._together: tuple[Tensor, Tensor, Tensor] | None = None
+        """Images, labels and heads of all tasks, on a GPU."""
 
     def __len__(self) -> int:
         return int(self._ends[-1])
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks they are of."""
+        return len(self._parts)
 
     @property
     def newest(self) -> Examples:
         """Those of the task being learnt."""
         return self._parts[-1]
 
+    def add(self, examples: Examples, head: int) -> None:
+        """Those of a further task."""
+        self._parts.append(examples)
+        self._heads.append(head)
+        self._ends = torch.tensor([len(part) for part in self._parts]).cumsum(0)
+        if examples.images.device.type == "cuda":
+            images = torch.cat([part.images for part in self._parts])
+            labels = torch.cat([part.labels for part in self._parts])
+            heads = [torch.full_like(p.labels, h) for p, h in zip(self._parts, self._heads, strict=True)]
+            self._together = images, labels, torch.cat(heads)
+            borders = pairwise([0, *self._ends.tolist()])
+            self._parts = [Examples(images[start:stop], labels[start:stop]) for start, stop in borders]
+
     def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Images, labels and heads at the positions ``chosen``, sorted by task."""
-        places = chosen.cpu()
-        owners = torch.bucketize(places, self._ends, right=True)
-        images, labels, heads = [], [], []
+        """Images, labels and heads at the positions ``chosen``; on the CPU sorted by task."""
+        if self._together is not None:
+            images, labels, heads = self._together
+            return images[chosen], labels[chosen], heads[chosen]
+        owners = torch.bucketize(chosen, self._ends, right=True)
+        shown: tuple[list[Tensor], list[Tensor], list[Tensor]] = [], [], []
         for index, part in enumerate(self._parts):
-            start = int(self._ends[index]) - len(part)
-            own = (places[owners == index] - start).to(chosen.device)
-            images.append(part.images.index_select(0, own))
-            labels.append(part.labels.index_select(0, own))
-            heads.append(torch.full_like(own, self._heads[index]))
-        return torch.cat(images), torch.cat(labels), torch.cat(heads)
+            own = chosen[owners == index] - (int(self._ends[index]) - len(part))
+            values = part.images.index_select(0, own), part.labels.index_select(0, own)
+            for gathered, value in zip(
+                shown, (*values, torch.full_like(own, self._heads[index])), strict=True
+            ):
+                gathered.append(value)
+        return torch.cat(shown[0]), torch.cat(shown[1]), torch.cat(shown[2])
 
 
 class TaskSequence:
@@ -132,6 +163,12 @@ class TaskSequence:
             _check_split(benchmark, data[0])
         self._standard = [_mean_and_deviation(one) for one in data] if standardise else None
         self._class_order = _class_order(benchmark, data[0].classes, seed)
+        self._resident: dict[int, Images] = {}
+        """The images of a data set on the device, by its identity."""
+        self._kept: dict[int, tuple[Tensor, Tensor]] = {}
+        """Held-out images as the network takes them, before a task's transformation, and their labels: by
+        data set, or by task where each has images of its own."""
+        self._orders: dict[int, Tensor] = {}
         self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
         for one in data:
             self._check_classes(one, one.train, "training")
@@ -172,14 +209,40 @@ class TaskSequence:
         """All training images of a task, resident on the device in the order of the file."""
         return self._examples(task, self._source(task).train)
 
-    def held_out_examples(self, task: Task) -> Iterator[Examples]:
-        """The images a task is evaluated on, in chunks."""
+    def held_out_examples(self, task: Task, in_place: bool = False) -> Iterator[Examples]:
+        """The images a task is evaluated on, in chunks.
+
+        :param in_place: with pixels where they are in the file, though the task permutes them."""
         source = self._held_out(self._source(task))
-        chosen, labels = self._selection(task, source)
-        for start in range(0, len(labels), CHUNK):
-            part = slice(start, min(start + CHUNK, len(labels)))
-            images = source.floats(part if chosen is None else chosen[part], self._device)
-            yield Examples(self._transform(task, images), labels[part].to(self._device))
+        splits = isinstance(self._benchmark, SplitBenchmark)
+        key = task.index if splits or len(self._data) > 1 else 0
+        if source.pixels.numel() * 4 > KEPT_BYTES:
+            chosen, labels = self._selection(task, source)
+            for part in _chunks(len(labels)):
+                images = self._floats(task, source, part if chosen is None else chosen[part])
+                yield Examples(
+                    images if in_place else self._transform(task, images), labels[part].to(self._device)
+                )
+            return
+        if key not in self._kept:
+            chosen, labels = self._selection(task, source)
+            images = self._floats(task, source, slice(None) if chosen is None else chosen)
+            self._kept[key] = images, to_device(labels, self._device)
+        images, labels = self._kept[key]
+        for part in _chunks(len(labels)):
+            yield Examples(images[part] if in_place else self._transform(task, images[part]), labels[part])
+
+    def pixel_order(self, task: Task) -> Tensor | None:
+        """(pixels,) where each pixel of a task's images comes from, on the device, if the task permutes them
+        and does nothing else."""
+        benchmark = self._benchmark
+        if not isinstance(benchmark, PermutedBenchmark) or (task.index == 0 and not benchmark.permute_first):
+            return None
+        if task.index not in self._orders:
+            _, height, width = self.image_shape
+            pixels = pixel_order(height * width, task.index, benchmark.draw(self._seed))
+            self._orders[task.index] = to_device(torch.tensor(pixels), self._device)
+        return self._orders[task.index]
 
     def held_out_count(self, task: Task) -> int:
         """How many images a task is evaluated on."""
@@ -195,25 +258,33 @@ class TaskSequence:
     def _examples(self, task: Task, source: Images) -> Examples:
         chosen, labels = self._selection(task, source)
         images = torch.empty((len(labels), *self.image_shape), device=self._device)
-        for start in range(0, len(labels), CHUNK):
-            part = slice(start, min(start + CHUNK, len(labels)))
-            floats = source.floats(part if chosen is None else chosen[part], self._device)
+        for part in _chunks(len(labels)):
+            floats = self._floats(task, source, part if chosen is None else chosen[part])
             images[part] = self._transform(task, floats)
-        return Examples(images, labels.to(self._device))
+        return Examples(images, to_device(labels, self._device))
 
-    def _transform(self, task: Task, images: Tensor) -> Tensor:
+    def _floats(self, task: Task, source: Images, part: slice | Tensor) -> Tensor:
+        """Some images of a task's data set as floats, standardised if asked for."""
+        images = self._on_device(source).floats(part, self._device)
         if self._standard is not None:
             mean, deviation = self._standard[task.index if len(self._standard) > 1 else 0]
             images = images.sub_(mean).div_(deviation)
-        benchmark = self._benchmark
-        if isinstance(benchmark, RotatedBenchmark):
-            return _turned(images, benchmark.step * task.index)
-        if not isinstance(benchmark, PermutedBenchmark) or (task.index == 0 and not benchmark.permute_first):
-            return images
-        channels, height, width = self.image_shape
-        pixels = pixel_order(height * width, task.index, benchmark.draw(self._seed))
-        order = torch.tensor(pixels, device=images.device)
-        return images.flatten(2).index_select(2, order).view(-1, channels, height, width)
+        return images
+
+    def _on_device(self, source: Images) -> Images:
+        """The data set in a GPU's memory, if it is small: its bytes are copied there once."""
+        pixels = source.pixels
+        if self._device.type == "cpu" or pixels.numel() * pixels.element_size() > RESIDENT_BYTES:
+            return source
+        if id(source) not in self._resident:
+            self._resident[id(source)] = Images(pixels.to(self._device), source.labels)
+        return self._resident[id(source)]
+
+    def _transform(self, task: Task, images: Tensor) -> Tensor:
+        if isinstance(self._benchmark, RotatedBenchmark):
+            return _turned(images, self._benchmark.step * task.index)
+        order = self.pixel_order(task)
+        return images if order is None else images.flatten(2).index_select(2, order).view(images.shape)
 
     def _selection(self, task: Task, source: Images) -> tuple[Tensor | None, Tensor]:
         """Positions of a task's images in ``source`` (None: all) and their labels in the task's head."""
@@ -285,6 +356,10 @@ class TaskSequence:
     @staticmethod
     def _names(data: ImageData, classes: Tensor) -> list[str]:
         return [data.names[number] for number in classes.tolist()]
+
+
+def _chunks(count: int) -> Iterator[slice]:
+    return (slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
 
 
 def _mean_and_deviation(data: ImageData) -> tuple[float, float]:

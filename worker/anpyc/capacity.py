@@ -10,15 +10,14 @@ weights are recorded."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from anpyc.models import Network
-from anpyc.pruning import percentile
+from anpyc.models import Network, Segment
+from anpyc.pruning import percentiles
 from anpyc.recording import LayerStatistics, MaskSnapshot
+from anpyc.transfer import to_host
 
 QUANTILES = {"min": 0, "p05": 5, "p25": 25, "p50": 50, "p75": 75, "p95": 95, "p99": 99, "max": 100}
 
@@ -71,26 +70,37 @@ class Ledger:
         importance: Tensor | None,
         end_of_task: bool,
     ) -> Iterator[LayerStatistics]:
-        for segment in self._network.segments:
-            was, now = segment.of(before), segment.of(self._held)
-            free = int((~now).sum())
-            moments = importance_moments(segment.of(importance)) if importance is not None else (None, None)
+        segments = self._network.segments
+        read = torch.stack([self._measured(segment, before, importance) for segment in segments]).tolist()
+        for segment, (total, free, pruned, reused, norm, *rest) in zip(segments, read, strict=True):
+            moments = _moments(*rest[-4:]) if rest else (None, None)
             yield LayerStatistics(
                 task=task,
                 round=round_,
                 layer=segment.layer.name,
                 shape=segment.layer.shape,
-                total=now.numel(),
-                free=free,
-                consolidated=now.numel() - free,
-                pruned=int((was & ~now).sum()),
-                reused=int((~was & now).sum()),
-                weight_norm=float(segment.of(self._network.body_flat).norm()),
-                quantiles=importance_quantiles(segment.of(importance)) if importance is not None else {},
+                total=int(total),
+                free=int(free),
+                consolidated=int(total - free),
+                pruned=int(pruned),
+                reused=int(reused),
+                weight_norm=norm,
+                quantiles=dict(zip(QUANTILES, rest, strict=False)),
                 skewness=moments[0],
                 kurtosis=moments[1],
                 end_of_task=end_of_task,
             )
+
+    def _measured(self, segment: Segment, before: Tensor, importance: Tensor | None) -> Tensor:
+        """Everything about one tensor, float64 and on the device, so that all are read at once."""
+        was, now = segment.of(before), segment.of(self._held)
+        counts = torch.stack([(~now).sum(), (was & ~now).sum(), (~was & now).sum()]).double()
+        total = torch.full_like(counts[:1], now.numel())
+        parts = [total, counts, segment.of(self._network.body_flat).norm().double().view(1)]
+        if importance is not None:
+            values = segment.of(importance)
+            parts += [percentiles(values, list(QUANTILES.values())).double(), _standardised(values)]
+        return torch.cat(parts)
 
     def _snapshots(
         self,
@@ -103,36 +113,36 @@ class Ledger:
         """Every round the mask; importance before pruning and at the task's end; there all the rest too."""
         if not masked and not end_of_task:
             return
-        measured = importance if end_of_task or round_ == 1 else None
+        wanted = {
+            "mask": self._held if masked else None,
+            "importance": importance if end_of_task or round_ == 1 else None,
+            "owner": self._owner if masked and end_of_task else None,
+            "weight": self._network.body_flat if end_of_task else None,
+        }
+        flat = {name: values for name, values in wanted.items() if values is not None}
+        copies = dict(zip(flat, to_host(list(flat.values())), strict=True))
         for segment in self._network.segments:
-            yield MaskSnapshot(
-                task,
-                round_,
-                segment.layer.name,
-                mask=_array(segment.of(self._held)) if masked else None,
-                importance=None if measured is None else _array(segment.of(measured)),
-                owner=_array(segment.of(self._owner)) if masked and end_of_task else None,
-                weight=_array(segment.of(self._network.body_flat)) if end_of_task else None,
-                end_of_task=end_of_task,
-            )
-
-
-def importance_quantiles(importance: Tensor) -> dict[str, float]:
-    """Quantiles under the names that :class:`~anpyc.recording.LayerStatistics` fixes."""
-    return {name: float(percentile(importance, q)) for name, q in QUANTILES.items()}
+            arrays = {name: segment.of(copies[name]).numpy() if name in copies else None for name in wanted}
+            yield MaskSnapshot(task, round_, segment.layer.name, **arrays, end_of_task=end_of_task)
 
 
 def importance_moments(importance: Tensor) -> tuple[float | None, float | None]:
     """Skewness, and kurtosis with 3 for a normal distribution; None where all values are equal."""
+    return _moments(*_standardised(importance).tolist())
+
+
+def _standardised(importance: Tensor) -> Tensor:
+    """(4,) variance, largest magnitude, and the third and fourth moment of the standardised values."""
     values = importance.flatten().double()
     deviations = values - values.mean()
-    variance = float(deviations.square().mean())
-    scale = float(values.abs().max())
+    variance = deviations.square().mean()
+    z = deviations / variance.sqrt()
+    return torch.stack([variance, values.abs().max(), (z**3).mean(), (z**4).mean()])
+
+
+def _moments(
+    variance: float, scale: float, skewness: float, kurtosis: float
+) -> tuple[float | None, float | None]:
     if variance <= (scale * 1e-12) ** 2 or variance == 0:
         return None, None
-    z = deviations / variance**0.5
-    return float((z**3).mean()), float((z**4).mean())
-
-
-def _array(tensor: Tensor) -> npt.NDArray[Any]:
-    return tensor.detach().cpu().numpy().copy()
+    return skewness, kurtosis

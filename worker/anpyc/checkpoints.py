@@ -13,6 +13,7 @@ from anpyc.models import Network
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
 from anpyc.strategies.base import Strategy
+from anpyc.transfer import to_host
 
 VERSION = 4
 
@@ -20,7 +21,7 @@ VERSION = 4
 def pack_tensors(parts: Mapping[str, Mapping[str, Tensor]]) -> bytes:
     """Named groups of tensors as one safetensors file."""
     flat = {f"{part}/{name}": t for part, group in parts.items() for name, t in group.items()}
-    return save({name: t.detach().cpu().contiguous().clone() for name, t in flat.items()})
+    return save(dict(zip(flat, to_host(list(flat.values())), strict=True)))
 
 
 def unpack_tensors(data: bytes, device: torch.device) -> dict[str, dict[str, Tensor]]:

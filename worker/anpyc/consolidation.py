@@ -27,7 +27,7 @@ class Consolidation:
         self.strength = torch.zeros_like(theta)
         self.anchor = theta.clone()
         self._active = False
-        self._constant = 0.0
+        self._constant = torch.zeros((), dtype=torch.float64, device=theta.device)
         """What the penalty is at the anchor, before λ."""
         self._pull = torch.empty(0)
         """c / (1 + c) for the learning rate that it was last computed for."""
@@ -50,7 +50,7 @@ class Consolidation:
         total = self.strength + strength
         share = torch.where(total > 0, strength / total, 0)
         gap = self._theta - self.anchor
-        self._constant += float((self.strength * share * gap.square()).sum())
+        self._constant += (self.strength * share * gap.square()).sum()
         self.anchor.lerp_(self._theta, share)  # to the bit where nothing held before
         self.strength.copy_(total)
         self._refresh()
@@ -69,12 +69,12 @@ class Consolidation:
             self._pull, self._pull_lr = c / (1 + c), lr
         self._theta.lerp_(self.anchor, self._pull)
 
-    def value(self) -> float:
-        """λ·Σ Ω·(θ − θ_old)²."""
+    def value(self) -> Tensor | None:
+        """λ·Σ Ω·(θ − θ_old)², on the device; None while nothing is held."""
         if not self._active:
-            return 0.0
-        distance = float((self.strength * (self._theta - self.anchor).square_()).sum())
-        return self._lam * (distance + self._constant)
+            return None
+        distance = (self.strength * (self._theta - self.anchor).square_()).sum().double()
+        return (distance + self._constant).mul_(self._lam)
 
     def divergence_cause(self, lr: float) -> str | None:
         """Says so where the explicit step cannot be stable."""
@@ -87,13 +87,12 @@ class Consolidation:
         return None
 
     def state_dict(self) -> dict[str, Tensor]:
-        constant = torch.tensor(self._constant, dtype=torch.float64)
-        return {"strength": self.strength, "anchor": self.anchor, "constant": constant}
+        return {"strength": self.strength, "anchor": self.anchor, "constant": self._constant}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self.strength.copy_(state["strength"])
         self.anchor.copy_(state["anchor"])
-        self._constant = float(state["constant"])
+        self._constant.copy_(state["constant"])
         self._refresh()
 
     def _refresh(self) -> None:

@@ -22,7 +22,7 @@ from anpyc.models import Mlp, Network
 Objective = Callable[[Tensor, Tensor], Tensor]
 """(batch, classes) logits and (batch,) labels → (batch,) one number per image."""
 Power = Literal[1, 2]
-IMAGES_AT_A_TIME = 16
+IMAGES_AT_A_TIME = {"cpu": 16, "cuda": 256}
 """Of a convolutional body, whose patches take kernel² times the memory of its activations."""
 
 
@@ -36,8 +36,9 @@ def per_image_moment(
     by_layer = all(_is_known(module) for module in network.body.modules())
     moment = _by_layer if by_layer else _by_image
     total = torch.zeros_like(network.protected_flat)
-    for start in range(0, len(batch), IMAGES_AT_A_TIME):
-        part = slice(start, start + IMAGES_AT_A_TIME)
+    at_a_time = IMAGES_AT_A_TIME[total.device.type]
+    for start in range(0, len(batch), at_a_time):
+        part = slice(start, start + at_a_time)
         few = Examples(batch.images[part], batch.labels[part])
         total += moment(network, few, task, objectives, power)
     return total

@@ -105,6 +105,8 @@ class Network(nn.Module):
         self.segments: tuple[Segment, ...] = ()
         self.fast = False
         """Take the body's matrix products in bfloat16."""
+        self.channels_last = False
+        """Show images to convolutions with their channels side by side, as a GPU computes them."""
         self.shared_head = False
         """All tasks are answered by the one head, so that it has to be protected like the body."""
         self.statistics_frozen = False
@@ -124,6 +126,15 @@ class Network(nn.Module):
     def protected_parameters(self) -> list[nn.Parameter]:
         """Those of :attr:`protected_flat`, in its order."""
         return self.body_parameters() + (self.head_parameters(0) if self.shared_head else [])
+
+    @property
+    def pixel_weights(self) -> Tensor | None:
+        """The first layer's weights as a view, (units, channels, pixels), where every pixel has its own."""
+        first = self.segments[0]
+        if first.layer.image_shape is None:
+            return None
+        channels, height, width = first.layer.image_shape
+        return first.of(self.flat).view(-1, channels, height * width)
 
     def head_flat(self, head: int) -> Tensor:
         """One head's parameters, as a view."""
@@ -167,6 +178,8 @@ class Network(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """(batch, channels, height, width) → (batch, features), in the precision asked for."""
+        if self.channels_last and self.pixel_weights is None:
+            images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast):
             features: Tensor = self.body(images)
         return features.float()
@@ -214,14 +227,14 @@ class Network(nn.Module):
 
     def flatten_parameters(self, device: torch.device, image_shape: tuple[int, int, int]) -> None:
         """Move all parameters into one tensor on ``device``; the modules keep views of it."""
-        self.to(device)
         parameters = list(self.parameters())
-        self.flat = torch.cat([p.detach().reshape(-1) for p in parameters])
+        self.flat = torch.cat([p.detach().reshape(-1) for p in parameters]).to(device)
         start = 0
         for parameter in parameters:
             stop = start + parameter.numel()
             parameter.data = self.flat[start:stop].view(parameter.shape)
             start = stop
+        self.to(device)  # the buffers
         self.segments = tuple(self._body_segments(image_shape))
 
     def _body_segments(self, image_shape: tuple[int, int, int]) -> Iterator[Segment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -10,11 +11,39 @@ from torch import Tensor
 
 def percentile(values: Tensor, q: float) -> Tensor:
     """The q-th percentile, linear between ranks, of a tensor of any size."""
+    return percentiles(values, [q])[0]
+
+
+def percentiles(values: Tensor, qs: Sequence[float]) -> Tensor:
+    """(len(qs),) percentiles, linear between ranks, of a tensor of any size; the values are sorted once."""
     ordered = values.flatten().sort().values
-    position = q / 100 * (len(ordered) - 1)
+    return torch.stack([_between(ordered, q / 100 * (len(ordered) - 1)) for q in qs])
+
+
+def _between(ordered: Tensor, position: float) -> Tensor:
     low = math.floor(position)
     high = min(low + 1, len(ordered) - 1)
-    return torch.lerp(ordered[low].double(), ordered[high].double(), position - low).to(values.dtype)
+    return torch.lerp(ordered[low].double(), ordered[high].double(), position - low).to(ordered.dtype)
+
+
+def percentile_among(values: Tensor, chosen: Tensor, q: float) -> Tensor:
+    """The q-th percentile of the values that are ``chosen``; infinite where none is.
+
+    How many are chosen is not asked of a GPU, which would have to be waited for: there all are sorted."""
+    if values.device.type != "cpu":
+        return percentile_of_sorted(values, chosen, q)
+    found = values[chosen]
+    return percentile(found, q) if len(found) else torch.tensor(math.inf, dtype=values.dtype)
+
+
+def percentile_of_sorted(values: Tensor, chosen: Tensor, q: float) -> Tensor:
+    """The same without asking how many are chosen: what is not stands last, as infinite."""
+    ordered = torch.where(chosen, values, math.inf).flatten().sort().values
+    last = chosen.sum() - 1
+    position = last.double().clamp(min=0) * (q / 100)
+    low = position.floor().long()
+    ends = ordered[torch.stack([low, torch.minimum(low + 1, last.clamp(min=0))])].double()
+    return torch.lerp(ends[0], ends[1], position - low).to(values.dtype)
 
 
 def first_mask(importance: Tensor, q: float) -> Tensor:
@@ -23,13 +52,11 @@ def first_mask(importance: Tensor, q: float) -> Tensor:
 
 
 def claimed(importance: Tensor, previous: Tensor, q: float) -> Tensor:
-    """What a later task claims, held before or not: what is above the q-th percentile of what was free.
+    """What a later task claims, held before or not: what is above the q-th percentile of what was free, and
+    nothing where nothing was.
 
     Its mask is ``previous | claimed``: what it does not claim of what was free stays free."""
-    free = ~previous
-    if not bool(free.any()):
-        return torch.zeros_like(previous)
-    return importance > percentile(importance[free], q)
+    return importance > percentile_among(importance, ~previous, q)
 
 
 def share_pruned(task: int, tasks: int, initial: float, decay: float) -> float:

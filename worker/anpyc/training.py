@@ -1,10 +1,10 @@
 """The training loop, from the specification to the accuracy matrix, top to bottom.
 
-Speed comes from four habits: all images of a task are one tensor on the device and a batch is a few of its
-rows; all parameters are one flat tensor, so that a step is a handful of operations; the loss is kept on the
-device and read once an epoch; nothing else asks the device for a value inside an epoch. Every operation of a
-step is element-wise over the flat tensor or a matrix product, so runs of one shape can be stacked along a new
-first dimension."""
+Speed comes from five habits: all images of a task are one tensor on the device and a batch is a few of its
+rows; all parameters are one flat tensor, so that a step is a handful of operations; a GPU replays a step that
+was captured once; what an epoch measures is kept on the device and read once at its end, and so are the
+answers of a test of all tasks and the statistics of all layers. Every operation of a step is element-wise
+over the flat tensor or a matrix product, so runs of one shape can be stacked along a new first dimension."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from anpyc.assembly import assemble
 from anpyc.benchmarks import Examples, PooledExamples, Task
@@ -38,6 +37,8 @@ from anpyc.metrics import summarise
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
 from anpyc.spec import RunSpec, Training
+from anpyc.steps import EpochRunner, Step, recorder_for
+from anpyc.transfer import to_device
 
 ITERATION_EPOCHS = 10
 """Epochs that a task trained by iterations is reported in."""
@@ -148,8 +149,10 @@ class _Run:
         """The optimizer's state at the last task's end, where the next takes it over."""
         self._started = time.perf_counter()
         self._checkpointed = self._started
-        self._batch = 0
-        self._kept: list[Examples] = []
+        self._runner: EpochRunner | None = None
+        """Takes the steps of the round under way."""
+        self._replays = recorder_for(device)
+        self._kept = PooledExamples()
         """The data of all tasks so far, where the strategy keeps them."""
 
     # --- the story --------------------------------------------------------------------------------------
@@ -199,50 +202,36 @@ class _Run:
             trainable = strategy.trainable()
             if trainable is not None:
                 optimizer.forget(trainable)
+            self._runner = None
             while progress.epoch < rounds[round_]:
-                self._train_epoch(task, round_, examples, optimizer)
+                self._train_epoch(task, round_, examples, optimizer, rounds[round_] - progress.epoch)
                 self._after_epoch(task, round_, rounds, optimizer)
             self._close_round(task, round_, examples, optimizer, last=round_ == len(rounds) - 1)
 
     def _train_epoch(
-        self, task: Task, round_: int, examples: Examples | PooledExamples, optimizer: Optimizer
+        self,
+        task: Task,
+        round_: int,
+        examples: Examples | PooledExamples,
+        optimizer: Optimizer,
+        epochs_left: int,
     ) -> None:
-        """One pass. The loop that everything else serves."""
-        progress, strategy, network = self._progress, self._strategy, self._network
-        training = self._spec.training
-        lr = learning_rate(training, task.index, round_, progress.task_epochs)
-        heads = strategy.trained_heads(task)
-        parameters = network.body_parameters() + [p for h in heads for p in network.head_parameters(h)]
-        split = [values.numel() for values in self._trained_parts(task).values()]
-        gradient = torch.empty(sum(split), device=self._device)
-        gradient_parts = torch.split(gradient, split)
-        protected, trainable = network.protected_flat.numel(), strategy.trainable()
+        """One pass.
+
+        :raises Stopped: when the recorder says so."""
+        lr = learning_rate(self._spec.training, task.index, round_, self._progress.task_epochs)
+        if self._runner is None or self._runner.lr != lr:
+            trained = self._trained_parts(task)
+            step = Step(self._network, self._strategy, task, examples, optimizer, trained, lr)
+            self._runner = EpochRunner(step, self._recorder.should_stop, self._replays)
         order = self._order(len(examples))
-        batches = torch.split(order, self._batch_sizes(len(order)))
-        losses = torch.zeros(len(batches), device=self._device)
-        network.train()
+        sizes = self._batch_sizes(len(order))
+        self._network.train()
         started = time.perf_counter()
-        for self._batch, chosen in enumerate(batches):
-            if self._recorder.should_stop():
-                raise Stopped
-            images, labels, answered_by = examples.batch(chosen)
-            features = network.features(images)
-            if answered_by is None:
-                logits = network.logits(features, task.head, task.classes)
-            else:
-                logits = network.mixed_logits(features, answered_by)
-            cross_entropy = F.cross_entropy(logits, labels)
-            penalty = strategy.penalty(images, features)
-            loss = cross_entropy if penalty is None else cross_entropy + penalty
-            gradients = torch.autograd.grad(loss, parameters)
-            torch.cat([g.reshape(-1) for g in gradients], out=gradient)
-            strategy.after_backward(gradient[:protected])
-            if trainable is not None:
-                gradient_parts[0].mul_(trainable)
-            optimizer.step(gradient_parts, lr)
-            strategy.after_step(lr)
-            losses[self._batch] = cross_entropy.detach()
-        self._report_epoch(task, round_, losses, [len(chosen) for chosen in batches], lr, started)
+        losses = self._runner.run(order, sizes, epochs_left)
+        if losses is None:
+            raise Stopped
+        self._report_epoch(task, round_, losses, sizes, lr, started)
 
     def _close_round(
         self, task: Task, round_: int, examples: Examples | PooledExamples, optimizer: Optimizer, last: bool
@@ -279,11 +268,9 @@ class _Run:
         """What a task is trained on: its own images or, for joint training, those of all tasks so far."""
         if not self._strategy.keeps_data:
             return self._sequence.training_examples(task)
-        for earlier in self._tasks[len(self._kept) : task.index + 1]:
-            self._kept.append(self._sequence.training_examples(earlier))
-        if len(self._kept) == 1:
-            return self._kept[0]
-        return PooledExamples(self._kept, [other.head for other in self._tasks])
+        for earlier in self._tasks[self._kept.tasks : task.index + 1]:
+            self._kept.add(self._sequence.training_examples(earlier), earlier.head)
+        return self._kept if self._kept.tasks > 1 else self._kept.newest
 
     # --- parts ------------------------------------------------------------------------------------------
 
@@ -305,7 +292,7 @@ class _Run:
         """The images of one epoch in the order they are shown, on the device."""
         wanted = _images_per_epoch(self._spec.training, examples, self._progress.epoch)
         passes = [torch.randperm(examples, generator=self._shuffle) for _ in range(-(-wanted // examples))]
-        return torch.cat(passes)[:wanted].to(self._device)
+        return to_device(torch.cat(passes)[:wanted], self._device)
 
     def _batch_sizes(self, images: int) -> list[int]:
         """Images per step. A single one that would be left over joins the batch before it where an image is
@@ -327,9 +314,13 @@ class _Run:
         self, task: Task, round_: int, losses: Tensor, sizes: Sequence[int], lr: float, started: float
     ) -> None:
         progress = self._progress
-        values = losses.tolist()
+        penalty = self._strategy.penalty_value()
+        held = [penalty.view(1)] if penalty is not None else []
+        norms = torch.stack([self._network.flat.norm(), self._network.statistics.norm()])
+        read = torch.cat([norms.double(), *held, losses.double()]).tolist()  # the one wait of an epoch
         seconds = time.perf_counter() - started
-        self._check_finite(values, lr)
+        values = read[-len(sizes) :]
+        self._check_finite(values, read[:2], lr)
         mean = sum(map(operator.mul, values, sizes)) / sum(sizes)
         progress.epoch += 1
         progress.task_epochs += 1
@@ -341,29 +332,32 @@ class _Run:
                 round=round_,
                 epoch=progress.epoch,
                 loss=mean,
-                penalty=self._strategy.penalty_value(),
+                penalty=read[2] if held else 0.0,
                 learning_rate=lr,
                 seconds=seconds,
                 progress=progress.step / self._steps,
             )
         )
 
-    def _check_finite(self, losses: list[float], lr: float) -> None:
+    def _check_finite(self, losses: Sequence[float], norms: Sequence[float], lr: float) -> None:
         """Losses, parameters and running statistics after an epoch. A norm that overflows counts as infinite:
         nothing can be computed from such weights, and no JSON can hold it.
 
+        :param norms: of all parameters and of the running statistics.
         :raises NonFiniteLoss: with the step and the likely cause."""
-        for self._batch, loss in enumerate(losses):
+        last = len(losses) - 1
+        for step, loss in enumerate(losses):
             if not math.isfinite(loss):
-                raise NonFiniteLoss(f"The loss became {loss} {self.where()}: {self._cause(lr)}.")
-        norms = torch.stack([self._network.flat.norm(), self._network.statistics.norm()]).tolist()
+                raise NonFiniteLoss(f"The loss became {loss} {self.where(step)}: {self._cause(lr, step)}.")
         for what, norm in zip(("weights", "running statistics"), norms, strict=True):
             if not math.isfinite(norm):
-                raise NonFiniteLoss(f"The {what} became infinite {self.where()}: {self._cause(lr)}.")
+                raise NonFiniteLoss(
+                    f"The {what} became infinite {self.where(last)}: {self._cause(lr, last)}."
+                )
 
-    def _cause(self, lr: float) -> str:
-        """Why numbers stopped being finite, as far as can be told."""
-        if self._batch == 0 and self._progress.step == 0:
+    def _cause(self, lr: float, step: int) -> str:
+        """Why numbers stopped being finite, as far as can be told; ``step`` counts from the epoch's first."""
+        if step == 0 and self._progress.step == 0:
             return (
                 "the untrained network's answer is out of range already, so the images' values are too "
                 "large; standardise them"
@@ -382,8 +376,13 @@ class _Run:
         """Importance and whatever else the strategy goes on with, each time that it has measured.
 
         :raises NonFiniteLoss: naming what it is."""
-        for name, values in self._strategy.state_dict().items():
-            if values.is_floating_point() and not bool(torch.isfinite(values).all()):
+        state = self._strategy.state_dict().items()
+        measured = {name: values for name, values in state if values.is_floating_point()}
+        if not measured:
+            return
+        finite = torch.stack([torch.isfinite(v).all().to(self._device) for v in measured.values()]).tolist()
+        for name, all_finite in zip(measured, finite, strict=True):
+            if not all_finite:
                 lr = self._spec.training.lr
                 raise NonFiniteLoss(
                     f"The {name.rpartition('.')[2]} that {self._spec.strategy.kind} measured in task "
@@ -391,12 +390,14 @@ class _Run:
                     f"large; try a tenth of the learning rate {lr:g}."
                 )
 
-    def where(self) -> str:
-        """The position in words, for messages."""
+    def where(self, step: int | None = None) -> str:
+        """The position in words, for messages; ``step`` of the epoch, from 0, or the one under way."""
         progress = self._progress
+        if step is None:
+            step = self._runner.position if self._runner is not None else 0
         round_ = f"pruning round {progress.round}, " if progress.round else ""
         task = f"task {progress.task + 1} of {len(self._tasks)}"
-        return f"at step {self._batch + 1} of {task}, {round_}epoch {progress.epoch + 1}"
+        return f"at step {step + 1} of {task}, {round_}epoch {progress.epoch + 1}"
 
     def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> float:
         """Accuracy on all tasks so far; at a task's end on the next too where it is answered by the same
@@ -404,7 +405,9 @@ class _Run:
         tasks = list(self._tasks[: task.index + 1])
         if end_of_task and self._sequence.shows_unseen_tasks:
             tasks += self._tasks[task.index + 1 : task.index + 2]
-        accuracy = {other.index: self._assembly.accuracy(other, task) for other in tasks}
+        known = {other.index: self._unchanged(other, task) for other in tasks}
+        measured = self._assembly.accuracies([o for o in tasks if known[o.index] is None], task)
+        accuracy = {j: measured[j] if value is None else value for j, value in known.items()}
         if end_of_task:
             self._progress.matrix.append([accuracy.get(j) for j in range(len(self._tasks))])
             mean = sum(accuracy[j] for j in range(task.index + 1)) / (task.index + 1)
@@ -412,8 +415,15 @@ class _Run:
         self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
         return accuracy[task.index]
 
+    def _unchanged(self, task: Task, trained: Task) -> float | None:
+        """The accuracy on an earlier task as measured when the task before ``trained`` ended, if nothing that
+        it is tested with can have changed since."""
+        if task.index >= trained.index or task.head == trained.head:
+            return None
+        return self._progress.matrix[-1][task.index] if self._strategy.keeps(task) else None
+
     def _evaluate_untrained(self) -> None:
-        accuracy = {task.index: self._assembly.accuracy(task, task) for task in self._tasks}
+        accuracy = self._assembly.accuracies(self._tasks)
         self._progress.untrained = [accuracy[j] for j in range(len(self._tasks))]
         self._recorder.evaluation(Evaluation(0, 0, 0, accuracy, end_of_task=False))
 

@@ -8,13 +8,35 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpyc.pruning import claimed, first_mask, percentile, pruning_rounds, share_pruned
+from anpyc.pruning import (
+    claimed,
+    first_mask,
+    percentile,
+    percentile_among,
+    percentile_of_sorted,
+    pruning_rounds,
+    share_pruned,
+)
 
 
 @given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=50), st.floats(0, 100))
 def test_percentile_is_numpys(values: list[float], q: float) -> None:
     ours = float(percentile(torch.tensor(values, dtype=torch.float64), q))
     assert ours == pytest.approx(np.percentile(values, q), rel=1e-9, abs=1e-9)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-100, 100, width=32), st.booleans()), min_size=1, max_size=50),
+    st.floats(0, 100),
+)
+def test_percentiles_among_some_are_numpys_with_and_without_a_gpu(
+    values: list[tuple[float, bool]], q: float
+) -> None:
+    all_, chosen = torch.tensor([v for v, _ in values]), torch.tensor([c for _, c in values])
+    picked = [v for v, c in values if c]
+    expected = np.percentile(picked, q) if picked else np.inf
+    for ours in (percentile_among(all_, chosen, q), percentile_of_sorted(all_, chosen, q)):
+        assert float(ours) == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
 def test_shares_follow_the_papers_sequence() -> None:

@@ -309,7 +309,7 @@ def test_a_diverging_loss_names_step_and_cause(monkeypatch: pytest.MonkeyPatch) 
     def overflow_at_the_fifth(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return cross_entropy(logits, labels) * (math.inf if next(calls) == 5 else 1)
 
-    monkeypatch.setattr("anpyc.training.F.cross_entropy", overflow_at_the_fifth)
+    monkeypatch.setattr("anpyc.steps.F.cross_entropy", overflow_at_the_fifth)
     with pytest.raises(
         NonFiniteLoss, match=r"became inf at step 5 of task 1 of 3, epoch 1: the learning rate 0\.1"
     ):
@@ -414,7 +414,7 @@ def test_running_out_of_memory_names_the_step(monkeypatch: pytest.MonkeyPatch) -
     def full(*_args: object, **_keywords: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("anpyc.training.F.cross_entropy", full)
+    monkeypatch.setattr("anpyc.steps.F.cross_entropy", full)
     with pytest.raises(OutOfMemory, match="out of memory at step 1 of task 1 of 3, epoch 1: take a"):
         run()
 
@@ -423,7 +423,7 @@ def test_other_runtime_errors_are_not_called_out_of_memory(monkeypatch: pytest.M
     def broken(*_args: object, **_keywords: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("anpyc.training.F.cross_entropy", broken)
+    monkeypatch.setattr("anpyc.steps.F.cross_entropy", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         run()
 

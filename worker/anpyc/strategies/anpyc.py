@@ -54,6 +54,7 @@ class Anpyc(Strategy):
         self._importance = torch.zeros_like(network.protected_flat)
         self._born = torch.zeros_like(network.body_flat, dtype=torch.int16)
         """The task from whose end on a parameter is held; for tests with a task's own parameters."""
+        self._last_birth = 0
         self._norms = OwnNormalisation(network)
 
     def before_task(self, task: Task, examples: Examples) -> None:
@@ -88,7 +89,8 @@ class Anpyc(Strategy):
     def after_task(self, task: Task, examples: Examples) -> None:
         spec = self._spec
         if self._percentiles(task):
-            self._born[~self._mask] = task.index + 1
+            self._born.masked_fill_(~self._mask, task.index + 1)
+            self._last_birth = task.index + 1
         elif task.index < self._tasks - 1:
             self._mask = torch.ones_like(self._mask)  # not pruned, it has taken all that was free
         measure = self._removal if spec.strength == "removal" else self._movement
@@ -98,8 +100,9 @@ class Anpyc(Strategy):
             fresh = fresh * (
                 self._mask & ~self._norms.where
             )  # what later tasks do not share, nothing need hold
-        if spec.normalise and bool(fresh.any()):
-            fresh = fresh / fresh.mean()
+        if spec.normalise:
+            mean = fresh.mean()
+            fresh = fresh / torch.where(mean > 0, mean, 1.0)
         self._importance = _combine(self._consolidation.strength, fresh, spec.combine, task.index)
         self._consolidation.set_strength(self._importance)
 
@@ -109,14 +112,14 @@ class Anpyc(Strategy):
     def parameters_for(self, task: Task) -> Tensor | None:
         """With ``recall: own``, what was free at the task's end and grew later is left out."""
         body = None
-        if self._spec.recall == "own" and bool((self._born > task.index).any()):
+        if self._spec.recall == "own" and self._last_birth > task.index:
             body = self._network.body_flat * (self._born <= task.index)
         return self._norms.parameters(task.index, body)
 
     def statistics_for(self, task: Task) -> Tensor | None:
         return self._norms.statistics(task.index)
 
-    def penalty_value(self) -> float:
+    def penalty_value(self) -> Tensor | None:
         return self._consolidation.value()
 
     def mask(self) -> Tensor:
@@ -153,6 +156,7 @@ class Anpyc(Strategy):
         self._mask, self._previous_mask = state["mask"], state["previous_mask"]
         self._importance, self._keep = state["importance"], state.get("keep")
         self._born, self._claimed = state["born"], state.get("claimed")
+        self._last_birth = int(self._born.max())
         self._norms.load_state_dict(state)
 
     def _percentiles(self, task: Task) -> tuple[float, ...]:

@@ -64,9 +64,10 @@ class Strategy:
     def after_task(self, task: Task, examples: Examples) -> None:
         """After the last step of a task, before it is evaluated."""
 
-    def penalty_value(self) -> float:
-        """What the strategy holds against the parameters as they are, λ included."""
-        return 0.0 if self.consolidation is None else self.consolidation.value()
+    def penalty_value(self) -> Tensor | None:
+        """What the strategy holds against the parameters as they are, λ included: one float64 on the device,
+        read once an epoch; None for nothing."""
+        return None if self.consolidation is None else self.consolidation.value()
 
     def mask(self) -> Tensor | None:
         """Over the body's flat parameters, True where held; None for a strategy that has no such notion: a
@@ -100,6 +101,11 @@ class Strategy:
         """The running statistics of the normalisation layers to test a task with, flat; None for those that
         are there."""
         return None
+
+    def keeps(self, task: Task) -> bool:
+        """Whether the answers of a task learnt earlier, with a head of its own, stay as they were at its end
+        to the bit, so that it need not be tested again."""
+        return False
 
     def divergence_cause(self, lr: float) -> str | None:
         """Why the loss may have turned non-finite, where the strategy knows."""

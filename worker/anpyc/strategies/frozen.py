@@ -27,3 +27,6 @@ class Frozen(Strategy):
 
     def trainable(self) -> Tensor | None:
         return self._nothing if self._network.statistics_frozen else None
+
+    def keeps(self, task: Task) -> bool:
+        return True

@@ -17,7 +17,7 @@ from torch import Tensor
 from anpyc.benchmarks import Examples, Task
 from anpyc.models import Network
 from anpyc.normalisation import OwnNormalisation
-from anpyc.pruning import percentile
+from anpyc.pruning import percentile_among
 from anpyc.spec import PacknetStrategy
 from anpyc.strategies.base import Strategy
 
@@ -31,6 +31,7 @@ class Packnet(Strategy):
         self._tasks = tasks
         self._owner = torch.full_like(network.body_flat, -1, dtype=torch.int16)
         """The task that a parameter belongs to; −1: free."""
+        self._newest_owner = -1
         self._trained = torch.ones_like(network.body_flat)
         """Factors on gradients: 1 where the task under way may train."""
         self._norms = OwnNormalisation(network)
@@ -46,16 +47,14 @@ class Packnet(Strategy):
         theta = self._network.body_flat
         for segment in self._network.segments:
             owner, values = segment.of(self._owner), segment.of(theta)
-            free = owner < 0
-            if not bool(free.any()):
-                continue
-            keep = free
+            keep = free = owner < 0
             if values.dim() > 1:
-                keep = free & (values.abs() > percentile(values[free].abs(), self._spec.prune_percent))
-            owner[keep] = task.index
+                keep = free & (values.abs() > percentile_among(values.abs(), free, self._spec.prune_percent))
+            owner.masked_fill_(keep, task.index)
             values.mul_(owner >= 0)
             segment.of(self._trained).copy_(keep)
         self._trained.masked_fill_(self._norms.where, 1)
+        self._newest_owner = task.index
 
     def trainable(self) -> Tensor:
         return self._trained
@@ -64,6 +63,7 @@ class Packnet(Strategy):
         self._norms.keep(task.index)
         if task.index == self._tasks - 1:
             self._owner.masked_fill_(self._owner < 0, task.index)
+            self._newest_owner = task.index
 
     def tested_with(self) -> Sequence[str]:
         return ("owner", *self._norms.entries())
@@ -71,15 +71,18 @@ class Packnet(Strategy):
     def parameters_for(self, task: Task) -> Tensor | None:
         """Later tasks' weights left out, once the task has its own."""
         body = None
-        if bool((self._owner > task.index).any()):
+        if self._newest_owner > task.index:
             body = self._network.body_flat * (self._owner <= task.index)
         return self._norms.parameters(task.index, body)
 
     def statistics_for(self, task: Task) -> Tensor | None:
         return self._norms.statistics(task.index)
 
+    def keeps(self, task: Task) -> bool:
+        return True
+
     def mask(self) -> Tensor:
-        if not bool((self._owner >= 0).any()):
+        if self._newest_owner < 0:
             return torch.ones_like(self._owner, dtype=torch.bool)
         return self._owner >= 0
 
@@ -88,5 +91,6 @@ class Packnet(Strategy):
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self._owner.copy_(state["owner"])
+        self._newest_owner = int(self._owner.max())
         self._trained.copy_(state["trained"])
         self._norms.load_state_dict(state)
