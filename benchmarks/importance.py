@@ -22,7 +22,7 @@ from torch import Tensor
 from anpyc.benchmarks import Examples, Task
 from anpyc.capacity import importance_moments
 from anpyc.importance import fisher_information, output_sensitivity, removal_importance
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.optimizers import Optimizer
 from anpyc.presets import PRESETS
 from anpyc.recording import Evaluation

@@ -13,7 +13,8 @@ import torch
 from anpyc.benchmarks import Examples, Task
 from anpyc.datasets import load_dataset
 from anpyc.importance import removal_importance
-from anpyc.models import Network, build_network
+from anpyc.models import build_network
+from anpyc.network import Network
 from anpyc.pruning import claimed, first_mask
 from anpyc.spec import MlpModel, MnistDataset
 

@@ -11,7 +11,8 @@ import torch
 
 from anpyc.benchmarks import Task, TaskSequence
 from anpyc.datasets import load_datasets
-from anpyc.models import Network, build_network
+from anpyc.models import build_network
+from anpyc.network import Network
 from anpyc.spec import RunSpec
 from anpyc.strategies import STRATEGIES, build_strategy
 from anpyc.strategies.base import Strategy

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.pruning import percentile
 from anpyc.recording import LayerStatistics, MaskSnapshot
 

@@ -17,7 +17,8 @@ from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Mlp, Network
+from anpyc.models.mlp import Mlp
+from anpyc.network import Network
 
 Objective = Callable[[Tensor, Tensor], Tensor]
 """(batch, classes) logits and (batch,) labels → (batch,) one number per image."""

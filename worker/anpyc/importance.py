@@ -1,5 +1,5 @@
 """How much a parameter matters to what the network has learnt. Flat tensors over what is protected: the
-body's parameters and, where all tasks share it, the head's (:attr:`anpyc.models.Network.protected_flat`)."""
+body's parameters and, where all tasks share it, the head's (:attr:`anpyc.network.Network.protected_flat`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from anpyc.benchmarks import Examples, Task
 from anpyc.image_gradients import Objective, per_image_moment
-from anpyc.models import Network
+from anpyc.network import Network
 
 
 def batches(examples: Examples, size: int, skip: int = 0) -> Iterator[Examples]:

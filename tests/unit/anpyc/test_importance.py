@@ -19,7 +19,9 @@ from anpyc.importance import (
     output_sensitivity,
     removal_importance,
 )
-from anpyc.models import Network, build_network, dropout
+from anpyc.models import build_network
+from anpyc.models.mlp import dropout
+from anpyc.network import Network
 from anpyc.spec import ConvnetModel, MlpModel, Model, Resnet18Model
 
 TASK = Task(0, "", 0, slice(0, 3))

@@ -6,7 +6,8 @@ import torch
 from torch.nn import functional as F
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network, build_network
+from anpyc.models import build_network
+from anpyc.network import Network
 from anpyc.spec import LwfStrategy, MlpModel
 from anpyc.strategies.lwf import Lwf
 

@@ -21,7 +21,7 @@ from anpyc.errors import (
     NonFiniteLoss,
     OutOfMemory,
 )
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.optimizers import Adam, restore_memory
 from anpyc.recording import Checkpoint, MaskSnapshot
 from anpyc.strategies import STRATEGIES

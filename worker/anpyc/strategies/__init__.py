@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import RunSpec
 from anpyc.strategies.anpyc import Anpyc
 from anpyc.strategies.base import Strategy

@@ -24,7 +24,7 @@ from torch import Tensor
 from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import fisher_information, removal_importance
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.normalisation import OwnNormalisation
 from anpyc.pruning import claimed, first_mask, pruning_rounds, share_pruned
 from anpyc.spec import AnpycStrategy

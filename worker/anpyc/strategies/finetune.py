@@ -3,7 +3,7 @@ bound."""
 
 from __future__ import annotations
 
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import FinetuneStrategy
 from anpyc.strategies.base import Strategy
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import FrozenStrategy
 from anpyc.strategies.base import Strategy
 

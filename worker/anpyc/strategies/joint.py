@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anpyc.benchmarks import Task
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import JointStrategy
 from anpyc.strategies.base import Strategy
 

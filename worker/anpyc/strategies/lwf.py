@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import LwfStrategy
 from anpyc.strategies.base import Strategy
 

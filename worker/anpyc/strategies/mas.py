@@ -14,7 +14,7 @@ from __future__ import annotations
 from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import output_sensitivity
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import MasStrategy
 from anpyc.strategies.base import Strategy
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.normalisation import OwnNormalisation
 from anpyc.pruning import percentile
 from anpyc.spec import PacknetStrategy

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import SiStrategy
 from anpyc.strategies.base import Strategy
 

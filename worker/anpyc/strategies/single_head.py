@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.spec import SingleHeadStrategy
 from anpyc.strategies.base import Strategy
 
