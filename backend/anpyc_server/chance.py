@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from anpyc.catalog import DATASETS
 from anpyc.metrics import measured
+from anpyc.spec import BENCHMARKS, DATASETS
 
 _HARDLY = 0.1
 """Of the way from guessing to perfect."""
@@ -14,17 +14,9 @@ _HARDLY = 0.1
 
 def guessing(spec: Mapping[str, Any], task: int) -> float | None:
     """The accuracy of guessing on ``task`` when it was just learnt; None where its classes are unknown."""
-    benchmark = spec.get("benchmark", {})
-    if benchmark.get("kind") == "split":
-        classes = int(benchmark["classes_per_task"])
-        return 1 / (classes * (task + 1) if benchmark.get("scenario") == "class" else classes)
-    if benchmark.get("kind") == "sequence":
-        names = benchmark.get("datasets", ())
-        name = names[task] if task < len(names) else None
-    else:
-        name = spec.get("dataset", {}).get("kind")
-    # Of own images the catalogue knows limits only.
-    return 1 / DATASETS[name].classes if name in DATASETS and name != "images" else None
+    benchmark, dataset = BENCHMARKS.parse(spec["benchmark"]), DATASETS.parse(spec["dataset"])
+    sources = benchmark.sources(dataset)
+    return benchmark.chance(task, sources[benchmark.source_of(task, len(sources))].known_classes())
 
 
 def hardly_learnt(

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.image_gradients import Objective, per_image_moment
 from anpyc.network import Network
+from anpyc.tasks import Examples, Task
 
 
 def batches(examples: Examples, size: int, skip: int = 0) -> Iterator[Examples]:

@@ -21,7 +21,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from anpyc.assembly import assemble
-from anpyc.benchmarks import Examples, PooledExamples, Task
 from anpyc.capacity import Ledger
 from anpyc.checkpoints import (
     VERSION,
@@ -38,9 +37,7 @@ from anpyc.metrics import summarise
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
 from anpyc.spec import RunSpec, Training
-
-ITERATION_EPOCHS = 10
-"""Epochs that a task trained by iterations is reported in."""
+from anpyc.tasks import Examples, PooledExamples, Task
 
 
 class Stopped(Exception):
@@ -289,9 +286,7 @@ class _Run:
 
     def _round_epochs(self, task: Task) -> list[int]:
         """Epochs of the base training and of each pruning round."""
-        training = self._spec.training
-        base = training.epochs if training.iterations is None else min(ITERATION_EPOCHS, training.iterations)
-        return [base, *self._strategy.round_epochs(task)]
+        return [self._spec.training.epochs_per_task, *self._strategy.round_epochs(task)]
 
     def _optimizer(self, task: Task) -> Optimizer:
         return build_optimizer(self._spec.training, self._trained_parts(task))
@@ -511,7 +506,7 @@ def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:
     """All of them; or, where iterations are counted, the images of this epoch's share of the iterations."""
     if training.iterations is None:
         return examples
-    pieces = min(ITERATION_EPOCHS, training.iterations)
+    pieces = training.epochs_per_task
     piece = epoch % pieces
     steps = training.iterations * (piece + 1) // pieces - training.iterations * piece // pieces
     return steps * training.batch_size

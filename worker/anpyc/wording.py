@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -39,3 +41,15 @@ def lost_points(loss: float) -> str:
 
 def _is_zero(change: float) -> bool:
     return f"{abs(change) * 100:.1f}" == "0.0"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and its noun: ``1 task``, ``1,200 epochs``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names with commas between them; of more than ``most`` the first and how many there are."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])}, … ({len(names):,} in all)"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anpyc.spec import ConvnetModel
+from anpyc.models.body import Body
+from anpyc.spec.model import ConvnetModel
 
 
-class Convnet(nn.Module):
+class Convnet(Body):
     """Three 3×3 convolutions, each with ReLU and 2×2 pooling, and one fully connected layer."""
 
     def __init__(self, spec: ConvnetModel, image_shape: tuple[int, int, int]) -> None:

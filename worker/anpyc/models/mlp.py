@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anpyc.spec import MlpModel
+from anpyc.models.body import Body
+from anpyc.spec.model import MlpModel
 
 
-class Mlp(nn.Module):
+class Mlp(Body):
     """Fully connected layers fc1, fc2, … with ReLU, and dropout after each."""
 
     def __init__(self, spec: MlpModel, image_shape: tuple[int, int, int]) -> None:
@@ -22,7 +23,17 @@ class Mlp(nn.Module):
             self.add_module(f"fc{index}", nn.Linear(inputs, outputs))
         self.features = sizes[-1]
         self._dropout = spec.dropout
+        self._initialisation = spec.initialisation
         self._layers = [module for module in self.children() if isinstance(module, nn.Linear)]
+
+    def initialise(self, network: nn.Module) -> None:
+        if self._initialisation != "truncated_normal":
+            return
+        for name, parameter in network.named_parameters():
+            if name.endswith("bias"):
+                nn.init.constant_(parameter, 0.1)
+            else:
+                nn.init.trunc_normal_(parameter, std=0.1, a=-0.2, b=0.2)
 
     def forward(self, images: Tensor) -> Tensor:
         """(batch, channels, height, width) → (batch, features)."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anpyc.spec import Resnet18Model
+from anpyc.models.body import Body
+from anpyc.spec.model import Resnet18Model
 
 
 class _Block(nn.Module):
@@ -28,7 +29,7 @@ class _Block(nn.Module):
         return F.relu(self.norm2(self.conv2(inner)) + self.shortcut(x))
 
 
-class ResNet18(nn.Module):
+class ResNet18(Body):
     """He et al. 2016, with a 3×3 first convolution and no first pooling, as is usual for images of 32×32."""
 
     def __init__(self, spec: Resnet18Model, image_shape: tuple[int, int, int]) -> None:

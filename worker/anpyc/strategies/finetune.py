@@ -4,7 +4,7 @@ bound."""
 from __future__ import annotations
 
 from anpyc.network import Network
-from anpyc.spec import FinetuneStrategy
+from anpyc.spec.strategy import FinetuneStrategy
 from anpyc.strategies.base import Strategy
 
 
