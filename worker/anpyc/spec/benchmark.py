@@ -80,6 +80,17 @@ class BenchmarkPart(KindPart):
         """What differs between runs of different seeds besides initial weights and order of images."""
         return ()
 
+    def epoch_load(self) -> tuple[object, ...]:
+        """What decides how many images an epoch shows, beside the data set."""
+        return (self.kind,)
+
+    def warnings(self, source: str, classes: int) -> tuple[str, ...]:
+        """What deserves a second look before a run is sent.
+
+        :param source: the title of the data set.
+        :param classes: that it has."""
+        return ()
+
     def described(self, sources: Sequence[str]) -> str:
         """What is learnt, in a few words.
 
@@ -150,6 +161,18 @@ class SplitBenchmark(BenchmarkPart):
     def task_title(self, task: int, source: str, names: Sequence[str]) -> str:
         own = self.positions(task, len(names))
         return "classes " + listed(names[own.start : own.stop])
+
+    def epoch_load(self) -> tuple[object, ...]:
+        return self.kind, self.classes_per_task
+
+    def warnings(self, source: str, classes: int) -> tuple[str, ...]:
+        left = classes - self.tasks * self.classes_per_task
+        if left == 0:
+            return ()
+        if left > 0:
+            return (f"{left} of the {classes} classes of {source} are left over.",)
+        most = classes // self.classes_per_task
+        return (f"{source} has {classes} classes, which is enough for {plural(most, 'task')} only.",)
 
     def draw(self, run_seed: int) -> int:
         """The seed that the order of the classes of a run is drawn from."""
@@ -222,6 +245,9 @@ class SequenceBenchmark(BenchmarkPart):
 
     def source_field(self, dataset: DatasetPart) -> str:
         return "benchmark.datasets"
+
+    def epoch_load(self) -> tuple[object, ...]:
+        return self.kind, self.datasets
 
     def described(self, sources: Sequence[str]) -> str:
         return f"{plural(self.tasks, 'data set')} one after the other, {', '.join(sources)}"

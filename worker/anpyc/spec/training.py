@@ -73,9 +73,11 @@ class Training(SpecPart):
         """Of base training."""
         return self.epochs if self.iterations is None else min(ITERATION_EPOCHS, self.iterations)
 
-    def images_per_task(self, images: int) -> int:
-        """Shown in base training on so many."""
-        return images * self.epochs if self.iterations is None else self.iterations * self.batch_size
+    def images_shown(self, epochs: int, images: int) -> int:
+        """In so many epochs on a task of so many images, of its base training or of retraining."""
+        if self.iterations is None:
+            return epochs * images
+        return epochs * self.iterations * self.batch_size // self.epochs_per_task
 
     @property
     def optimizer_bytes(self) -> int:
