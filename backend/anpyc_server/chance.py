@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from pydantic import ValidationError
 
 from anpyc.metrics import measured
 from anpyc.spec import BENCHMARKS, DATASETS
@@ -12,11 +14,15 @@ _HARDLY = 0.1
 """Of the way from guessing to perfect."""
 
 
-def guessing(spec: Mapping[str, Any], task: int) -> float | None:
-    """The accuracy of guessing on ``task`` when it was just learnt; None where its classes are unknown."""
-    benchmark, dataset = BENCHMARKS.parse(spec["benchmark"]), DATASETS.parse(spec["dataset"])
-    sources = benchmark.sources(dataset)
-    return benchmark.chance(task, sources[benchmark.source_of(task, len(sources))].known_classes())
+def guessing(spec: Mapping[str, Any]) -> Callable[[int], float | None]:
+    """By task, the accuracy of guessing when it was just learnt; None where its classes are not known, or the
+    specification is of a version with other kinds."""
+    try:
+        benchmark, dataset = BENCHMARKS.parse(spec["benchmark"]), DATASETS.parse(spec["dataset"])
+    except (LookupError, ValidationError):
+        return lambda _task: None
+    classes = [source.known_classes() for source in benchmark.sources(dataset)]
+    return lambda task: benchmark.chance(task, classes[benchmark.source_of(task, len(classes))])
 
 
 def hardly_learnt(
@@ -27,8 +33,9 @@ def hardly_learnt(
     """Tasks that were evaluated when just learnt, and stood at little more than guessing, before their own
     pruning as well as after it."""
     found = []
+    chance_of = guessing(spec)
     for task, row in enumerate(matrix):
-        chance = guessing(spec, task)
+        chance = chance_of(task)
         before = before_pruning[task] if task < len(before_pruning) else None
         learnt = [value for value in (row[task], before) if measured(value)]
         if measured(row[task]) and chance is not None and max(learnt) < chance + _HARDLY * (1 - chance):

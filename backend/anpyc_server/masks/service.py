@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from anpyc.spec import BENCHMARKS
+from anpyc.spec import BENCHMARKS, UnknownKind
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.masks.arrays import KINDS, nothing_stored
@@ -226,8 +226,14 @@ def image_shape(run: Run, layer: str) -> tuple[int, int, int]:
 
 
 def original_pixels(run: Run, task: int, pixels: int) -> tuple[int, ...] | None:
-    """The pixel of the image that each input of the task shows; None where it is the same one."""
-    return BENCHMARKS.parse(run.spec["benchmark"]).pixel_order(task, pixels, run.seed)
+    """The pixel of the image that each input of the task shows; None where it is the same one.
+
+    :raises Missing: if this version does not know the benchmark."""
+    try:
+        benchmark = BENCHMARKS.parse(run.spec["benchmark"])
+    except UnknownKind as error:
+        raise Missing(f"This version cannot tell the order of the pixels. {error}") from error
+    return benchmark.pixel_order(task, pixels, run.seed)
 
 
 def original_order(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from anpyc.spec.kinds import Kinds
@@ -368,7 +369,16 @@ class _NameInSequence:
     """The names of the data sets that can stand in a sequence."""
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.literal_schema([name for name, kind in DATASETS.items() if kind.in_sequences])
+        return core_schema.literal_schema(list(self._labels()))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(schema) | {"labels": self._labels()}
+
+    @staticmethod
+    def _labels() -> dict[str, str]:
+        return {name: kind.label for name, kind in DATASETS.items() if kind.in_sequences}
 
 
 NameInSequence = Annotated[str, _NameInSequence()]
