@@ -34,14 +34,14 @@ def read_headers(name: str, archive: zipfile.ZipFile) -> dict[str, Header]:
     """Of the arrays that are needed, and only of these.
 
     :raises DatasetUnreadable: if one is not there or not of numbers or text."""
-    there = {entry.filename: entry for entry in archive.infolist()}
-    absent = [wanted for wanted in NAMES if f"{wanted}.npy" not in there]
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    absent = [wanted for wanted in NAMES if f"{wanted}.npy" not in entries]
     if absent:
         raise DatasetUnreadable(f"{name} has no array {absent[0]}; save it under that name.")
     check_entries(name, [entry for entry in archive.infolist() if entry.filename[:-4] in NAMES])
     headers = {}
     for wanted in NAMES:
-        entry = there[f"{wanted}.npy"]
+        entry = entries[f"{wanted}.npy"]
         with unpacking(name), archive.open(entry) as stream:
             header = _read_header(stream)
         if header.dtype.hasobject or header.dtype.names:

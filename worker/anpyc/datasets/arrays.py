@@ -113,28 +113,30 @@ def _word(part: str) -> str:
 def _layout_notes(images: list[Array], layouts: list[Layout]) -> list[Note]:
     shapes = [values.shape for values in images]
     if layouts[0] == layouts[1]:
-        said = f"Images of shape {shapes[0]} and {shapes[1]} are read as {layouts[0]}."
+        text = f"Images of shape {shapes[0]} and {shapes[1]} are read as {layouts[0]}."
     else:
-        said = f"Training images of shape {shapes[0]} are read as {layouts[0]}, "
-        said += f"test images of shape {shapes[1]} as {layouts[1]}."
-    return [Note("data_layout", said)]
+        text = f"Training images of shape {shapes[0]} are read as {layouts[0]}, "
+        text += f"test images of shape {shapes[1]} as {layouts[1]}."
+    return [Note("data_layout", text)]
 
 
 def _range_note(brightness: Range, shades: list[Extent]) -> Note:
     found = shades[0].joined(shades[1])
-    stored = " and ".join(dict.fromkeys(str(one.dtype) for one in shades))
+    stored = " and ".join(dict.fromkeys(str(extent.dtype) for extent in shades))
     return Note("data_range", f"Pixels ({stored}) have {range_text(found, brightness)}.")
 
 
 def _alpha_notes(opacity: Range | None, opacities: list[Extent]) -> list[Note]:
-    if opacity is None or min(one.low for one in opacities) >= opacity.high:
+    if opacity is None or min(extent.low for extent in opacities) >= opacity.high:
         return []
     return [Note("data_alpha", "Transparent pixels are shown on white.")]
 
 
 def _size_notes(spec: ImagesDataset, headers: dict[str, Header], layouts: list[Layout]) -> list[Note]:
-    sizes = [image_size(headers[f"{p}_images"].shape, of) for p, of in zip(PARTS, layouts, strict=True)]
-    if all(one == (spec.size, spec.size) for one in sizes):
+    sizes = [
+        image_size(headers[f"{p}_images"].shape, layout) for p, layout in zip(PARTS, layouts, strict=True)
+    ]
+    if all(size == (spec.size, spec.size) for size in sizes):
         return []
     found = " and ".join(dict.fromkeys(f"{height}×{width}" for height, width in sizes))
     return [Note("data_size", f"Images of {found} pixels are scaled to {spec.size}×{spec.size}.")]

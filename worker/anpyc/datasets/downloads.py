@@ -51,9 +51,9 @@ def load_downloaded(spec: DownloadedDataset, datasets_dir: Path) -> Source:
         parts = [_images(part) for part in found]
         names = tuple(found[0].classes) if spec.named_classes else map(str, range(info.classes))
     except _READING_ERRORS as error:
-        said = shown(str(error)).rstrip(".") or type(error).__name__
+        reason = shown(str(error)).rstrip(".") or type(error).__name__
         raise DatasetUnreadable(
-            f"{info.title} in {datasets_dir} cannot be read ({said}); fetch it again."
+            f"{info.title} in {datasets_dir} cannot be read ({reason}); fetch it again."
         ) from error
     for images in parts:
         _check_labels(info, images)

@@ -139,8 +139,8 @@ def _scale(name: str, piles: Sequence[Pile]) -> list[Note]:
             pile.scale(known)
         count = sum(len(pile.deep) for pile in piles)
         found = extents[0].joined(extents[-1])
-        said = f"{_images(count)} of more than 8 bits have {range_text(found, known)}."
-        return [Note("data_range", said)]
+        text = f"{_images(count)} of more than 8 bits have {range_text(found, known)}."
+        return [Note("data_range", text)]
     return _brighten(name, piles)
 
 
@@ -173,7 +173,7 @@ def _tally_notes(size: int, tally: Tally) -> list[Note]:
 
 
 def _size_text(size: int, sizes: set[tuple[int, int]]) -> str:
-    small, large = (pick(sizes, key=lambda one: one[0] * one[1]) for pick in (min, max))
+    small, large = (pick(sizes, key=lambda size: size[0] * size[1]) for pick in (min, max))
     found = f"{small[0]}×{small[1]}"
     found += f" to {large[0]}×{large[1]}" if large != small else ""
     stretched = any(width != height for width, height in sizes)
