@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from anpyc.preview import preview
@@ -36,13 +37,10 @@ def test_runs_that_have_ended_here_set_the_pace(server: Server) -> None:
     trainer.finish()
     with server.database.write() as session:
         run = session.get_one(Run, trainer.claim.run_id)
-        assert run.started_at is not None
-        run.finished_at = run.started_at.replace(microsecond=0) + (run.started_at - run.started_at)
-        run.started_at = run.finished_at.replace(year=run.finished_at.year - 1)
-        seconds = (run.finished_at - run.started_at).total_seconds()
-    content = wanted.model_dump(mode="json") if hasattr(wanted, "model_dump") else wanted
-    answer = server.http.post("/api/preview", json=content).json()
-    assert answer["seconds"] == seconds
+        assert run.finished_at is not None
+        run.started_at = run.finished_at - timedelta(hours=1)
+    answer = server.http.post("/api/preview", json=wanted.model_dump(mode="json")).json()
+    assert answer["seconds"] == 3_600
     assert "at the pace of “Ended <here>”" in answer["sentence"]
 
 
