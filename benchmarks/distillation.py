@@ -14,7 +14,8 @@ from statistics import median
 from _turns import Clock, tell
 
 from anpyc.settings import settings
-from anpyc.training import ITERATION_EPOCHS, train
+from anpyc.spec.training import ITERATION_EPOCHS
+from anpyc.training import train
 from anpyc_cli.specification import read_specification
 
 ITERATIONS = 40

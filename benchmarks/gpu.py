@@ -23,7 +23,7 @@ from _silent import Silent
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anpyc.datasets import load_dataset
+from anpyc.datasets.reading import load_dataset
 from anpyc.presets import PRESETS
 from anpyc.recording import Checkpoint, EpochResult
 from anpyc.settings import settings

@@ -19,17 +19,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.capacity import importance_moments
 from anpyc.importance import fisher_information, output_sensitivity, removal_importance
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.optimizers import Optimizer
 from anpyc.presets import PRESETS
 from anpyc.recording import Evaluation
 from anpyc.settings import settings
 from anpyc.spec import parse_spec
-from anpyc.strategies import STRATEGIES
+from anpyc.spec.strategy import AnpycStrategy
 from anpyc.strategies.anpyc import Anpyc
+from anpyc.tasks import Examples, Task
 from anpyc.training import Stopped, train
 
 Measure = Callable[[Network, Task, Examples], Tensor]
@@ -81,7 +81,7 @@ class FirstTaskOnly:
 def main() -> int:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     torch.set_num_threads(1)
-    STRATEGIES["anpyc"] = Measured
+    AnpycStrategy.implementation = Measured
     for seed in range(seeds):
         data = PRESETS["authors-anpyc"].model_dump() | {"seed": seed}
         data["benchmark"]["tasks"] = 2

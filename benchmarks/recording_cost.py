@@ -74,8 +74,8 @@ def main() -> int:
     )
     print(f"  of these the arrays: {', '.join(f'{of} {size / 1e6:.2f} MB' for of, size in arrays.items())}")
     if asked.epochs is not None:
-        whole = recorded / ((seconds - recorded) * _epochs(full) / trained)
-        print(f"  at the full length of {_epochs(full)} epochs the same recording is {100 * whole:.2f} %")
+        whole = recorded / ((seconds - recorded) * full.epochs() / trained)
+        print(f"  at the full length of {full.epochs()} epochs the same recording is {100 * whole:.2f} %")
         share = whole
     return 0 if share < MOST_SHARE and all_bytes < MOST_BYTES else 1
 
@@ -84,19 +84,6 @@ def _shortened(spec: RunSpec, epochs: int) -> RunSpec:
     content = spec.model_dump()
     content["training"]["epochs"] = content["strategy"]["retrain_epochs"] = epochs
     return parse_spec(content)
-
-
-def _epochs(spec: RunSpec) -> int:
-    from anpyc.pruning import pruning_rounds, share_pruned
-
-    strategy: Any = spec.strategy
-    tasks = spec.benchmark.tasks
-    shares = [
-        share_pruned(task, tasks, strategy.initial_prune_percent, strategy.prune_decay)
-        for task in range(tasks)
-    ]
-    rounds = sum(len(pruning_rounds(share, strategy.prune_step)) for share in shares)
-    return tasks * spec.training.epochs + rounds * strategy.retrain_epochs
 
 
 def _train(spec: RunSpec, path: Path, folder: str) -> tuple[dict[str, Timed], int, float]:

@@ -25,12 +25,13 @@ import torch
 from _silent import Silent
 from torch import nn
 
-from anpyc.datasets import load_dataset
+from anpyc.datasets.reading import load_dataset
 from anpyc.datasets.vision import torchvision_datasets
 from anpyc.presets import PRESETS
 from anpyc.recording import EpochResult
 from anpyc.settings import settings
-from anpyc.spec import MnistDataset, RunSpec, parse_spec
+from anpyc.spec import RunSpec, parse_spec
+from anpyc.spec.dataset import MnistDataset
 from anpyc.training import Stopped, train
 
 EPOCHS = 6

@@ -12,6 +12,7 @@ from anpyc_server.groups.endpoints import router as groups
 from anpyc_server.health.endpoints import router as health
 from anpyc_server.live.endpoints import router as live
 from anpyc_server.masks.endpoints import router as masks
+from anpyc_server.preview.endpoints import router as preview
 from anpyc_server.recorded.endpoints import router as recorded
 from anpyc_server.runs.endpoints import router as runs
 from anpyc_server.sweeps.endpoints import router as sweeps
@@ -23,6 +24,7 @@ for _resource in (
     health,
     catalog,
     runs,
+    preview,
     recorded,
     masks,
     whatif,

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from anpyc.catalog import DATASETS
+from pydantic import ValidationError
+
 from anpyc.metrics import measured
+from anpyc.spec import BENCHMARKS, DATASETS
 
 _HARDLY = 0.1
 """Of the way from guessing to perfect."""
 
 
-def guessing(spec: Mapping[str, Any], task: int) -> float | None:
-    """The accuracy of guessing on ``task`` when it was just learnt; None where its classes are unknown."""
-    benchmark = spec.get("benchmark", {})
-    if benchmark.get("kind") == "split":
-        classes = int(benchmark["classes_per_task"])
-        return 1 / (classes * (task + 1) if benchmark.get("scenario") == "class" else classes)
-    if benchmark.get("kind") == "sequence":
-        names = benchmark.get("datasets", ())
-        name = names[task] if task < len(names) else None
-    else:
-        name = spec.get("dataset", {}).get("kind")
-    # Of own images the catalogue knows limits only.
-    return 1 / DATASETS[name].classes if name in DATASETS and name != "images" else None
+def guessing(spec: Mapping[str, Any]) -> Callable[[int], float | None]:
+    """By task, the accuracy of guessing when it was just learnt; None where its classes are not known, or the
+    specification is of a version with other kinds."""
+    try:
+        benchmark, dataset = BENCHMARKS.parse(spec["benchmark"]), DATASETS.parse(spec["dataset"])
+    except (LookupError, ValidationError):
+        return lambda _task: None
+    classes = [source.known_classes() for source in benchmark.sources(dataset)]
+    return lambda task: benchmark.chance(task, classes[benchmark.source_of(task, len(classes))])
 
 
 def hardly_learnt(
@@ -35,8 +33,9 @@ def hardly_learnt(
     """Tasks that were evaluated when just learnt, and stood at little more than guessing, before their own
     pruning as well as after it."""
     found = []
+    chance_of = guessing(spec)
     for task, row in enumerate(matrix):
-        chance = guessing(spec, task)
+        chance = chance_of(task)
         before = before_pruning[task] if task < len(before_pruning) else None
         learnt = [value for value in (row[task], before) if measured(value)]
         if measured(row[task]) and chance is not None and max(learnt) < chance + _HARDLY * (1 - chance):

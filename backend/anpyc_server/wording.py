@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from anpyc.wording import MINUS, lost_points, percent, points, signed_points
+from anpyc.wording import MINUS, duration, lost_points, percent, points, signed_points
 
 __all__ = [
     "MINUS",
@@ -40,18 +40,6 @@ def count(number: int, noun: str = "", plural: str | None = None) -> str:
     if not noun:
         return f"{number:,}"
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def duration(seconds: float) -> str:
-    """The two leading units: ``12 s``, ``3 m 12 s``, ``2 h 5 m``, ``1 d 4 h``."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3_600:
-        return f"{whole // 60} m {whole % 60} s"
-    if whole < 86_400:
-        return f"{whole // 3_600} h {whole % 3_600 // 60} m"
-    return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
 
 
 def listed(items: Sequence[str]) -> str:

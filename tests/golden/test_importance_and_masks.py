@@ -10,12 +10,14 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from anpyc.benchmarks import Examples, Task
-from anpyc.datasets import load_dataset
+from anpyc.datasets.reading import load_dataset
 from anpyc.importance import removal_importance
-from anpyc.models import Network, build_network
+from anpyc.models import build_network
+from anpyc.network import Network
 from anpyc.pruning import claimed, first_mask
-from anpyc.spec import MlpModel, MnistDataset
+from anpyc.spec.dataset import MnistDataset
+from anpyc.spec.model import MlpModel
+from anpyc.tasks import Examples, Task
 
 HERE = Path(__file__).parent
 MNIST = Path(__file__).parents[3] / "shared" / "data"

@@ -10,12 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from anpyc.benchmarks import Task, TaskSequence
-from anpyc.datasets import load_datasets
-from anpyc.models import Network, build_network
+from anpyc.benchmarks.task_sequence import TaskSequence
+from anpyc.datasets.reading import load_datasets
+from anpyc.models import build_network
+from anpyc.network import Network
 from anpyc.spec import RunSpec
-from anpyc.strategies import STRATEGIES, build_strategy
+from anpyc.strategies import build_strategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -102,14 +104,13 @@ class Assembly:
 def assemble(spec: RunSpec, device: torch.device, datasets_dir: Path) -> Assembly:
     """Everything as it is before the first step. Draws the first weights from torch's random numbers."""
     validate = spec.training.evaluate_on == "validation"
-    shared_head = STRATEGIES[spec.strategy.kind].shared_head
     sequence = TaskSequence(
         spec.benchmark,
         load_datasets(spec, datasets_dir),
         device,
         spec.seed,
         validate,
-        shared_head,
+        spec.strategy.shared_head,
         spec.dataset.standardise,
     )
     network = build_network(spec.model, sequence.image_shape, sequence.head_sizes, device)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from anpyc.models import Network, Segment
+from anpyc.network import Network, Segment
 from anpyc.pruning import percentiles
 from anpyc.recording import LayerStatistics, MaskSnapshot
 from anpyc.transfer import to_host

@@ -9,7 +9,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from anpyc.errors import CheckpointMismatch
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
 from anpyc.strategies.base import Strategy

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, Task
-from anpyc.models import Mlp, Network
+from anpyc.network import Network
+from anpyc.tasks import Examples, Task
 
 Objective = Callable[[Tensor, Tensor], Tensor]
 """(batch, classes) logits and (batch,) labels → (batch,) one number per image."""
@@ -31,7 +31,7 @@ def per_image_moment(
 ) -> Tensor:
     """Σ over objectives and images of |∂ objective(image) / ∂θ|^power, in evaluation mode, over what is
     protected."""
-    if isinstance(network.body, Mlp):
+    if isinstance(network.body, Traceable):
         return _by_layer(network, batch, task, objectives, power)
     by_layer = all(_is_known(module) for module in network.body.modules())
     moment = _by_layer if by_layer else _by_image
@@ -42,6 +42,14 @@ def per_image_moment(
         few = Examples(batch.images[part], batch.labels[part])
         total += moment(network, few, task, objectives, power)
     return total
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """A body of fully connected layers alone that hands out what goes into and comes out of each."""
+
+    def trace(self, images: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """Features, and each layer's input and output before its non-linearity."""
 
 
 class _Layer(Protocol):
@@ -139,7 +147,7 @@ def _by_layer(
 
 def _features(network: Network, images: Tensor, layers: list[_Layer], outputs: list[Tensor]) -> Tensor:
     body = network.body
-    if not isinstance(body, Mlp):
+    if not isinstance(body, Traceable):
         return cast("Tensor", body(images))
     features, inputs, traced = body.trace(images)
     layers += map(_Linear, inputs, traced)

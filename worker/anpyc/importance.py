@@ -1,5 +1,5 @@
 """How much a parameter matters to what the network has learnt. Flat tensors over what is protected: the
-body's parameters and, where all tasks share it, the head's (:attr:`anpyc.models.Network.protected_flat`)."""
+body's parameters and, where all tasks share it, the head's (:attr:`anpyc.network.Network.protected_flat`)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.image_gradients import Objective, per_image_moment
-from anpyc.models import Network
+from anpyc.network import Network
+from anpyc.tasks import Examples, Task
 
 GPU_IMAGES = 4_096
 """At a time on a GPU where each image counts for itself: it takes as long for these as for a hundred."""

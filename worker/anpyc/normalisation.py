@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from anpyc.models import Network
+from anpyc.network import Network
 
 
 class OwnNormalisation:

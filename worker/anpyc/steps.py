@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, PooledExamples, Task
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.optimizers import Optimizer
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, PooledExamples, Task
 
 WARM_UP = 3
 """Steps taken as written before one is captured, as libraries set themselves up in the first."""

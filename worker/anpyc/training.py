@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 
 from anpyc.assembly import assemble
-from anpyc.benchmarks import Examples, PooledExamples, Task
 from anpyc.capacity import Ledger
 from anpyc.checkpoints import (
     VERSION,
@@ -38,10 +37,8 @@ from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_
 from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
 from anpyc.spec import RunSpec, Training
 from anpyc.steps import EpochRunner, Step, recorder_for
+from anpyc.tasks import Examples, PooledExamples, Task
 from anpyc.transfer import to_device
-
-ITERATION_EPOCHS = 10
-"""Epochs that a task trained by iterations is reported in."""
 
 
 class Stopped(Exception):
@@ -276,9 +273,7 @@ class _Run:
 
     def _round_epochs(self, task: Task) -> list[int]:
         """Epochs of the base training and of each pruning round."""
-        training = self._spec.training
-        base = training.epochs if training.iterations is None else min(ITERATION_EPOCHS, training.iterations)
-        return [base, *self._strategy.round_epochs(task)]
+        return [self._spec.training.epochs_per_task, *self._strategy.round_epochs(task)]
 
     def _optimizer(self, task: Task) -> Optimizer:
         return build_optimizer(self._spec.training, self._trained_parts(task))
@@ -521,7 +516,7 @@ def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:
     """All of them; or, where iterations are counted, the images of this epoch's share of the iterations."""
     if training.iterations is None:
         return examples
-    pieces = min(ITERATION_EPOCHS, training.iterations)
+    pieces = training.epochs_per_task
     piece = epoch % pieces
     steps = training.iterations * (piece + 1) // pieces - training.iterations * piece // pieces
     return steps * training.batch_size

@@ -25,8 +25,6 @@ from anpyc.environment import matrix_precision, thread_count
 from anpyc.spec import RunSpec
 
 RankedBy = Literal["importance", "magnitude"]
-IMAGES = {"mlp": 100_000, "convnet": 10_000, "resnet18": 2_000}
-"""Held-out images that one share is measured on, over all tasks."""
 
 
 class Stopped(Exception):
@@ -143,6 +141,6 @@ def _tested(
 
 def _images_of_a_task(spec: RunSpec, assembly: Assembly, task: int) -> int | None:
     """So many of each task; None where that is all."""
-    each = max(1, IMAGES[spec.model.kind] // (task + 1))
+    each = max(1, spec.model.what_if_images // (task + 1))
     held_out = max(assembly.sequence.held_out_count(seen) for seen in assembly.sequence.tasks[: task + 1])
     return each if each < held_out else None

@@ -1,6 +1,8 @@
-"""How shares and differences of shares are written, the same in a terminal, a sentence and a figure."""
+"""How numbers are written, the same in a terminal, a sentence and a figure."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -39,3 +41,36 @@ def lost_points(loss: float) -> str:
 
 def _is_zero(change: float) -> bool:
     return f"{abs(change) * 100:.1f}" == "0.0"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count and its noun: ``1 task``, ``1,200 epochs``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names with commas between them; of more than ``most`` the first and how many there are."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])}, … ({len(names):,} in all)"
+
+
+def duration(seconds: float) -> str:
+    """The two leading units: ``12 s``, ``3 m 12 s``, ``2 h 5 m``, ``1 d 4 h``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} m {whole % 60} s"
+    if whole < 86_400:
+        return f"{whole // 3_600} h {whole % 3_600 // 60} m"
+    return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
+
+
+def size(count: float) -> str:
+    """Bytes in the unit that leaves one to three digits before the point: ``12 B``, ``1.2 MB``."""
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while count >= 999.95 and len(units) > 1:
+        count /= 1_000
+        del units[0]
+    return f"{count:.0f} B" if units[0] == "B" else f"{count:.1f} {units[0]}"

@@ -159,9 +159,10 @@ def _front_end(_: Settings) -> Finding:
 
 
 def _datasets(here: Settings) -> Iterator[Finding]:
-    from anpyc.catalog import DATASETS
+    from anpyc.spec import DATASETS
 
-    for kind, info in DATASETS.items():
+    for kind, part in DATASETS.items():
+        info = part.info
         missing = info.missing_files(here.datasets)
         if not missing:
             yield Finding("data set", f"{kind}: {info.title} is there")

@@ -23,6 +23,7 @@ COMMANDS = {
     "worker": _Place("serve", "worker_command", "Start a worker alone."),
     "drain": _Place("serve", "drain_command", "Let a worker finish what it trains, then leave."),
     "train": _Place("train", "train_command", "Carry out one run here, without a server."),
+    "preview": _Place("preview", "preview_command", "Say what a run will be, and begin nothing."),
     "submit": _Place("client", "submit_command", "Queue a run."),
     "runs": _Place("client", "runs_command", "List runs."),
     "export": _Place("client", "export_command", "Save what a run recorded."),

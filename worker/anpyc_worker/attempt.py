@@ -81,7 +81,7 @@ class Attempt:
 
     def _threads(self, spec: RunSpec) -> int:
         """One for a perceptron: its matrices are too small to share; waiting for each other costs more."""
-        return 1 if spec.model.kind == "mlp" else self.threads
+        return self.threads if spec.model.shares_threads else 1
 
     def _checkpoint(self) -> Checkpoint | None:
         """The newest checkpoint that can be read. What was recorded past it goes."""

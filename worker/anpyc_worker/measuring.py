@@ -87,7 +87,7 @@ class Measuring:
             held.task,
             coarse_to_fine(list(permilles)),
             datasets_dir=self.datasets,
-            threads=1 if spec.model.kind == "mlp" else self.threads,
+            threads=self.threads if spec.model.shares_threads else 1,
             should_stop=lambda: self.cancel_requested or self.stale or self.leaving,
         )
         persistently(

@@ -6,9 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from anpyc.catalog import DATASETS
 from anpyc.presets import PRESETS, preset_note
-from anpyc.spec import RunSpec
+from anpyc.spec import BENCHMARKS, DATASETS, MODELS, STRATEGIES, RunSpec
 from anpyc_server.catalog.schemas import Catalog, DatasetEntry
 from anpyc_server.services import Services
 
@@ -24,12 +23,17 @@ def catalog(services: Services) -> Catalog:
 
 
 @lru_cache(maxsize=1)
-def _schema() -> dict[str, Any]:
+def _schema_of(_kinds: tuple[str, ...]) -> dict[str, Any]:
     return RunSpec.model_json_schema()
 
 
+def _schema() -> dict[str, Any]:
+    """Made anew once kinds were registered."""
+    return _schema_of((*BENCHMARKS, *DATASETS, *MODELS, *STRATEGIES))
+
+
 def _entry(kind: str, folder: Path) -> DatasetEntry:
-    info = DATASETS[kind]
+    info = DATASETS[kind].info
     missing = info.missing_files(folder)
     return DatasetEntry(
         kind=kind,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from anpyc.spec import BENCHMARKS, UnknownKind
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.masks.arrays import KINDS, nothing_stored
@@ -206,7 +207,7 @@ def unit_images(
         claimed=(
             None if owned is None else rounded(original_order(run, task, owned, shape).mean(axis=0)).tolist()
         ),
-        permuted=is_permuted(run, task),
+        permuted=original_pixels(run, task, shape[1] * shape[2]) is not None,
     )
 
 
@@ -224,10 +225,15 @@ def image_shape(run: Run, layer: str) -> tuple[int, int, int]:
     raise Missing(f"The units of {layer} do not look at whole images.{instead}")
 
 
-def is_permuted(run: Run, task: int) -> bool:
-    """Whether the task saw the pixels in an order of its own."""
-    benchmark = run.spec["benchmark"]
-    return benchmark["kind"] == "permuted" and (task > 0 or benchmark.get("permute_first", True))
+def original_pixels(run: Run, task: int, pixels: int) -> tuple[int, ...] | None:
+    """The pixel of the image that each input of the task shows; None where it is the same one.
+
+    :raises Missing: if this version does not know the benchmark."""
+    try:
+        benchmark = BENCHMARKS.parse(run.spec["benchmark"])
+    except UnknownKind as error:
+        raise Missing(f"This version cannot tell the order of the pixels. {error}") from error
+    return benchmark.pixel_order(task, pixels, run.seed)
 
 
 def original_order(
@@ -238,13 +244,9 @@ def original_order(
 
     channels, height, width = shape
     pixels = values.reshape(len(values), channels, height * width).astype(np.float64).mean(axis=1)
-    if is_permuted(run, task):
-        from anpyc.permutations import pixel_order
-
-        # Input i of the task shows pixel order[i] of the image.
+    order = original_pixels(run, task, height * width)
+    if order is not None:
         original = np.empty_like(pixels)
-        seed = run.spec["benchmark"].get("seed", 0)
-        order = pixel_order(height * width, task, run.seed if seed is None else seed)
         original[:, list(order)] = pixels
         pixels = original
     return np.asarray(pixels.reshape(len(values), height, width), dtype=np.float64)

@@ -19,6 +19,9 @@ export const submitRun = (spec: Spec, key: string): Promise<Run> =>
     }),
   );
 
+export const previewRun = (spec: Spec, signal: AbortSignal) =>
+  dataOf(api.POST("/api/preview", { body: spec as unknown as SpecInput, signal }));
+
 export interface SweepWanted {
   spec: Spec;
   grid: Record<string, number[]>;

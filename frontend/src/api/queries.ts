@@ -94,21 +94,6 @@ export const catalogQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** The newest runs on a data set that came to their end: what a new one's duration is judged by. */
-export const pastRunsQuery = (dataset: string) =>
-  queryOptions({
-    queryKey: ["past runs", dataset],
-    queryFn: ({ signal }) =>
-      dataOf(
-        api.GET("/api/runs", {
-          params: { query: { dataset: [dataset], status: ["succeeded"], limit: 50 } },
-          signal,
-        }),
-      ),
-    enabled: dataset !== "",
-    staleTime: 30_000,
-  });
-
 export const workersQuery = queryOptions({
   queryKey: ["workers"],
   queryFn: ({ signal }) => dataOf(api.GET("/api/workers", { signal })),

@@ -196,6 +196,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Run
+         * @description What a run of this specification asks for. Nothing is queued.
+         */
+        post: operations["preview_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/accuracy": {
         parameters: {
             query?: never;
@@ -693,7 +713,7 @@ export interface components {
             thinned: boolean;
         };
         /**
-         * AnpycStrategy
+         * ANPyC
          * @description Adversarial neural pruning and synaptic consolidation (Peng et al. 2021), by default in this project's
          *     recipe; the published form is the variant `as published`.
          */
@@ -820,7 +840,7 @@ export interface components {
             recall: "auto" | "all" | "own";
         };
         /**
-         * AnpycStrategy
+         * ANPyC
          * @description Adversarial neural pruning and synaptic consolidation (Peng et al. 2021), by default in this project's
          *     recipe; the published form is the variant `as published`.
          */
@@ -987,6 +1007,11 @@ export interface components {
             items: components["schemas"]["Artifact"][];
         };
         /**
+         * BenchmarkPart
+         * @description What all benchmarks have in common: every task shows all classes of the one data set, as they are.
+         */
+        BenchmarkPart: Record<string, never>;
+        /**
          * Catalog
          * @description What the form is made from.
          */
@@ -1010,7 +1035,7 @@ export interface components {
             datasets: components["schemas"]["DatasetEntry"][];
         };
         /**
-         * Cifar100Dataset
+         * CIFAR-100
          * @description 60,000 colour pictures of 32×32 pixels in 100 classes.
          */
         "Cifar100Dataset-Input": {
@@ -1052,7 +1077,7 @@ export interface components {
             kind: "cifar100";
         };
         /**
-         * Cifar100Dataset
+         * CIFAR-100
          * @description 60,000 colour pictures of 32×32 pixels in 100 classes.
          */
         "Cifar100Dataset-Output": {
@@ -1094,7 +1119,7 @@ export interface components {
             kind: "cifar100";
         };
         /**
-         * Cifar10Dataset
+         * CIFAR-10
          * @description 60,000 colour pictures of 32×32 pixels in 10 classes.
          */
         "Cifar10Dataset-Input": {
@@ -1136,7 +1161,7 @@ export interface components {
             kind: "cifar10";
         };
         /**
-         * Cifar10Dataset
+         * CIFAR-10
          * @description 60,000 colour pictures of 32×32 pixels in 10 classes.
          */
         "Cifar10Dataset-Output": {
@@ -1307,7 +1332,7 @@ export interface components {
             kind: "constant";
         };
         /**
-         * ConvnetModel
+         * Convolutional network
          * @description Three 3×3 convolutions with pooling and one fully connected layer, as the authors use for colour
          *     images.
          */
@@ -1341,7 +1366,7 @@ export interface components {
             dropout: number;
         };
         /**
-         * ConvnetModel
+         * Convolutional network
          * @description Three 3×3 convolutions with pooling and one fully connected layer, as the authors use for colour
          *     images.
          */
@@ -1434,6 +1459,56 @@ export interface components {
             download_megabytes: number;
         };
         /**
+         * DatasetPart
+         * @description What all data sets have in common.
+         */
+        "DatasetPart-Input": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
+             */
+            train_limit?: number | null;
+        };
+        /**
+         * DatasetPart
+         * @description What all data sets have in common.
+         */
+        "DatasetPart-Output": {
+            /**
+             * Validation images
+             * @description This many images at the start of the training file are held out of training and of testing; of own
+             *     images, one of each class in turn.
+             * @default 0
+             */
+            validation: number;
+            /**
+             * Standardise pixels
+             * @description Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
+             *     1].
+             * @default false
+             */
+            standardise: boolean;
+            /**
+             * Training images at most
+             * @description Use only the first so many training images, of own images one of each class in turn; empty: all.
+             */
+            train_limit: number | null;
+        };
+        /**
          * Deleted
          * @description A run that was deleted, and until when that can be undone.
          */
@@ -1447,7 +1522,7 @@ export interface components {
             undo_until: string;
         };
         /**
-         * DigitsDataset
+         * Digits
          * @description 1,797 real handwritten digits of 8×8 pixels that ship with scikit-learn.
          */
         "DigitsDataset-Input": {
@@ -1477,7 +1552,7 @@ export interface components {
             kind: "digits";
         };
         /**
-         * DigitsDataset
+         * Digits
          * @description 1,797 real handwritten digits of 8×8 pixels that ship with scikit-learn.
          */
         "DigitsDataset-Output": {
@@ -1586,7 +1661,7 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * EwcStrategy
+         * EWC
          * @description Elastic weight consolidation (Kirkpatrick et al. 2017) with one Fisher matrix per task.
          */
         "EwcStrategy-Input": {
@@ -1636,7 +1711,7 @@ export interface components {
             kind: "ewc";
         };
         /**
-         * EwcStrategy
+         * EWC
          * @description Elastic weight consolidation (Kirkpatrick et al. 2017) with one Fisher matrix per task.
          */
         "EwcStrategy-Output": {
@@ -1686,7 +1761,7 @@ export interface components {
             kind: "ewc";
         };
         /**
-         * FashionMnistDataset
+         * Fashion-MNIST
          * @description 70,000 pictures of clothes of 28×28 pixels.
          */
         "FashionMnistDataset-Input": {
@@ -1728,7 +1803,7 @@ export interface components {
             kind: "fashion_mnist";
         };
         /**
-         * FashionMnistDataset
+         * Fashion-MNIST
          * @description 70,000 pictures of clothes of 28×28 pixels.
          */
         "FashionMnistDataset-Output": {
@@ -1838,7 +1913,7 @@ export interface components {
             thinned: boolean;
         };
         /**
-         * FinetuneStrategy
+         * Fine-tuning
          * @description Train each task after the other and do nothing against forgetting: the lower bound.
          */
         "FinetuneStrategy-Input": {
@@ -1849,7 +1924,7 @@ export interface components {
             kind: "finetune";
         };
         /**
-         * FinetuneStrategy
+         * Fine-tuning
          * @description Train each task after the other and do nothing against forgetting: the lower bound.
          */
         "FinetuneStrategy-Output": {
@@ -1860,7 +1935,7 @@ export interface components {
             kind: "finetune";
         };
         /**
-         * FrozenStrategy
+         * Frozen features
          * @description The body is trained on the first task only; later tasks train their heads.
          */
         "FrozenStrategy-Input": {
@@ -1871,7 +1946,7 @@ export interface components {
             kind: "frozen";
         };
         /**
-         * FrozenStrategy
+         * Frozen features
          * @description The body is trained on the first task only; later tasks train their heads.
          */
         "FrozenStrategy-Output": {
@@ -1919,7 +1994,7 @@ export interface components {
             workers_online: number;
         };
         /**
-         * ImagesDataset
+         * Own images
          * @description Your own images: a .zip of image folders or an .npz of arrays in the data-sets folder.
          */
         "ImagesDataset-Input": {
@@ -1967,7 +2042,7 @@ export interface components {
             colour: boolean;
         };
         /**
-         * ImagesDataset
+         * Own images
          * @description Your own images: a .zip of image folders or an .npz of arrays in the data-sets folder.
          */
         "ImagesDataset-Output": {
@@ -2028,7 +2103,7 @@ export interface components {
             words: string;
         };
         /**
-         * JointStrategy
+         * Joint training
          * @description Each task is trained together with all data of the earlier ones: the upper bound.
          */
         "JointStrategy-Input": {
@@ -2039,7 +2114,7 @@ export interface components {
             kind: "joint";
         };
         /**
-         * JointStrategy
+         * Joint training
          * @description Each task is trained together with all data of the earlier ones: the upper bound.
          */
         "JointStrategy-Output": {
@@ -2073,7 +2148,7 @@ export interface components {
             note: string;
         };
         /**
-         * KmnistDataset
+         * KMNIST
          * @description 70,000 handwritten Japanese characters of 28×28 pixels.
          */
         "KmnistDataset-Input": {
@@ -2115,7 +2190,7 @@ export interface components {
             kind: "kmnist";
         };
         /**
-         * KmnistDataset
+         * KMNIST
          * @description 70,000 handwritten Japanese characters of 28×28 pixels.
          */
         "KmnistDataset-Output": {
@@ -2240,7 +2315,7 @@ export interface components {
             next: number | null;
         };
         /**
-         * LwfStrategy
+         * LwF
          * @description Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before.
          */
         "LwfStrategy-Input": {
@@ -2263,7 +2338,7 @@ export interface components {
             temperature: number;
         };
         /**
-         * LwfStrategy
+         * LwF
          * @description Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before.
          */
         "LwfStrategy-Output": {
@@ -2286,7 +2361,7 @@ export interface components {
             temperature: number;
         };
         /**
-         * MasStrategy
+         * MAS
          * @description Memory aware synapses (Aljundi et al. 2018): importance from the gradient of the squared output.
          */
         "MasStrategy-Input": {
@@ -2325,7 +2400,7 @@ export interface components {
             importance_batch: number;
         };
         /**
-         * MasStrategy
+         * MAS
          * @description Memory aware synapses (Aljundi et al. 2018): importance from the gradient of the squared output.
          */
         "MasStrategy-Output": {
@@ -2547,7 +2622,7 @@ export interface components {
             thinned: boolean;
         };
         /**
-         * MlpModel
+         * MLP
          * @description A multi-layer perceptron with ReLU units.
          */
         "MlpModel-Input": {
@@ -2580,7 +2655,7 @@ export interface components {
             initialisation: "torch" | "truncated_normal";
         };
         /**
-         * MlpModel
+         * MLP
          * @description A multi-layer perceptron with ReLU units.
          */
         "MlpModel-Output": {
@@ -2613,7 +2688,7 @@ export interface components {
             initialisation: "torch" | "truncated_normal";
         };
         /**
-         * MnistDataset
+         * MNIST
          * @description 70,000 handwritten digits of 28×28 pixels.
          */
         "MnistDataset-Input": {
@@ -2655,7 +2730,7 @@ export interface components {
             kind: "mnist";
         };
         /**
-         * MnistDataset
+         * MNIST
          * @description 70,000 handwritten digits of 28×28 pixels.
          */
         "MnistDataset-Output": {
@@ -2697,7 +2772,12 @@ export interface components {
             kind: "mnist";
         };
         /**
-         * OnlineEwcStrategy
+         * ModelPart
+         * @description What all models have in common.
+         */
+        ModelPart: Record<string, never>;
+        /**
+         * Online EWC
          * @description Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix.
          */
         "OnlineEwcStrategy-Input": {
@@ -2753,7 +2833,7 @@ export interface components {
             gamma: number;
         };
         /**
-         * OnlineEwcStrategy
+         * Online EWC
          * @description Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix.
          */
         "OnlineEwcStrategy-Output": {
@@ -2809,7 +2889,7 @@ export interface components {
             gamma: number;
         };
         /**
-         * PacknetStrategy
+         * PackNet
          * @description PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
          *     them alone.
          */
@@ -2833,7 +2913,7 @@ export interface components {
             retrain_epochs: number;
         };
         /**
-         * PacknetStrategy
+         * PackNet
          * @description PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
          *     them alone.
          */
@@ -2857,7 +2937,7 @@ export interface components {
             retrain_epochs: number;
         };
         /**
-         * PermutedBenchmark
+         * Permuted
          * @description Every task shows the same images with the pixels in another fixed order.
          */
         "PermutedBenchmark-Input": {
@@ -2894,7 +2974,7 @@ export interface components {
             seed: number | null;
         };
         /**
-         * PermutedBenchmark
+         * Permuted
          * @description Every task shows the same images with the pixels in another fixed order.
          */
         "PermutedBenchmark-Output": {
@@ -2971,6 +3051,42 @@ export interface components {
             tasks: number | null;
         };
         /**
+         * PreviewAnswer
+         * @description What a run asks for.
+         */
+        PreviewAnswer: {
+            /** Tasks */
+            tasks: number;
+            /**
+             * Epochs
+             * @description Of the whole run, retraining included.
+             */
+            epochs: number;
+            /**
+             * Parameters
+             * @description Of the network, heads included; without heads where the classes are not known.
+             */
+            parameters: number;
+            /**
+             * Bytes
+             * @description Stored when the run has ended.
+             */
+            bytes: number;
+            /**
+             * Seconds
+             * @description Of training: at the pace of a run like it that has ended here, or by a rule of thumb for one core of a
+             *     laptop; null where it is not known how many images there are.
+             */
+            seconds: number | null;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Warnings
+             * @description What deserves a second look before the run is sent.
+             */
+            warnings: string[];
+        };
+        /**
          * Problem
          * @description One thing that is wrong with what was sent.
          */
@@ -3033,7 +3149,7 @@ export interface components {
             hint: string;
         };
         /**
-         * Resnet18Model
+         * ResNet-18
          * @description ResNet-18 with a 3×3 first convolution, for images of about 32×32 pixels.
          */
         "Resnet18Model-Input": {
@@ -3050,7 +3166,7 @@ export interface components {
             width: number;
         };
         /**
-         * Resnet18Model
+         * ResNet-18
          * @description ResNet-18 with a 3×3 first convolution, for images of about 32×32 pixels.
          */
         "Resnet18Model-Output": {
@@ -3067,7 +3183,7 @@ export interface components {
             width: number;
         };
         /**
-         * RotatedBenchmark
+         * Rotated
          * @description Every task shows the same images turned by another angle.
          */
         "RotatedBenchmark-Input": {
@@ -3097,7 +3213,7 @@ export interface components {
             step: number;
         };
         /**
-         * RotatedBenchmark
+         * Rotated
          * @description Every task shows the same images turned by another angle.
          */
         "RotatedBenchmark-Output": {
@@ -3773,7 +3889,7 @@ export interface components {
             seconds_left: number | null;
         };
         /**
-         * SequenceBenchmark
+         * Sequence
          * @description Every task is another data set, whole.
          */
         "SequenceBenchmark-Input": {
@@ -3803,7 +3919,7 @@ export interface components {
             scenario: "task" | "domain";
         };
         /**
-         * SequenceBenchmark
+         * Sequence
          * @description Every task is another data set, whole.
          */
         "SequenceBenchmark-Output": {
@@ -3847,7 +3963,7 @@ export interface components {
             values: (string | number | boolean | null)[];
         };
         /**
-         * SiStrategy
+         * SI
          * @description Synaptic intelligence (Zenke et al. 2017): importance from each parameter's share in lowering the
          *     loss.
          */
@@ -3879,7 +3995,7 @@ export interface components {
             damping: number;
         };
         /**
-         * SiStrategy
+         * SI
          * @description Synaptic intelligence (Zenke et al. 2017): importance from each parameter's share in lowering the
          *     loss.
          */
@@ -3911,7 +4027,7 @@ export interface components {
             damping: number;
         };
         /**
-         * SingleHeadStrategy
+         * Single head
          * @description One head for all tasks, even where the task is known, and nothing against forgetting.
          */
         "SingleHeadStrategy-Input": {
@@ -3922,7 +4038,7 @@ export interface components {
             kind: "single_head";
         };
         /**
-         * SingleHeadStrategy
+         * Single head
          * @description One head for all tasks, even where the task is known, and nothing against forgetting.
          */
         "SingleHeadStrategy-Output": {
@@ -3933,7 +4049,7 @@ export interface components {
             kind: "single_head";
         };
         /**
-         * SplitBenchmark
+         * Split
          * @description The classes are dealt out to the tasks.
          */
         "SplitBenchmark-Input": {
@@ -3977,7 +4093,7 @@ export interface components {
             seed?: number | null;
         };
         /**
-         * SplitBenchmark
+         * Split
          * @description The classes are dealt out to the tasks.
          */
         "SplitBenchmark-Output": {
@@ -4120,7 +4236,12 @@ export interface components {
             size: number;
         };
         /**
-         * SvhnDataset
+         * StrategyPart
+         * @description What all strategies have in common.
+         */
+        StrategyPart: Record<string, never>;
+        /**
+         * SVHN
          * @description 99,289 house numbers in colour, 32×32 pixels.
          */
         "SvhnDataset-Input": {
@@ -4162,7 +4283,7 @@ export interface components {
             kind: "svhn";
         };
         /**
-         * SvhnDataset
+         * SVHN
          * @description 99,289 house numbers in colour, 32×32 pixels.
          */
         "SvhnDataset-Output": {
@@ -5210,6 +5331,57 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    preview_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSpec-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

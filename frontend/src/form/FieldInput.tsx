@@ -126,7 +126,10 @@ export function FieldInput(props: FieldProps<Field>) {
           value={text === "" ? [] : text.split(", ")}
           onChange={(taken) => onChange(taken.join(", "))}
           hidePickedOptions
-          data={field.choices.map((choice) => ({ value: choice, label: titleOf(choice) }))}
+          data={field.choices.map((choice) => ({
+            value: choice,
+            label: field.labels[choice] ?? titleOf(choice),
+          }))}
         />
       );
     case "text":

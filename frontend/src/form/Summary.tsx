@@ -1,25 +1,19 @@
-import { Button, CopyButton } from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 import { messageOf, type Problem } from "../api/client";
-import { healthQuery, pastRunsQuery } from "../api/queries";
-import type { Catalog } from "../api/types";
+import { healthQuery } from "../api/queries";
 import { plural } from "../text/numbers";
-import { duration } from "../text/time";
+import { Copy } from "./Copy";
 import { asCommand, asPython } from "./command";
 import type { Reading, Spec } from "./draft";
-import { estimateInWords, expectedSeconds } from "./estimate";
 import classes from "./Form.module.css";
-import { parametersInWords, sizeOf, storedInWords } from "./size";
-import { story, sweepInWords } from "./story";
+import { costInWords, sweepInWords } from "./sweep";
+import { usePreview } from "./usePreview";
 
 interface SummaryProps {
-  catalog: Catalog;
   reading: Reading;
   count: number;
   defaults: Spec;
-  complete: (spec: Spec) => Spec;
   problems: Problem[];
   failure: unknown;
   busy: boolean;
@@ -29,64 +23,12 @@ interface SummaryProps {
 
 /** What will happen when the button is pressed, before it is pressed. */
 export function Summary(props: SummaryProps) {
-  const { catalog, reading, count, defaults, complete, problems, failure, busy, blocked, onProblem } = props;
-  const { data: health } = useQuery(healthQuery);
+  const { reading, count, defaults, problems, failure, busy, blocked, onProblem } = props;
   const { spec, grid } = reading;
-  const dataset = spec.dataset as { kind?: string; download?: boolean } | undefined;
-  const entry = catalog.datasets.find(({ kind }) => kind === dataset?.kind);
-  const sequence = (spec.benchmark as { datasets?: string[] } | undefined)?.datasets;
-  const wanted = sequence ?? [dataset?.kind];
-  const absent = catalog.datasets.filter(({ kind, present }) => wanted.includes(kind) && !present);
-  const effort = estimateInWords(spec);
-  const size = sizeOf(spec, catalog.datasets);
-  const { data: past } = useQuery(pastRunsQuery(dataset?.kind ?? ""));
-  const similar = useMemo(
-    () => (past?.items ?? []).map((run) => ({ ...run, spec: complete(run.spec as unknown as Spec) })),
-    [past, complete],
-  );
-  const expected = expectedSeconds(spec, similar);
   return (
     <aside className={`panel ${classes.summary}`} aria-label="Summary">
-      <p className={classes.story} data-testid="story">
-        {story(spec, entry?.title ?? String(dataset?.kind ?? ""))}
-      </p>
-      {effort && (
-        <p className={classes.note} data-testid="estimate">
-          {effort}
-          {count > 1 ? " in each run" : ""}.
-          {expected && (
-            <>
-              {" "}
-              About {duration(expected.seconds * count)} of training, at the pace of “
-              <span dir="auto">{expected.judgedBy}</span>”.
-            </>
-          )}
-        </p>
-      )}
-      {size && (
-        <p className={classes.note} data-testid="size">
-          {parametersInWords(size)}. {storedInWords(size, count)}.
-        </p>
-      )}
-      {count > 1 && (
-        <p className={classes.note} data-testid="sweep">
-          <strong>{sweepInWords(grid, count)}</strong>
-        </p>
-      )}
-      {absent.length > 0 && !dataset?.download && (
-        <p className={classes.warning} role="status">
-          {absent.map(({ title }) => title).join(", ")} {absent.length === 1 ? "is" : "are"} not on the
-          server. Turn on “Download if missing” (
-          {absent.reduce((sum, one) => sum + one.download_megabytes, 0)} MB), or put the files into the
-          data-sets folder.
-        </p>
-      )}
-      {health?.workers_online === 0 && (
-        <p className={classes.warning} role="status">
-          No worker is online. The run will wait in the queue until one is started with{" "}
-          <code>anpyc worker</code>.
-        </p>
-      )}
+      <Outlook reading={reading} count={count} />
+      <Workers />
       <Problems problems={problems} onProblem={onProblem} />
       {blocked && <p className={classes.error}>{blocked}</p>}
       {failure ? (
@@ -109,6 +51,40 @@ export function Summary(props: SummaryProps) {
   );
 }
 
+/** What the server says of the run, or of one run of a sweep. */
+function Outlook({ reading: { spec, grid, problems }, count }: Pick<SummaryProps, "reading" | "count">) {
+  const { data: preview, error } = usePreview(spec, problems.length === 0);
+  return (
+    <>
+      {preview && (
+        <p className={classes.story} data-testid="story" dir="auto">
+          {preview.sentence}
+        </p>
+      )}
+      {count > 1 && (
+        <p className={classes.note} data-testid="sweep">
+          <strong>{sweepInWords(grid, count)}</strong> {preview && costInWords(preview, count)}
+        </p>
+      )}
+      {(preview?.warnings ?? (error ? [messageOf(error)] : [])).map((warning) => (
+        <p className={classes.warning} role="status" key={warning}>
+          {warning}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function Workers() {
+  const { data: health } = useQuery(healthQuery);
+  if (health?.workers_online !== 0) return null;
+  return (
+    <p className={classes.warning} role="status">
+      No worker is online. The run will wait in the queue until one is started with <code>anpyc worker</code>.
+    </p>
+  );
+}
+
 function Problems({ problems, onProblem }: Pick<SummaryProps, "problems" | "onProblem">) {
   if (problems.length === 0) return null;
   return (
@@ -127,22 +103,5 @@ function Problems({ problems, onProblem }: Pick<SummaryProps, "problems" | "onPr
         ))}
       </ul>
     </div>
-  );
-}
-
-export function Copy({ label, text }: { label: string; text: () => string }) {
-  return (
-    <CopyButton value={text()}>
-      {({ copied, copy }) => (
-        <Button
-          variant="default"
-          onClick={copy}
-          leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-          aria-label={`Copy as ${label}`}
-        >
-          {copied ? "Copied" : label}
-        </Button>
-      )}
-    </CopyButton>
   );
 }

@@ -200,14 +200,14 @@ function firstProblem(values: number[], field: { whole: boolean; bounds: Bounds 
 }
 
 function outside(value: number, bounds: Bounds): string | undefined {
-  const said = (bound: number) => bound.toLocaleString("en-US");
+  const inWords = (bound: number) => bound.toLocaleString("en-US");
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = bounds;
-  if (minimum !== undefined && value < minimum) return `Must be at least ${said(minimum)}.`;
+  if (minimum !== undefined && value < minimum) return `Must be at least ${inWords(minimum)}.`;
   if (exclusiveMinimum !== undefined && value <= exclusiveMinimum)
-    return `Must be more than ${said(exclusiveMinimum)}.`;
-  if (maximum !== undefined && value > maximum) return `Must be at most ${said(maximum)}.`;
+    return `Must be more than ${inWords(exclusiveMinimum)}.`;
+  if (maximum !== undefined && value > maximum) return `Must be at most ${inWords(maximum)}.`;
   if (exclusiveMaximum !== undefined && value >= exclusiveMaximum)
-    return `Must be less than ${said(exclusiveMaximum)}.`;
+    return `Must be less than ${inWords(exclusiveMaximum)}.`;
   return undefined;
 }
 
@@ -226,10 +226,10 @@ export function combinations(grid: Grid): number {
 }
 
 /** The paths whose values differ between two specifications. */
-export function differences(one: Spec, other: Spec, path = ""): string[] {
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+export function differences(first: Spec, second: Spec, path = ""): string[] {
+  const names = new Set([...Object.keys(first), ...Object.keys(second)]);
   return [...names].flatMap((name) => {
-    const [a, b] = [one[name], other[name]];
+    const [a, b] = [first[name], second[name]];
     const here = path ? `${path}.${name}` : name;
     if (isPart(a) && isPart(b)) return differences(a, b, here);
     return JSON.stringify(a) === JSON.stringify(b) ? [] : [here];
@@ -254,9 +254,9 @@ export function misfits(nodes: Node[], spec: Spec): Problem[] {
     if (!isPart(value)) return [{ field: node.path, message: `${node.path} has fields of its own.` }];
     const { kind, ...rest } = value;
     const wanted = kind ?? node.initial;
-    const option = node.options.find((one) => one.kind === wanted);
+    const option = node.options.find((option) => option.kind === wanted);
     if (!option) {
-      const kinds = node.options.map((one) => one.kind).join(", ");
+      const kinds = node.options.map((option) => option.kind).join(", ");
       return [{ field: `${node.path}.kind`, message: `Choose one of: ${kinds}.` }];
     }
     if (option.nodes.length === 0) {

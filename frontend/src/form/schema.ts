@@ -12,6 +12,8 @@ export interface JsonSchema {
   default?: unknown;
   const?: unknown;
   enum?: string[];
+  /** What choices are called, where that is not to be told from the choice. */
+  labels?: Record<string, string>;
   $ref?: string;
   $defs?: Record<string, JsonSchema>;
   properties?: Record<string, JsonSchema>;
@@ -79,6 +81,7 @@ export interface ChoiceField extends Named {
 export interface ChoicesField extends Named {
   type: "choices";
   choices: string[];
+  labels: Record<string, string>;
   minItems: number;
   maxItems: number;
   initial: string[];
@@ -126,35 +129,10 @@ export type Field =
   | RawField;
 export type Node = Field | Part;
 
-const TITLES: Record<string, string> = {
-  anpyc: "ANPyC",
-  finetune: "Fine-tuning",
-  mlp: "MLP",
-  mnist: "MNIST",
-  sgd: "SGD",
-  cpu: "CPU",
-  cuda: "CUDA",
-  ewc: "EWC",
-  online_ewc: "Online EWC",
-  si: "SI",
-  mas: "MAS",
-  lwf: "LwF",
-  der: "DER",
-  er: "ER",
-  derpp: "DER++",
-  resnet18: "ResNet-18",
-  cifar10: "CIFAR-10",
-  cifar100: "CIFAR-100",
-  fashion_mnist: "Fashion-MNIST",
-  kmnist: "KMNIST",
-  svhn: "SVHN",
-  packnet: "PackNet",
-  convnet: "Convolutional network",
-  images: "Own images",
-  single_head: "Single head",
-};
+/** Choices that are written otherwise than their first letter in capitals; a kind's title comes with the schema. */
+const TITLES: Record<string, string> = { sgd: "SGD", cpu: "CPU", cuda: "CUDA" };
 
-/** A kind or choice as a person writes it. */
+/** A choice as a person writes it. */
 export function titleOf(kind: string): string {
   const known = TITLES[kind];
   if (known) return known;
@@ -168,9 +146,12 @@ export function readSchema(root: JsonSchema): Node[] {
 
 /** The kinds of a part, such as every strategy, with their titles. */
 export function kindsOf(schema: unknown, part: string): { value: string; label: string }[] {
-  const node = readSchema(schema as JsonSchema).find(({ path }) => path === part);
-  if (node?.type !== "part") return [];
-  return node.options.map(({ kind, title }) => ({ value: kind, label: title }));
+  const root = schema as JsonSchema;
+  const mapping = root.properties?.[part]?.discriminator?.mapping ?? {};
+  return Object.entries(mapping).map(([kind, reference]) => ({
+    value: kind,
+    label: resolve({ $ref: reference }, root).title ?? titleOf(kind),
+  }));
 }
 
 function resolve(schema: JsonSchema, root: JsonSchema): JsonSchema {
@@ -224,7 +205,7 @@ function singleOf(schema: JsonSchema, root: JsonSchema, named: Named): Part {
 function optionOf(kind: string, schema: JsonSchema, root: JsonSchema, named: Named): Option {
   return {
     kind,
-    title: titleOf(kind),
+    title: schema.title ?? titleOf(kind),
     help: (schema.description ?? "").replaceAll("\n", " "),
     nodes: propertiesOf(schema, root, named.path, `${named.key}/${kind}`),
     variants: schema.variants ?? {},
@@ -293,6 +274,7 @@ function fieldOf(written: JsonSchema, root: JsonSchema, named: Named): Field {
           ...named,
           type: "choices",
           choices: schema.items.enum,
+          labels: schema.items.labels ?? {},
           minItems: schema.minItems ?? 0,
           maxItems: schema.maxItems ?? 1_000,
           initial: (initial as string[]) ?? [],

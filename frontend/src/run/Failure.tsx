@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { Run } from "../api/types";
-import { Copy } from "../form/Summary";
+import { Copy } from "../form/Copy";
 import classes from "./Failure.module.css";
 import { goesOn } from "./RunHeader";
 

@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { messageOf } from "../api/client";
 import { groupPagesQuery, groupsQuery, type RunsFilter } from "../api/queries";
 import type { RunGroup } from "../api/types";
-import { titleOf } from "../form/schema";
+import { useKindTitle } from "../form/KindTitle";
 import { Message } from "../shell/Message";
 import { complain } from "../shell/toast";
 import { hundredths, plural } from "../text/numbers";
@@ -93,13 +93,15 @@ const COLUMNS: GroupColumn[] = [
   {
     title: "Strategy",
     width: 120,
-    cell: ({ strategy }) => {
-      const titles = strategy.split(", ").map(titleOf).join(", ");
-      return <span title={titles}>{titles}</span>;
-    },
+    cell: ({ strategy }) => <Strategies kinds={strategy.split(", ")} />,
   },
   { title: "Newest", sort: "created", width: 104, cell: ({ newest }) => <Moment at={newest} /> },
 ];
+
+function Strategies({ kinds }: { kinds: string[] }) {
+  const titles = kinds.map(useKindTitle("strategy")).join(", ");
+  return <span title={titles}>{titles}</span>;
+}
 
 function inWords(statuses: Record<string, number>): string {
   return Object.entries(statuses)

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { RunSummary } from "../api/types";
-import { titleOf } from "../form/schema";
+import { KindTitle } from "../form/KindTitle";
 import { percent, points } from "../text/numbers";
 import { duration } from "../text/time";
 import { Moment } from "./Moment";
@@ -88,9 +88,22 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
     metric: "capacity_free",
     cell: (run) => percent(run.metrics.capacity_free),
   },
-  strategy: { title: "Strategy", sort: "strategy", width: "110px", cell: (run) => titleOf(run.strategy) },
-  benchmark: { title: "Benchmark", width: "110px", cell: (run) => titleOf(run.benchmark) },
-  dataset: { title: "Data set", width: "100px", cell: (run) => titleOf(run.dataset) },
+  strategy: {
+    title: "Strategy",
+    sort: "strategy",
+    width: "110px",
+    cell: (run) => <KindTitle part="strategy" kind={run.strategy} />,
+  },
+  benchmark: {
+    title: "Benchmark",
+    width: "110px",
+    cell: (run) => <KindTitle part="benchmark" kind={run.benchmark} />,
+  },
+  dataset: {
+    title: "Data set",
+    width: "100px",
+    cell: (run) => <KindTitle part="dataset" kind={run.dataset} />,
+  },
   seed: { title: "Seed", number: true, width: "64px", cell: (run) => run.seed },
   tags: {
     title: "Tags",

@@ -15,7 +15,8 @@ from anpyc.recording import (
     MaskSnapshot,
     Plan,
 )
-from anpyc.spec import AnpycStrategy, RunSpec, parse_spec
+from anpyc.spec import RunSpec, parse_spec
+from anpyc.spec.strategy import AnpycStrategy
 
 
 class Memory:

@@ -12,18 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
-from anpyc.benchmarks import TaskSequence
-from anpyc.datasets import load_dataset
+from anpyc.benchmarks.task_sequence import TaskSequence
+from anpyc.datasets.reading import load_dataset
 from anpyc.errors import DatasetMissing, DatasetUnreadable
 from anpyc.permutations import pixel_order
-from anpyc.spec import (
-    DigitsDataset,
-    ImagesDataset,
-    PermutedBenchmark,
-    RotatedBenchmark,
-    SpecError,
-    SplitBenchmark,
-)
+from anpyc.spec import SpecError
+from anpyc.spec.benchmark import PermutedBenchmark, RotatedBenchmark, SplitBenchmark
+from anpyc.spec.dataset import DigitsDataset, ImagesDataset
 from anpyc.training import train
 from unit.anpyc.recorders import Memory, tiny
 

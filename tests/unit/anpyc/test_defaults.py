@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from anpyc.spec import RunSpec, SpecError, parse_spec
-from anpyc.strategies import STRATEGIES
+from anpyc.spec import STRATEGIES, RunSpec, SpecError, parse_spec
 from anpyc.training import RunResult, train
 from unit.anpyc.recorders import Memory
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from anpyc.assembly import Assembly, assemble
 from anpyc.checkpoints import restore_outcome
-from anpyc.pruning import share_pruned
+from anpyc.pruning_schedule import share_pruned
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
 from anpyc.training import train

@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from anpyc import image_gradients
-from anpyc.benchmarks import Examples, Task
 from anpyc.capacity import importance_moments
 from anpyc.consolidation import Consolidation
 from anpyc.importance import (
@@ -19,8 +18,12 @@ from anpyc.importance import (
     output_sensitivity,
     removal_importance,
 )
-from anpyc.models import Network, build_network, dropout
-from anpyc.spec import ConvnetModel, MlpModel, Model, Resnet18Model
+from anpyc.models import build_network
+from anpyc.models.mlp import dropout
+from anpyc.network import Network
+from anpyc.spec import Model
+from anpyc.spec.model import ConvnetModel, MlpModel, Resnet18Model
+from anpyc.tasks import Examples, Task
 
 TASK = Task(0, "", 0, slice(0, 3))
 CPU = torch.device("cpu")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network, build_network
-from anpyc.spec import LwfStrategy, MlpModel
+from anpyc.models import build_network
+from anpyc.network import Network
+from anpyc.spec.model import MlpModel
+from anpyc.spec.strategy import LwfStrategy
 from anpyc.strategies.lwf import Lwf
+from anpyc.tasks import Examples, Task
 
 SIZES = (3, 5, 4)
 """Outputs of each head."""

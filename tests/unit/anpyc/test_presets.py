@@ -52,7 +52,7 @@ def test_an_unknown_preset_is_a_key_error() -> None:
 
 def test_the_torch_free_modules_load_no_torch() -> None:
     script = (
-        "import sys, anpyc.spec, anpyc.metrics, anpyc.catalog, anpyc.permutations, anpyc.errors\n"
+        "import sys, anpyc.spec, anpyc.metrics, anpyc.preview, anpyc.permutations, anpyc.errors\n"
         "from anpyc.presets import PRESETS\nassert dict(PRESETS)\nsys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], env=os.environ, check=False).returncode == 0

@@ -8,15 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anpyc.pruning import (
-    claimed,
-    first_mask,
-    percentile,
-    percentile_among,
-    percentile_of_sorted,
-    pruning_rounds,
-    share_pruned,
-)
+from anpyc.pruning import claimed, first_mask, percentile, percentile_among, percentile_of_sorted
+from anpyc.pruning_schedule import pruning_rounds, share_pruned
 
 
 @given(st.lists(st.floats(-100, 100, width=32), min_size=1, max_size=50), st.floats(0, 100))

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from anpyc.catalog import DATASETS
-from anpyc.spec import RunSpec, SpecError, parse_spec
+from anpyc.spec import DATASETS, RunSpec, SpecError, parse_spec
 
 
 def problems(data: dict[str, Any]) -> dict[str, str]:

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from anpyc.assembly import assemble
-from anpyc.benchmarks import TaskSequence
-from anpyc.datasets import Images
+from anpyc.benchmarks.task_sequence import TaskSequence
+from anpyc.datasets.images import Images
 from anpyc.errors import (
     CheckpointMismatch,
     DatasetMissing,
@@ -21,10 +21,10 @@ from anpyc.errors import (
     NonFiniteLoss,
     OutOfMemory,
 )
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.optimizers import Adam, restore_memory
 from anpyc.recording import Checkpoint, MaskSnapshot
-from anpyc.strategies import STRATEGIES
+from anpyc.spec import STRATEGIES
 from anpyc.training import RunResult, Stopped, train
 from unit.anpyc.recorders import Memory, tiny
 

@@ -60,7 +60,7 @@ def measured(
 
 
 def test_every_strategy_is_tried() -> None:
-    from anpyc.strategies import STRATEGIES
+    from anpyc.spec import STRATEGIES
 
     assert set(KINDS) == set(STRATEGIES)
 

@@ -153,7 +153,11 @@ def test_the_largest_loss_comes_first_and_ties_are_told_together() -> None:
 
 
 PERMUTED = {"benchmark": {"kind": "permuted", "tasks": 10}, "dataset": {"kind": "digits"}}
-BY_CLASS = {"benchmark": {"kind": "split", "tasks": 10, "classes_per_task": 1, "scenario": "class"}}
+BY_CLASS = PERMUTED | {
+    "benchmark": {"kind": "split", "tasks": 10, "classes_per_task": 1, "scenario": "class"}
+}
+OWN = PERMUTED | {"dataset": {"kind": "images", "file": "own.zip"}}
+OF_ANOTHER_VERSION = PERMUTED | {"benchmark": {"kind": "magic", "tasks": 10}}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +172,8 @@ BY_CLASS = {"benchmark": {"kind": "split", "tasks": 10, "classes_per_task": 1, "
         (PERMUTED, _matrix([0.95], [0.9, 0.11]), "Task 1 was hardly learnt, little better than by guessing."),
         (PERMUTED, _matrix([0.95], [0.1, 0.9]), None),  # forgotten, which is another matter
         (BY_CLASS, _matrix([1.0], [0.2, 0.5], [0.3, 0.3, 0.3]), "Tasks 1 and 2 were hardly learnt"),
-        ({"dataset": {"kind": "images"}}, _matrix([0.01]), None),
+        (OWN, _matrix([0.01]), None),
+        (OF_ANOTHER_VERSION, _matrix([0.01]), None),
     ],
 )
 def test_what_is_no_better_than_guessing_is_said(

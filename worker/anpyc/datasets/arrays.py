@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import math
-import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 
-from anpyc.datasets.images import Images, Note, Source
+from anpyc.datasets.array_files import NAMES, PARTS, Header, read_array, read_headers
+from anpyc.datasets.images import Images, Source
 from anpyc.datasets.labels import in_turn, mapping_note, number_labels, order_note
+from anpyc.datasets.notes import Note
 from anpyc.datasets.pixels import (
     Array,
     Extent,
@@ -26,35 +23,19 @@ from anpyc.datasets.pixels import (
     image_size,
     range_text,
 )
-from anpyc.datasets.unpacking import check_decoded, check_entries, open_archive, unpacking
+from anpyc.datasets.unpacking import check_decoded, open_archive, unpacking
 from anpyc.errors import DatasetUnreadable
-from anpyc.spec import ImagesDataset
-
-PARTS = ("train", "test")
-_NAMES = ("train_images", "train_labels", "test_images", "test_labels")
-
-
-@dataclass(frozen=True)
-class Header:
-    """What an array's file says of it before it is read."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-
-    @property
-    def bytes(self) -> int:
-        """That the array takes in memory."""
-        return math.prod(self.shape) * self.dtype.itemsize
+from anpyc.spec.dataset import ImagesDataset
 
 
 def load_arrays(spec: ImagesDataset, file: Path) -> Source:
     """:raises DatasetUnreadable: if the arrays are not what they should be, or would take too much memory."""
     with open_archive(file) as archive:
-        headers = _headers(spec.file, archive)
+        headers = read_headers(spec.file, archive)
         layouts = [_check_images(spec.file, part, headers) for part in PARTS]
         _check_size(spec, headers)
         with unpacking(spec.file):
-            arrays = {name: _array(archive, name) for name in _NAMES}
+            arrays = {name: read_array(archive, name) for name in NAMES}
     classes = number_labels(spec.file, *(arrays[f"{part}_labels"].reshape(-1) for part in PARTS))
     images = [arrays.pop(f"{part}_images") for part in PARTS]
     readings, notes = _readings(spec.file, images, layouts)
@@ -67,40 +48,6 @@ def load_arrays(spec: ImagesDataset, file: Path) -> Source:
     train, test = parts
     notes += [mapping_note(classes), order_note()]
     return Source(spec.file, classes.names, train, test, tuple(notes))
-
-
-def _headers(name: str, archive: zipfile.ZipFile) -> dict[str, Header]:
-    """Of the arrays that are needed, and only of these."""
-    there = {entry.filename: entry for entry in archive.infolist()}
-    absent = [wanted for wanted in _NAMES if f"{wanted}.npy" not in there]
-    if absent:
-        raise DatasetUnreadable(f"{name} has no array {absent[0]}; save it under that name.")
-    check_entries(name, [entry for entry in archive.infolist() if entry.filename[:-4] in _NAMES])
-    headers = {}
-    for wanted in _NAMES:
-        entry = there[f"{wanted}.npy"]
-        with unpacking(name), archive.open(entry) as stream:
-            header = _read_header(stream)
-        if header.dtype.hasobject or header.dtype.names:
-            held = "objects" if header.dtype.hasobject else "records"
-            raise DatasetUnreadable(
-                f"{name} cannot be read: {wanted} holds {held}; save an array of numbers."
-            )
-        if header.bytes > entry.file_size:
-            raise DatasetUnreadable(
-                f"{name} holds less of {wanted} than the shape {header.shape} says; save it again."
-            )
-        headers[wanted] = header
-    return headers
-
-
-def _read_header(stream: Any) -> Header:
-    version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"format {version[0]}.{version[1]} of an array is not known")
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream)
-    return Header(shape, dtype)
 
 
 def _check_images(name: str, part: str, headers: dict[str, Header]) -> Layout:
@@ -128,11 +75,6 @@ def _check_size(spec: ImagesDataset, headers: dict[str, Header]) -> None:
         size += images.shape[0] * each * (1 if images.dtype.itemsize == 1 else 4)
     advice = "take fewer or smaller images, or a smaller `dataset.size`"
     check_decoded(spec.file, "its arrays and the pixels made of them", size, advice)
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> Array:
-    with archive.open(f"{name}.npy") as stream:
-        return np.lib.format.read_array(stream, allow_pickle=False)
 
 
 def _readings(name: str, images: list[Array], layouts: list[Layout]) -> tuple[list[Reading], list[Note]]:
@@ -171,28 +113,30 @@ def _word(part: str) -> str:
 def _layout_notes(images: list[Array], layouts: list[Layout]) -> list[Note]:
     shapes = [values.shape for values in images]
     if layouts[0] == layouts[1]:
-        said = f"Images of shape {shapes[0]} and {shapes[1]} are read as {layouts[0]}."
+        text = f"Images of shape {shapes[0]} and {shapes[1]} are read as {layouts[0]}."
     else:
-        said = f"Training images of shape {shapes[0]} are read as {layouts[0]}, "
-        said += f"test images of shape {shapes[1]} as {layouts[1]}."
-    return [Note("data_layout", said)]
+        text = f"Training images of shape {shapes[0]} are read as {layouts[0]}, "
+        text += f"test images of shape {shapes[1]} as {layouts[1]}."
+    return [Note("data_layout", text)]
 
 
 def _range_note(brightness: Range, shades: list[Extent]) -> Note:
     found = shades[0].joined(shades[1])
-    stored = " and ".join(dict.fromkeys(str(one.dtype) for one in shades))
+    stored = " and ".join(dict.fromkeys(str(extent.dtype) for extent in shades))
     return Note("data_range", f"Pixels ({stored}) have {range_text(found, brightness)}.")
 
 
 def _alpha_notes(opacity: Range | None, opacities: list[Extent]) -> list[Note]:
-    if opacity is None or min(one.low for one in opacities) >= opacity.high:
+    if opacity is None or min(extent.low for extent in opacities) >= opacity.high:
         return []
     return [Note("data_alpha", "Transparent pixels are shown on white.")]
 
 
 def _size_notes(spec: ImagesDataset, headers: dict[str, Header], layouts: list[Layout]) -> list[Note]:
-    sizes = [image_size(headers[f"{p}_images"].shape, of) for p, of in zip(PARTS, layouts, strict=True)]
-    if all(one == (spec.size, spec.size) for one in sizes):
+    sizes = [
+        image_size(headers[f"{p}_images"].shape, layout) for p, layout in zip(PARTS, layouts, strict=True)
+    ]
+    if all(size == (spec.size, spec.size) for size in sizes):
         return []
     found = " and ".join(dict.fromkeys(f"{height}×{width}" for height, width in sizes))
     return [Note("data_size", f"Images of {found} pixels are scaled to {spec.size}×{spec.size}.")]

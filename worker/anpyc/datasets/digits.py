@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from anpyc.catalog import DATASETS
 from anpyc.datasets.images import Images, Source
-from anpyc.spec import DigitsDataset
+from anpyc.spec.dataset import DigitsDataset
 
 
 def load_digits(spec: DigitsDataset, datasets_dir: Path) -> Source:  # noqa: ARG001
@@ -20,6 +19,6 @@ def load_digits(spec: DigitsDataset, datasets_dir: Path) -> Source:  # noqa: ARG
     order = np.random.default_rng(0).permutation(len(digits.target))
     pixels = torch.tensor(digits.images[order] / 16.0, dtype=torch.float32).unsqueeze(1)
     images = Images(pixels, torch.tensor(digits.target[order], dtype=torch.int64))
-    info = DATASETS["digits"]
+    info = spec.info
     names = tuple(str(number) for number in range(info.classes))
     return Source(info.title, names, images[: info.train], images[info.train :])

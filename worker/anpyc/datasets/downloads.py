@@ -12,24 +12,11 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from anpyc.catalog import DATASETS, DatasetInfo
 from anpyc.datasets.images import Images, Source
 from anpyc.datasets.names import shown
 from anpyc.datasets.vision import torchvision_datasets
 from anpyc.errors import DatasetMissing, DatasetUnreadable
-from anpyc.spec import Downloaded
-
-_CLASSES = {
-    "mnist": "MNIST",
-    "fashion_mnist": "FashionMNIST",
-    "kmnist": "KMNIST",
-    "cifar10": "CIFAR10",
-    "cifar100": "CIFAR100",
-    "svhn": "SVHN",
-}
-"""torchvision's names."""
-_NAMED = ("fashion_mnist", "kmnist", "cifar10", "cifar100")
-"""Those whose classes have names; of the others, classes are digits."""
+from anpyc.spec.dataset import DatasetInfo, DownloadedDataset
 
 _READING_ERRORS = (
     OSError,
@@ -46,10 +33,10 @@ _READING_ERRORS = (
 )
 
 
-def load_downloaded(spec: Downloaded, datasets_dir: Path) -> Source:
+def load_downloaded(spec: DownloadedDataset, datasets_dir: Path) -> Source:
     """:raises DatasetMissing: if its files are not there and may not be fetched.
     :raises DatasetUnreadable: if torchvision cannot read them, or they are not what they should be."""
-    info = DATASETS[spec.kind]
+    info = spec.info
     missing = info.missing_files(datasets_dir)
     if missing and not spec.download:
         raise DatasetMissing(
@@ -57,17 +44,16 @@ def load_downloaded(spec: Downloaded, datasets_dir: Path) -> Source:
             f"{info.download_megabytes} MB, or put the files there."
         )
     fetch = any(not (datasets_dir / name).is_file() for name in info.files)
-    dataset = getattr(torchvision_datasets(), _CLASSES[spec.kind])
-    by_split = spec.kind == "svhn"
-    splits = [{"split": name} if by_split else {"train": name == "train"} for name in ("train", "test")]
+    dataset = getattr(torchvision_datasets(), spec.torchvision)
+    splits = [{"split": name} if spec.by_split else {"train": name == "train"} for name in ("train", "test")]
     try:
         found = [dataset(datasets_dir, **split, download=fetch) for split in splits]
         parts = [_images(part) for part in found]
-        names = tuple(found[0].classes) if spec.kind in _NAMED else map(str, range(info.classes))
+        names = tuple(found[0].classes) if spec.named_classes else map(str, range(info.classes))
     except _READING_ERRORS as error:
-        said = shown(str(error)).rstrip(".") or type(error).__name__
+        reason = shown(str(error)).rstrip(".") or type(error).__name__
         raise DatasetUnreadable(
-            f"{info.title} in {datasets_dir} cannot be read ({said}); fetch it again."
+            f"{info.title} in {datasets_dir} cannot be read ({reason}); fetch it again."
         ) from error
     for images in parts:
         _check_labels(info, images)

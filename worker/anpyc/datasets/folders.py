@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -13,36 +12,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from anpyc.datasets.images import Images, Note, Source
+from anpyc.datasets.images import Images, Source
 from anpyc.datasets.labels import in_turn, mapping_note, number_folders, order_note
-from anpyc.datasets.names import listed, shown
+from anpyc.datasets.names import shown
+from anpyc.datasets.notes import Note
+from anpyc.datasets.picture_list import list_pictures, path_of
 from anpyc.datasets.pictures import Picture, PictureUnreadable, read_picture
 from anpyc.datasets.pixels import BYTES, Extent, Range, common_range, find_extent, find_range, range_text
-from anpyc.datasets.unpacking import check_decoded, check_entries, open_archive, unpacking
+from anpyc.datasets.unpacking import check_decoded, open_archive, unpacking
 from anpyc.errors import DatasetUnreadable
-from anpyc.spec import ImagesDataset
+from anpyc.spec.dataset import ImagesDataset
 
-MAX_ENTRIES = 500_000
-MAX_IMAGE_BYTES = 300_000_000
-MAX_TOTAL_BYTES = MAX_TOTAL_PIXELS = 50_000_000_000
-"""Unpacked and decoded one picture after the other: bounds on time, not on memory."""
-
-_JUNK = re.compile(
-    r"(?i)(^|/)(\.(?!\.?(/|$))[^/]*|__MACOSX|Thumbs\.db|ehthumbs\.db|desktop\.ini|@eaDir|\$RECYCLE\.BIN|Icon\r)(/|$)"
-)
-"""What file managers leave behind; all that begins with a dot."""
-_DOCUMENT = re.compile(
-    r"(?i)\.(txt|md|rst|csv|tsv|json|ya?ml|xml|html?|pdf|log)$|(^|/)(readme|licen[cs]e|copying|citation)$"
-)
-_UTF8 = 0x800
-
-
-@dataclass(frozen=True)
-class Placed:
-    """One picture's place in the archive."""
-
-    folder: str
-    entry: zipfile.ZipInfo
+MAX_TOTAL_PIXELS = 50_000_000_000
+"""Decoded one picture after the other: a bound on time, not on memory."""
 
 
 @dataclass
@@ -98,9 +80,9 @@ class Tally:
 def load_folders(spec: ImagesDataset, file: Path) -> Source:
     """:raises DatasetUnreadable: if the archive or a picture in it is not what it should be."""
     with open_archive(file) as archive:
-        placed, notes = _placed(spec.file, archive.infolist())
-        parts = [sorted(placed[part], key=lambda one: one.entry.filename) for part in ("train", "test")]
-        classes = number_folders(spec.file, *([one.folder for one in part] for part in parts))
+        placed, notes = list_pictures(spec.file, archive.infolist())
+        parts = placed["train"], placed["test"]
+        classes = number_folders(spec.file, *([picture.folder for picture in part] for part in parts))
         tally = Tally(sum(map(len, parts)))
         _check_size(spec, tally.images, bytes_each=1)
         piles, labels = [], []
@@ -117,72 +99,6 @@ def load_folders(spec: ImagesDataset, file: Path) -> Source:
     return Source(spec.file, classes.names, train, test, tuple(notes))
 
 
-def _placed(name: str, entries: Sequence[zipfile.ZipInfo]) -> tuple[dict[str, list[Placed]], list[Note]]:
-    """The pictures of both parts, and what was passed over."""
-    if len(entries) > MAX_ENTRIES:
-        raise DatasetUnreadable(f"{name} holds {len(entries):,} files; at most {MAX_ENTRIES:,} are read.")
-    files = [(_path(entry), entry) for entry in entries if not entry.is_dir()]
-    over = [path for path, _ in files if _JUNK.search(path) or _DOCUMENT.search(path)]
-    passed_over = set(over)
-    kept = [(path, entry) for path, entry in files if path not in passed_over]
-    check_entries(name, [entry for _, entry in kept])
-    _check_bytes(name, [entry for _, entry in kept])
-    depth = _depth([path for path, _ in kept])
-    placed: dict[str, list[Placed]] = {"train": [], "test": []}
-    for path, entry in kept:
-        pieces = path.split("/")
-        part = pieces[depth].lower() if len(pieces) == depth + 3 else ""
-        if part not in placed or not {"", ".", ".."}.isdisjoint(pieces):
-            raise DatasetUnreadable(
-                f"{name} holds {shown(path)}, which is not train/<class>/<image> or test/<class>/<image>; "
-                "arrange the images so."
-            )
-        placed[part].append(Placed(pieces[depth + 1], entry))
-    notes = []
-    if over:
-        found = listed([shown(path) for path in over], 3)
-        notes = [Note("data_passed_over", f"Passed over, as no images: {found}.")]
-    return placed, notes
-
-
-def _path(entry: zipfile.ZipInfo) -> str:
-    """With slashes, and in UTF-8 where the packer wrote it without saying so, as macOS does."""
-    path = entry.filename
-    if not entry.flag_bits & _UTF8 and not path.isascii():
-        try:
-            path = path.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            path = entry.filename
-    return path.replace("\\", "/")
-
-
-def _depth(paths: Sequence[str]) -> int:
-    """How many folders all pictures share before ``train`` and ``test`` begin."""
-    folders = [path.split("/")[:-1] for path in paths]
-    depth = 0
-    while folders and all(len(own) > depth + 1 for own in folders):
-        names = {own[depth] for own in folders}
-        if len(names) > 1 or names.pop().lower() in ("train", "test"):
-            break
-        depth += 1
-    return depth
-
-
-def _check_bytes(name: str, entries: Sequence[zipfile.ZipInfo]) -> None:
-    for entry in entries:
-        if entry.file_size > MAX_IMAGE_BYTES:
-            raise DatasetUnreadable(
-                f"{name}: {shown(entry.filename)} unpacks to {entry.file_size / 1e6:,.0f} MB, and at most "
-                f"{MAX_IMAGE_BYTES / 1e6:,.0f} MB are read; scale it down or remove it."
-            )
-    total = sum(entry.file_size for entry in entries)
-    if total > MAX_TOTAL_BYTES:
-        raise DatasetUnreadable(
-            f"{name} unpacks to {total / 1e9:,.0f} GB, and at most {MAX_TOTAL_BYTES / 1e9:,.0f} GB are read; "
-            "take fewer or smaller images."
-        )
-
-
 def _check_size(spec: ImagesDataset, images: int, bytes_each: int) -> None:
     kept = images * (3 if spec.colour else 1) * spec.size**2 * bytes_each
     check_decoded(spec.file, f"its {images:,} images", kept, "take fewer images or a smaller `dataset.size`")
@@ -196,7 +112,7 @@ def _pile(
     with warnings.catch_warnings():  # Pillow warns of metadata, which is not read here
         warnings.simplefilter("ignore")
         for place, entry in enumerate(entries):
-            name = f"{spec.file}: {shown(_path(entry))}"
+            name = f"{spec.file}: {shown(path_of(entry))}"
             with unpacking(name):
                 content = archive.read(entry)
             try:
@@ -223,8 +139,8 @@ def _scale(name: str, piles: Sequence[Pile]) -> list[Note]:
             pile.scale(known)
         count = sum(len(pile.deep) for pile in piles)
         found = extents[0].joined(extents[-1])
-        said = f"{_images(count)} of more than 8 bits have {range_text(found, known)}."
-        return [Note("data_range", said)]
+        text = f"{_images(count)} of more than 8 bits have {range_text(found, known)}."
+        return [Note("data_range", text)]
     return _brighten(name, piles)
 
 
@@ -257,7 +173,7 @@ def _tally_notes(size: int, tally: Tally) -> list[Note]:
 
 
 def _size_text(size: int, sizes: set[tuple[int, int]]) -> str:
-    small, large = (pick(sizes, key=lambda one: one[0] * one[1]) for pick in (min, max))
+    small, large = (pick(sizes, key=lambda size: size[0] * size[1]) for pick in (min, max))
     found = f"{small[0]}×{small[1]}"
     found += f" to {large[0]}×{large[1]}" if large != small else ""
     stretched = any(width != height for width, height in sizes)

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from anpyc.datasets.notes import Note
+
 CHUNK_VALUES = 2**24
 """Pixel values that are widened to floats at a time."""
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something that was decided or found while a data set was read."""
-
-    subject: str
-    """Names it in the run's environment, such as ``data_range``."""
-    text: str
-    """One sentence."""
-    level: Literal["info", "warning"] = "info"
-    """A decision, or something that deserves a second look."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from anpyc.datasets.images import Images, Note, Source
+from anpyc.datasets.images import Images, Source
+from anpyc.datasets.notes import Note
 from anpyc.errors import DatasetUnreadable
 
 BLANK_SHARE = 0.9

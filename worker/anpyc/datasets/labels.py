@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc.catalog import DATASETS
-from anpyc.datasets.images import Note
-from anpyc.datasets.names import listed, natural_order, same_form, shown
+from anpyc.datasets.names import natural_order, same_form, shown
+from anpyc.datasets.notes import Note
 from anpyc.errors import DatasetUnreadable
+from anpyc.spec.dataset import ImagesDataset
+from anpyc.wording import listed
 
-MAX_CLASSES = DATASETS["images"].classes
+MAX_CLASSES = ImagesDataset.info.classes
 
 Labels = npt.NDArray[np.int64]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from typing import Any
 
 _JOINERS = "\u200c\u200d"
@@ -25,13 +24,6 @@ def shown(name: str) -> str:
     if len(kept) > _LONGEST:
         kept = f"{kept[: _LONGEST // 2]}…{kept[-_LONGEST // 2 :]}"
     return kept
-
-
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """Names with commas between them; of more than ``most`` the first and how many there are."""
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])}, … ({len(names):,} in all)"
 
 
 def natural_order(name: str) -> tuple[Any, ...]:

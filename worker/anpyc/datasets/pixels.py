@@ -88,20 +88,20 @@ class Layout:
 
 def find_layout(title: str, shape: tuple[int, ...]) -> Layout:
     """:raises DatasetUnreadable: with the shape, if it can be read in two ways or in none."""
-    said = f"{title} holds images of shape {shape}"
+    shapes = f"{title} holds images of shape {shape}"
     if len(shape) not in (3, 4):
         raise DatasetUnreadable(
-            f"{said}; they must be (count, height, width) or (count, height, width, channels)."
+            f"{shapes}; they must be (count, height, width) or (count, height, width, channels)."
         )
     first, last = (len(shape) == 4 and 1 <= shape[axis] <= 4 for axis in (1, 3))
     if first and last:
         raise DatasetUnreadable(
-            f"{said}, in which both the first and the last axis of an image may be its channels; save larger "
-            "images or (count, height, width)."
+            f"{shapes}, in which both the first and the last axis of an image may be its channels; save "
+            "larger images or (count, height, width)."
         )
     if len(shape) == 4 and not (first or last):
         raise DatasetUnreadable(
-            f"{said}, in which no axis can be the channels; save (count, height, width, channels) with 1 "
+            f"{shapes}, in which no axis can be the channels; save (count, height, width, channels) with 1 "
             "(grey), 3 (colour) or 4 (colour and alpha) channels."
         )
     axis = 1 if first else 3 if last else None
@@ -109,7 +109,7 @@ def find_layout(title: str, shape: tuple[int, ...]) -> Layout:
     height, width = image_size(shape, layout)
     if min(height, width) < 2:
         raise DatasetUnreadable(
-            f"{said}, which are {height:,}×{width:,} pixels; give them the height and width they had."
+            f"{shapes}, which are {height:,}×{width:,} pixels; give them the height and width they had."
         )
     return layout
 
@@ -191,7 +191,7 @@ def common_range(title: str, train: Extent, test: Extent) -> Range:
             f"The training images of {title} have values of {train} and its test images of {test}; scale "
             "both alike."
         )
-    return max(first, second, key=lambda one: one.high)
+    return max(first, second, key=lambda extent: extent.high)
 
 
 @dataclass(frozen=True)
@@ -221,16 +221,16 @@ class Reading:
 
     def _composited(self, values: Array) -> Tensor:
         """(count, 1 or 3, height, width) without alpha, float32, in [0, 1] or, for bytes, in [0, 255]."""
-        there = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+        tensor = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
         if self.layout.axis is None:
-            there = there.unsqueeze(1)
+            tensor = tensor.unsqueeze(1)
         elif self.layout.axis == 3:
-            there = there.permute(0, 3, 1, 2)
+            tensor = tensor.permute(0, 3, 1, 2)
         white = 255.0 if self.as_bytes else 1.0
         if self.opacity is None:
-            return _scaled(there, self.brightness, white)
-        opacity = _scaled(there[:, -1:], self.opacity, 1.0)
-        return _scaled(there[:, :-1], self.brightness, white) * opacity + white * (1 - opacity)
+            return _scaled(tensor, self.brightness, white)
+        opacity = _scaled(tensor[:, -1:], self.opacity, 1.0)
+        return _scaled(tensor[:, :-1], self.brightness, white) * opacity + white * (1 - opacity)
 
 
 def range_text(found: Extent, known: Range) -> str:

@@ -43,8 +43,8 @@ def unpacking(name: str) -> Iterator[None]:
     try:
         yield
     except _UNPACKING_ERRORS as error:
-        said = shown(str(error)).rstrip(".") or type(error).__name__
-        raise DatasetUnreadable(f"{name} cannot be read ({said}); pack it again.") from error
+        reason = shown(str(error)).rstrip(".") or type(error).__name__
+        raise DatasetUnreadable(f"{name} cannot be read ({reason}); pack it again.") from error
 
 
 def open_archive(file: Path) -> zipfile.ZipFile:

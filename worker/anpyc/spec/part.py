@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NoReturn
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+if TYPE_CHECKING:
+    from anpyc.spec.run import RunSpec
 
 Scenario = Literal["task", "domain", "class"]
 
@@ -20,6 +26,46 @@ class SpecPart(BaseModel):
         allow_inf_nan=False,
         json_schema_serialization_defaults_required=True,
     )
+
+
+class KindPart(SpecPart):
+    """A part of which there are several kinds. It knows all of its kind that can be known without torch, and
+    names what carries it out."""
+
+    label: ClassVar[str]
+    """What the kind is called."""
+    implementation: ClassVar[str | Callable[..., Any]]
+    """What carries it out: a class or function, or ``module:name`` of one in a module that loads torch."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def kind(self) -> str: ...
+
+    @classmethod
+    def name_of_kind(cls) -> str:
+        """The value of ``kind``."""
+        return str(cls.model_fields["kind"].default)
+
+    @classmethod
+    def load_implementation(cls) -> Any:
+        """The class or function itself."""
+        if not isinstance(cls.implementation, str):
+            return cls.implementation
+        module, _, name = cls.implementation.partition(":")
+        return getattr(import_module(module), name)
+
+    def check(self, run: RunSpec) -> None:
+        """Refuse what does not go together with the other parts of ``run``; see :func:`refuse`."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        if "label" in vars(cls):
+            handler.resolve_ref_schema(schema)["title"] = cls.label
+        return schema
 
 
 def setting(title: str, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:

@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
-from anpyc.spec.part import Scenario, SpecPart, setting
+from anpyc.pruning_schedule import pruning_rounds, share_pruned
+from anpyc.spec.kinds import Kinds
+from anpyc.spec.part import KindPart, Scenario, refuse, setting
+
+if TYPE_CHECKING:
+    from anpyc.spec.run import RunSpec
 
 
-class StrategyPart(SpecPart):
+class StrategyPart(KindPart):
     """What all strategies have in common."""
 
-    def settled(self, scenario: Scenario) -> Self:  # noqa: ARG002
+    shared_head: ClassVar[bool] = False
+    """One head for all tasks, whatever the scenario."""
+    keeps_data: ClassVar[bool] = False
+    """Trains on the data of all tasks so far instead of the last one's."""
+    state_bytes: ClassVar[float] = 0
+    """In a checkpoint, for each parameter that tasks share, beside its value."""
+    tested_bytes: ClassVar[float] = 0
+    """The same in what is kept of the end of each task, so that it can be tested later."""
+    recorded_bytes: ClassVar[float] = 0
+    """In the database at each task's end, compressed, as measured on runs of the demo: importance and weight
+    are float16 and hardly compress, an owner takes little."""
+
+    def settled(self, scenario: Scenario) -> Self:
         """With `auto` replaced by what it means where the task is, or is not, known when tested."""
         return self
+
+    def round_epochs(self, task: int, tasks: int) -> tuple[int, ...]:
+        """Epochs of each round that follows a task's base training; empty: no rounds."""
+        return ()
+
+    def tests_with_own_parameters(self, scenario: Scenario) -> bool:
+        """Whether a task is tested with parameters of its own, so that it has to be known."""
+        return False
+
+    def check(self, run: RunSpec) -> None:
+        scenario = run.benchmark.scenario
+        if scenario != "task" and self.tests_with_own_parameters(scenario):
+            refuse(
+                "benchmark.scenario",
+                "Testing a task with its own parameters needs the task to be known: choose `task`.",
+            )
 
 
 class FinetuneStrategy(StrategyPart):
     """Train each task after the other and do nothing against forgetting: the lower bound."""
+
+    label: ClassVar = "Fine-tuning"
+    implementation: ClassVar = "anpyc.strategies.finetune:Finetune"
 
     kind: Literal["finetune"] = "finetune"
 
@@ -48,6 +84,12 @@ class AnpycStrategy(StrategyPart):
     model_config = ConfigDict(
         json_schema_extra={"variants": {"as published": PUBLISHED, "one head for all tasks": ONE_HEAD}}
     )
+
+    label: ClassVar = "ANPyC"
+    implementation: ClassVar = "anpyc.strategies.anpyc:Anpyc"
+    state_bytes: ClassVar = 16
+    tested_bytes: ClassVar = 7
+    recorded_bytes: ClassVar = 4.1
 
     kind: Literal["anpyc"] = "anpyc"
     lam: float = setting("λ", default=10.0, ge=0, le=1e9)
@@ -101,16 +143,40 @@ class AnpycStrategy(StrategyPart):
     from freed ones cannot disturb it; needs the task to be known when tested. `auto`: own where it is."""
 
     def settled(self, scenario: Scenario) -> Self:
-        """See :meth:`StrategyPart.settled`."""
         recall = self.recall if self.recall != "auto" else "own" if scenario == "task" else "all"
         start = self.freed_start
         if start == "auto":
             start = "initial" if recall == "own" else "zero"
         return self.model_copy(update={"recall": recall, "freed_start": start})
 
+    def percentiles(self, task: int, tasks: int) -> tuple[float, ...]:
+        """Per cent of what is free that each pruning round of a task frees again."""
+        share = share_pruned(task, tasks, self.initial_prune_percent, self.prune_decay)
+        return pruning_rounds(share, self.prune_step, self.exact_share)
+
+    def round_epochs(self, task: int, tasks: int) -> tuple[int, ...]:
+        return (self.retrain_epochs,) * len(self.percentiles(task, tasks))
+
+    def tests_with_own_parameters(self, scenario: Scenario) -> bool:
+        return self.settled(scenario).recall == "own"
+
+    def check(self, run: RunSpec) -> None:
+        super().check(run)
+        settled = self.settled(run.benchmark.scenario)
+        if settled.freed_start == "initial" and settled.recall == "all":
+            refuse(
+                "strategy.freed_start",
+                "Freed parameters that start anew disturb earlier tasks that use every parameter: choose "
+                "`zero`, or let earlier tasks use their `own` parameters.",
+            )
+
 
 class QuadraticStrategy(StrategyPart):
     """What the strategies with a quadratic penalty have in common."""
+
+    state_bytes: ClassVar[float] = 8
+    tested_bytes: ClassVar[float] = 4
+    recorded_bytes: ClassVar[float] = 3.3
 
     consolidation: Literal["explicit", "closed_form"] = setting(
         "Consolidation step", default="closed_form", advanced=True
@@ -142,11 +208,17 @@ class EwcPart(QuadraticStrategy):
 class EwcStrategy(EwcPart):
     """Elastic weight consolidation (Kirkpatrick et al. 2017) with one Fisher matrix per task."""
 
+    label: ClassVar = "EWC"
+    implementation: ClassVar = "anpyc.strategies.ewc:Ewc"
+
     kind: Literal["ewc"] = "ewc"
 
 
 class OnlineEwcStrategy(EwcPart):
     """Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix."""
+
+    label: ClassVar = "Online EWC"
+    implementation: ClassVar = "anpyc.strategies.online_ewc:OnlineEwc"
 
     kind: Literal["online_ewc"] = "online_ewc"
     gamma: float = setting("γ", default=1.0, ge=0, le=1)
@@ -155,6 +227,9 @@ class OnlineEwcStrategy(EwcPart):
 
 class MasStrategy(QuadraticStrategy):
     """Memory aware synapses (Aljundi et al. 2018): importance from the gradient of the squared output."""
+
+    label: ClassVar = "MAS"
+    implementation: ClassVar = "anpyc.strategies.mas:Mas"
 
     kind: Literal["mas"] = "mas"
     lam: float = setting("λ", default=1.0, ge=0, le=1e12)
@@ -172,6 +247,10 @@ class SiStrategy(QuadraticStrategy):
     """Synaptic intelligence (Zenke et al. 2017): importance from each parameter's share in lowering the
     loss."""
 
+    label: ClassVar = "SI"
+    implementation: ClassVar = "anpyc.strategies.si:Si"
+    state_bytes: ClassVar = 12
+
     kind: Literal["si"] = "si"
     lam: float = setting("c", default=1.0, ge=0, le=1e12)
     """Strength of the penalty c·Σ Ω·(θ − θ_old)²."""
@@ -181,6 +260,10 @@ class SiStrategy(QuadraticStrategy):
 
 class LwfStrategy(StrategyPart):
     """Learning without forgetting (Li and Hoiem 2017): old heads must answer new images as before."""
+
+    label: ClassVar = "LwF"
+    implementation: ClassVar = "anpyc.strategies.lwf:Lwf"
+    state_bytes: ClassVar = 4
 
     kind: Literal["lwf"] = "lwf"
     lam: float = setting("λ", default=1.0, ge=0, le=1e6)
@@ -193,15 +276,31 @@ class PacknetStrategy(StrategyPart):
     """PackNet (Mallya and Lazebnik 2018): each task keeps its largest weights, frozen, and is tested with
     them alone."""
 
+    label: ClassVar = "PackNet"
+    implementation: ClassVar = "anpyc.strategies.packnet:Packnet"
+    state_bytes: ClassVar = 6
+    tested_bytes: ClassVar = 2
+    recorded_bytes: ClassVar = 2.0
+
     kind: Literal["packnet"] = "packnet"
     prune_percent: float = setting("Pruned per task", "%", default=75.0, gt=0, lt=100)
     """Share of the weights still free that each task gives back."""
     retrain_epochs: int = setting("Retraining", "epochs", default=3, ge=0, le=10_000)
     """Epochs of training after pruning."""
 
+    def round_epochs(self, task: int, tasks: int) -> tuple[int, ...]:
+        return () if task == tasks - 1 else (self.retrain_epochs,)
+
+    def tests_with_own_parameters(self, scenario: Scenario) -> bool:
+        return True
+
 
 class SingleHeadStrategy(StrategyPart):
     """One head for all tasks, even where the task is known, and nothing against forgetting."""
+
+    label: ClassVar = "Single head"
+    implementation: ClassVar = "anpyc.strategies.single_head:SingleHead"
+    shared_head: ClassVar = True
 
     kind: Literal["single_head"] = "single_head"
 
@@ -209,26 +308,35 @@ class SingleHeadStrategy(StrategyPart):
 class FrozenStrategy(StrategyPart):
     """The body is trained on the first task only; later tasks train their heads."""
 
+    label: ClassVar = "Frozen features"
+    implementation: ClassVar = "anpyc.strategies.frozen:Frozen"
+
     kind: Literal["frozen"] = "frozen"
 
 
 class JointStrategy(StrategyPart):
     """Each task is trained together with all data of the earlier ones: the upper bound."""
 
+    label: ClassVar = "Joint training"
+    implementation: ClassVar = "anpyc.strategies.joint:Joint"
+    keeps_data: ClassVar = True
+
     kind: Literal["joint"] = "joint"
 
 
-Strategy = Annotated[
-    AnpycStrategy
-    | EwcStrategy
-    | OnlineEwcStrategy
-    | MasStrategy
-    | SiStrategy
-    | LwfStrategy
-    | PacknetStrategy
-    | FinetuneStrategy
-    | SingleHeadStrategy
-    | FrozenStrategy
-    | JointStrategy,
-    Field(discriminator="kind"),
-]
+STRATEGIES = Kinds(
+    "strategy",
+    StrategyPart,
+    AnpycStrategy,
+    EwcStrategy,
+    OnlineEwcStrategy,
+    MasStrategy,
+    SiStrategy,
+    LwfStrategy,
+    PacknetStrategy,
+    FinetuneStrategy,
+    SingleHeadStrategy,
+    FrozenStrategy,
+    JointStrategy,
+)
+Strategy = Annotated[StrategyPart, STRATEGIES]

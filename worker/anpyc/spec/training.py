@@ -27,6 +27,10 @@ class StaircaseSchedule(SpecPart):
     """Another factor for the first task's base training; empty: the same."""
 
 
+ITERATION_EPOCHS = 10
+"""Epochs that a task trained by iterations is reported in."""
+
+
 Schedule = Annotated[ConstantSchedule | StaircaseSchedule, Field(discriminator="kind")]
 
 
@@ -63,3 +67,19 @@ class Training(SpecPart):
     evaluate_every: int = setting("Evaluate every", "epochs", default=1, ge=1, le=10_000, advanced=True)
     """Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always
     evaluated."""
+
+    @property
+    def epochs_per_task(self) -> int:
+        """Of base training."""
+        return self.epochs if self.iterations is None else min(ITERATION_EPOCHS, self.iterations)
+
+    def images_shown(self, epochs: int, images: int) -> int:
+        """In so many epochs on a task of so many images, of its base training or of retraining."""
+        if self.iterations is None:
+            return epochs * images
+        return epochs * self.iterations * self.batch_size // self.epochs_per_task
+
+    @property
+    def optimizer_bytes(self) -> int:
+        """That the optimizer remembers of each parameter."""
+        return 8 if self.optimizer == "adam" else 4 if self.momentum else 0

@@ -21,14 +21,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import fisher_information, removal_importance
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.normalisation import OwnNormalisation
-from anpyc.pruning import claimed, first_mask, pruning_rounds, share_pruned
-from anpyc.spec import AnpycStrategy
+from anpyc.pruning import claimed, first_mask
+from anpyc.spec.strategy import AnpycStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class Anpyc(Strategy):
@@ -66,7 +66,7 @@ class Anpyc(Strategy):
         self._keep = self._claimed = None
 
     def round_epochs(self, task: Task) -> Sequence[int]:
-        return (self._spec.retrain_epochs,) * len(self._percentiles(task))
+        return self._spec.round_epochs(task.index, self._tasks)
 
     def before_round(self, task: Task, round_: int, examples: Examples) -> None:
         """Measure, mask, zero."""
@@ -160,9 +160,7 @@ class Anpyc(Strategy):
         self._norms.load_state_dict(state)
 
     def _percentiles(self, task: Task) -> tuple[float, ...]:
-        spec = self._spec
-        share = share_pruned(task.index, self._tasks, spec.initial_prune_percent, spec.prune_decay)
-        return pruning_rounds(share, spec.prune_step, spec.exact_share)
+        return self._spec.percentiles(task.index, self._tasks)
 
     def _claims(self, task: Task, q: float) -> list[Tensor]:
         """Per tensor, weights and biases apart, what passes the threshold of this task; normalisation layers

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
+from anpyc.tasks import Examples, Task
 
 
 class Strategy:
@@ -16,9 +16,6 @@ class Strategy:
 
     consolidation: Consolidation | None = None
     """The quadratic penalty of a method that holds parameters near where earlier tasks left them."""
-
-    shared_head = False
-    """One head for all tasks, whatever the scenario."""
 
     keeps_data = False
     """Trains on the data of all tasks so far instead of the last one's."""

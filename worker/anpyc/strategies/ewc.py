@@ -11,12 +11,12 @@ squares of batches' gradients."""
 
 from __future__ import annotations
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import fisher_information
-from anpyc.models import Network
-from anpyc.spec import EwcStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import EwcStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class Ewc(Strategy):

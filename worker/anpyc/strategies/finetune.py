@@ -3,8 +3,8 @@ bound."""
 
 from __future__ import annotations
 
-from anpyc.models import Network
-from anpyc.spec import FinetuneStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import FinetuneStrategy
 from anpyc.strategies.base import Strategy
 
 

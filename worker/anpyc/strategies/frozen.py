@@ -6,10 +6,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network
-from anpyc.spec import FrozenStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import FrozenStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class Frozen(Strategy):

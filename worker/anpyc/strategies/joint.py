@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from anpyc.benchmarks import Task
-from anpyc.models import Network
-from anpyc.spec import JointStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import JointStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Task
 
 
 class Joint(Strategy):

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network
-from anpyc.spec import LwfStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import LwfStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class Lwf(Strategy):

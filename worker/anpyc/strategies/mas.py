@@ -11,12 +11,12 @@ take the gradient of a batch's mean squared output instead of each image's, ``gr
 
 from __future__ import annotations
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import output_sensitivity
-from anpyc.models import Network
-from anpyc.spec import MasStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import MasStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class Mas(Strategy):

@@ -11,12 +11,12 @@ Variant: the Fisher is a mean over images, not normalised; the heads are left ou
 
 from __future__ import annotations
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
 from anpyc.importance import fisher_information
-from anpyc.models import Network
-from anpyc.spec import OnlineEwcStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import OnlineEwcStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class OnlineEwc(Strategy):

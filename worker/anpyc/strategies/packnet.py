@@ -14,12 +14,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from anpyc.benchmarks import Examples, Task
-from anpyc.models import Network
+from anpyc.network import Network
 from anpyc.normalisation import OwnNormalisation
 from anpyc.pruning import percentile_among
-from anpyc.spec import PacknetStrategy
+from anpyc.spec.strategy import PacknetStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class Packnet(Strategy):
@@ -37,7 +37,7 @@ class Packnet(Strategy):
         self._norms = OwnNormalisation(network)
 
     def round_epochs(self, task: Task) -> Sequence[int]:
-        return () if task.index == self._tasks - 1 else (self._spec.retrain_epochs,)
+        return self._spec.round_epochs(task.index, self._tasks)
 
     def before_task(self, task: Task, examples: Examples) -> None:
         self._trained.copy_((self._owner < 0) | self._norms.where)

@@ -14,11 +14,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from anpyc.benchmarks import Examples, Task
 from anpyc.consolidation import Consolidation
-from anpyc.models import Network
-from anpyc.spec import SiStrategy
+from anpyc.network import Network
+from anpyc.spec.strategy import SiStrategy
 from anpyc.strategies.base import Strategy
+from anpyc.tasks import Examples, Task
 
 
 class Si(Strategy):

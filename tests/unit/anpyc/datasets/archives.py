@@ -14,8 +14,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from anpyc.datasets import ImageData, load_dataset
-from anpyc.spec import ImagesDataset
+from anpyc.datasets.images import ImageData
+from anpyc.datasets.reading import load_dataset
+from anpyc.spec.dataset import ImagesDataset
 
 SIZE, CLASSES, EACH = 8, 3, 4
 Array = npt.NDArray[Any]

@@ -314,7 +314,7 @@ def test_what_would_not_fit_is_refused_before_an_array_is_read(
     monkeypatch.setattr(unpacking, "MAX_DECODED_BYTES", needed)
     read(tmp_path, file, size=size)
     monkeypatch.setattr(unpacking, "MAX_DECODED_BYTES", needed - 1)
-    monkeypatch.setattr(arrays, "_array", lambda *_: pytest.fail("an array was read"))
+    monkeypatch.setattr(arrays, "read_array", lambda *_: pytest.fail("an array was read"))
     with pytest.raises(DatasetUnreadable, match="its arrays and the pixels made of them would take"):
         read(tmp_path, file, size=size)
 

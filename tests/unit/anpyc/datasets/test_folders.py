@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from anpyc.datasets import folders, pictures, unpacking
+from anpyc.datasets import folders, picture_list, pictures, unpacking
 from anpyc.errors import DatasetUnreadable
 from unit.anpyc.datasets.archives import (
     TEST,
@@ -223,7 +223,7 @@ def test_flat_pictures_that_compress_well_are_read(tmp_path: Path) -> None:
 def test_a_picture_that_unpacks_to_too_much_is_refused_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folders, "MAX_IMAGE_BYTES", 1_000)
+    monkeypatch.setattr(picture_list, "MAX_IMAGE_BYTES", 1_000)
     monkeypatch.setattr(folders, "read_picture", lambda *_: pytest.fail("a picture was read"))
     with pytest.raises(DatasetUnreadable, match=r"big\.png unpacks to 0 MB, and at most"):
         read(tmp_path, save_zip(tmp_path, {**plain_files(), "train/c0/big.png": bytes(2_000)}))

@@ -1,32 +1,12 @@
-"""Bodies for colour images: the authors' convnet and a ResNet-18 for small images."""
+"""A ResNet-18 for small images."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anpyc.spec import ConvnetModel
-
-
-class Convnet(nn.Module):
-    """Three 3×3 convolutions, each with ReLU and 2×2 pooling, and one fully connected layer."""
-
-    def __init__(self, spec: ConvnetModel, image_shape: tuple[int, int, int]) -> None:
-        super().__init__()
-        channels, height, width = image_shape
-        self.conv1 = nn.Conv2d(channels, spec.channels[0], 3, padding=1)
-        self.conv2 = nn.Conv2d(spec.channels[0], spec.channels[1], 3, padding=1)
-        self.conv3 = nn.Conv2d(spec.channels[1], spec.channels[2], 3, padding=1)
-        self.fc = nn.Linear(spec.channels[2] * (height // 8) * (width // 8), spec.units)
-        self.features = spec.units
-        self._dropout = spec.dropout
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(batch, channels, height, width) → (batch, units)."""
-        x = images
-        for convolution in (self.conv1, self.conv2, self.conv3):
-            x = F.max_pool2d(F.relu(convolution(x)), 2)
-        return F.dropout(F.relu(self.fc(x.flatten(1))), self._dropout, self.training)
+from anpyc.models.body import Body
+from anpyc.spec.model import Resnet18Model
 
 
 class _Block(nn.Module):
@@ -49,11 +29,12 @@ class _Block(nn.Module):
         return F.relu(self.norm2(self.conv2(inner)) + self.shortcut(x))
 
 
-class ResNet18(nn.Module):
+class ResNet18(Body):
     """He et al. 2016, with a 3×3 first convolution and no first pooling, as is usual for images of 32×32."""
 
-    def __init__(self, width: int, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, spec: Resnet18Model, image_shape: tuple[int, int, int]) -> None:
         super().__init__()
+        width = spec.width
         self.conv = nn.Conv2d(image_shape[0], width, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(width)
         blocks: list[nn.Module] = []

@@ -1,4 +1,4 @@
-"""Networks: a body shared by all tasks, and heads.
+"""A network: a body shared by all tasks, and heads.
 
 All parameters lie in one flat tensor, body first, and the modules hold views of it. A step, a penalty or a
 mask is then one operation on one tensor, whatever the architecture, and runs of one shape can be stacked
@@ -9,66 +9,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from anpyc.convolutional import Convnet, ResNet18
-from anpyc.errors import DatasetUnreadable
 from anpyc.recording import LayerInfo
-from anpyc.spec import MlpModel, Model
-
-
-class Mlp(nn.Module):
-    """Fully connected layers fc1, fc2, … with ReLU, and dropout after each."""
-
-    def __init__(self, spec: MlpModel, image_shape: tuple[int, int, int]) -> None:
-        super().__init__()
-        channels, height, width = image_shape
-        sizes = (channels * height * width, *spec.hidden)
-        for index, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
-            self.add_module(f"fc{index}", nn.Linear(inputs, outputs))
-        self.features = sizes[-1]
-        self._dropout = spec.dropout
-        self._layers = [module for module in self.children() if isinstance(module, nn.Linear)]
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(batch, channels, height, width) → (batch, features)."""
-        x = images.flatten(1)
-        for layer in self._layers:
-            x = F.relu(F.linear(x, layer.weight, layer.bias))
-            if self.training and self._dropout:
-                x = dropout(x, self._dropout)
-        return x
-
-    def trace(self, images: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-        """Features without dropout, and each layer's input and output before ReLU: enough for gradients per
-        image."""
-        inputs, outputs = [], []
-        x = images.flatten(1)
-        for layer in self._layers:
-            inputs.append(x)
-            outputs.append(F.linear(x, layer.weight, layer.bias))
-            x = F.relu(outputs[-1])
-        return x, inputs, outputs
-
-
-def dropout(x: Tensor, probability: float) -> Tensor:
-    """Silences each unit with ``probability`` and scales the others up.
-
-    On the CPU four units are decided by one 64-bit draw, which makes it several times faster than
-    :func:`torch.nn.functional.dropout`; the probability is kept to one part in 65,536.
-    """
-    if x.device.type != "cpu":
-        return F.dropout(x, probability)
-    draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-    units = draws.view(torch.int16)[: x.numel()].view(x.shape)
-    keep = units >= round(probability * 65_536) - 32_768
-    return x * keep.to(x.dtype).mul_(1 / (1 - probability))
-
 
 IMPOSSIBLE = -1e9
 """A logit whose softmax is exactly 0, and whose product with a probability of 0 is 0, as it is not for -∞."""
@@ -253,31 +200,3 @@ class Network(nn.Module):
             layer = LayerInfo(name, shape, image_shape if whole_image else None)
             yield Segment(layer, start, stop, name in normalising)
             start = stop
-
-
-def build_network(
-    spec: Model, image_shape: tuple[int, int, int], head_sizes: Sequence[int], device: torch.device
-) -> Network:
-    """The network of a specification with freshly drawn weights, on ``device``."""
-    body = _build_body(spec, image_shape)
-    network = Network(body, body.features, head_sizes)
-    if spec.kind == "mlp" and spec.initialisation == "truncated_normal":
-        for name, parameter in network.named_parameters():
-            if name.endswith("bias"):
-                nn.init.constant_(parameter, 0.1)
-            else:
-                nn.init.trunc_normal_(parameter, std=0.1, a=-0.2, b=0.2)
-    network.flatten_parameters(device, image_shape)
-    return network
-
-
-def _build_body(spec: Model, image_shape: tuple[int, int, int]) -> Mlp | Convnet | ResNet18:
-    if spec.kind == "mlp":
-        return Mlp(spec, image_shape)
-    if min(image_shape[1:]) < 8:
-        raise DatasetUnreadable(
-            f"Images of {image_shape[1]}×{image_shape[2]} pixels are too small for a {spec.kind}; "
-            "take an MLP or "
-            "pad them."
-        )
-    return Convnet(spec, image_shape) if spec.kind == "convnet" else ResNet18(spec.width, image_shape)

@@ -1,0 +1,23 @@
+"""A preview on the wire."""
+
+from __future__ import annotations
+
+from anpyc_server.schemas import Answer
+
+
+class PreviewAnswer(Answer):
+    """What a run asks for."""
+
+    tasks: int
+    epochs: int
+    """Of the whole run, retraining included."""
+    parameters: int
+    """Of the network, heads included; without heads where the classes are not known."""
+    bytes: int
+    """Stored when the run has ended."""
+    seconds: float | None
+    """Of training: at the pace of a run like it that has ended here, or by a rule of thumb for one core of a
+    laptop; null where it is not known how many images there are."""
+    sentence: str
+    warnings: list[str]
+    """What deserves a second look before the run is sent."""
