@@ -64,10 +64,13 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
-# Two at a time, one file each, since much of what they do is waiting; the browser has the machine for itself.
+# One file at a time each, in the order of their folders: long files with few tests, as in golden/ and
+# integration/, begin first. Browsers are apart, for Playwright leaves an event loop running.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: check
-	$(BIN)/python -m pytest -m "not e2e" -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m "not e2e" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m e2e $(SIDE_BY_SIDE)
 
 check: check-python check-frontend
 
