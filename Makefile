@@ -64,9 +64,10 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
-# One file at a time each, in the order of their folders: long files with few tests, as in golden/ and
-# integration/, begin first. Browsers are apart, for Playwright leaves an event loop running.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# Three at a time, for much of what they do is waiting; one file each, in the order of their folders, so that long
+# files with few tests, as in golden/ and integration/, begin first. Browsers are apart, for Playwright leaves an
+# event loop running.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: check
 	$(BIN)/python -m pytest -m "not e2e" $(SIDE_BY_SIDE)

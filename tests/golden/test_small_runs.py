@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from anpyc.presets import PRESETS
 from anpyc.training import train
@@ -16,6 +17,7 @@ HERE = Path(__file__).parent
 LAYERS = ("fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias")
 
 
+@pytest.mark.timeout(600)  # one or two minutes on a core of its own
 def test_a_seed_lies_among_the_authors_runs() -> None:
     """One seed: accuracies within three standard deviations of the authors' mean, shares of free weights
     within 0.1.
