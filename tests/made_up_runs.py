@@ -88,7 +88,7 @@ class MadeUp:
 @st.composite
 def made_up(draw: st.DrawFn, least: int = 0) -> MadeUp:
     """A run that has learnt ``least`` tasks or more."""
-    tasks = draw(st.sampled_from([1, 2, 3, 5, 12]) if least < 2 else st.sampled_from([2, 3, 5, 12]))
+    tasks = draw(st.sampled_from([1, 2, 3, 5, 30]) if least < 2 else st.sampled_from([2, 3, 5, 30]))
     status = draw(st.sampled_from(STATUSES))
     done = tasks if status == "succeeded" else draw(st.integers(least, tasks))
     shares = draw(st.sampled_from([SHARES, st.sampled_from([0.5, 0.9])]))
