@@ -64,10 +64,14 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
-# Two at a time, one file each, since much of what they do is waiting; the browser has the machine for itself.
+# Three at a time, for much of what they do is waiting; one file each, in the order of their folders, so that long
+# files with few tests, as in golden/ and integration/, begin first. Browsers are apart, for Playwright leaves an
+# event loop running.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+
 test: check
-	$(BIN)/python -m pytest -m "not e2e" -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m e2e
+	$(BIN)/python -m pytest -m "not e2e" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m e2e $(SIDE_BY_SIDE)
 
 check: check-python check-frontend
 

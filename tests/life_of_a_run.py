@@ -5,6 +5,7 @@ It keeps its own idea of every run's state, and the database has to agree after 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -171,19 +172,32 @@ class LifeOfARun(RuleBasedStateMachine):
     @invariant()
     def database_agrees(self) -> None:
         with self.database.read() as session:
-            for run in session.scalars(select(Run).where(Run.id.in_(self.status))):
-                assert run.status == self.status[run.id]
-                assert (run.attempt, run.losses) == (self.attempts[run.id], self.losses[run.id])
-                assert run.cancel_requested == self.cancel[run.id]
-                assert (run.worker_id is not None) == (run.status == "running")
-                assert (run.finished_at is not None) == (run.status in TERMINAL)
-                kinds = session.execute(
-                    select(Event.seq, Event.kind).where(Event.run_id == run.id).order_by(Event.seq)
-                ).all()
-                assert [seq for seq, _ in kinds] == list(range(1, run.next_seq))
-                assert sum(kind == "started" for _, kind in kinds) == run.attempt
-                steps = session.scalars(select(EpochRow.step).where(EpochRow.run_id == run.id)).all()
-                assert sorted(steps) == list(range(1, self.recorded[run.id] + 1))
+            runs = session.scalars(select(Run).where(Run.id.in_(self.status))).all()
+            events = session.execute(
+                select(Event.run_id, Event.seq, Event.kind)
+                .where(Event.run_id.in_(self.status))
+                .order_by(Event.run_id, Event.seq)
+            ).all()
+            epochs = session.execute(
+                select(EpochRow.run_id, EpochRow.step).where(EpochRow.run_id.in_(self.status))
+            ).all()
+        assert {run.id for run in runs} == set(self.status)
+        numbers: dict[str, list[int]] = {run.id: [] for run in runs}
+        starts = Counter(run_id for run_id, _, kind in events if kind == "started")
+        for run_id, seq, _ in events:
+            numbers[run_id].append(seq)
+        steps: dict[str, list[int]] = {run.id: [] for run in runs}
+        for run_id, step in epochs:
+            steps[run_id].append(step)
+        for run in runs:
+            assert run.status == self.status[run.id]
+            assert (run.attempt, run.losses) == (self.attempts[run.id], self.losses[run.id])
+            assert run.cancel_requested == self.cancel[run.id]
+            assert (run.worker_id is not None) == (run.status == "running")
+            assert (run.finished_at is not None) == (run.status in TERMINAL)
+            assert numbers[run.id] == list(range(1, run.next_seq))
+            assert starts[run.id] == run.attempt
+            assert sorted(steps[run.id]) == list(range(1, self.recorded[run.id] + 1))
 
     def _under(self, held: Claim, act: Any) -> bool:
         """Do it; refused exactly when somebody else owns the run or it has ended."""

@@ -184,8 +184,8 @@ def test_a_live_run_is_followed_and_can_be_looked_into(page: Page, stack: Stack)
     live = submitted(
         stack,
         name="Looked into while it trains",
-        benchmark={"kind": "permuted", "tasks": 8},
-        training=SPEC["training"] | {"epochs": 150, "batch_size": 16},
+        benchmark={"kind": "permuted", "tasks": 24},  # more than are waited for: it is cancelled in the end
+        training=SPEC["training"] | {"epochs": 50, "batch_size": 16},
     )
     page.goto(f"/runs/{live}?tab=masks&layer=fc2.weight")
     expect(page.get_by_text("No mask is stored yet")).to_be_visible()

@@ -20,11 +20,11 @@ from anpyc.spec.model import MlpModel
 from anpyc.tasks import Examples, Task
 
 HERE = Path(__file__).parent
-MNIST = Path(__file__).parents[3] / "shared" / "data"
 TENSORS = {"W1": "fc1.weight", "b1": "fc1.bias", "W2": "fc2.weight", "b2": "fc2.bias"}
 """The authors' names and ours; their weights are (inputs, outputs)."""
 
 Arrays = Mapping[str, npt.NDArray[np.float32]]
+Measured = tuple[Arrays, Arrays]
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +44,26 @@ def network(golden: Arrays) -> Network:
     return built
 
 
-def measured(network: Network, start: int, stop: int) -> dict[str, npt.NDArray[np.float32]]:
-    """Our importance over MNIST's training images [start, stop), under the authors' names and layout."""
-    spec = MnistDataset()
-    if not (MNIST / "MNIST").is_dir():
-        pytest.skip(f"needs MNIST in {MNIST}")
-    images = load_dataset(spec, MNIST).train
-    examples = Examples(images.floats(slice(start, stop), torch.device("cpu")), images.labels[start:stop])
-    flat = removal_importance(network, Task(0, "", 0, slice(0, 10)), examples, 99, 1)
-    ours = {s.layer.name: s.of(flat).numpy().T for s in network.segments}
-    return {name: ours[other] for name, other in TENSORS.items()}
+@pytest.fixture(scope="module")
+def measured(network: Network, golden: Arrays, mnist: Path) -> Measured:
+    """Our importance over the first and the second n training images of MNIST, under the authors' names."""
+    n = int(golden["n_images"])
+    images = load_dataset(MnistDataset(), mnist).train
+
+    def over(start: int, stop: int) -> Arrays:
+        examples = Examples(images.floats(slice(start, stop), torch.device("cpu")), images.labels[start:stop])
+        flat = removal_importance(network, Task(0, "", 0, slice(0, 10)), examples, 99, 1)
+        ours = {s.layer.name: s.of(flat).numpy().T for s in network.segments}
+        return {name: ours[other] for name, other in TENSORS.items()}
+
+    return over(0, n), over(n, 2 * n)
 
 
 @pytest.mark.parametrize(("prefix", "part"), [("omega", 0), ("omega2", 1)])
-def test_importance_is_the_authors(network: Network, golden: Arrays, prefix: str, part: int) -> None:
-    n = int(golden["n_images"])
-    ours = measured(network, part * n, (part + 1) * n)
+def test_importance_is_the_authors(measured: Measured, golden: Arrays, prefix: str, part: int) -> None:
     for name in TENSORS:
         theirs = golden[f"{prefix}_{name}"]
-        assert np.linalg.norm(ours[name] - theirs) <= 1e-4 * np.linalg.norm(theirs), name
+        assert np.linalg.norm(measured[part][name] - theirs) <= 1e-4 * np.linalg.norm(theirs), name
 
 
 def packed(golden: Arrays, key: str, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
@@ -84,10 +85,9 @@ def assert_equal_off_threshold(
 @pytest.mark.parametrize("q", [10, 30, 50])
 @pytest.mark.parametrize("name", TENSORS)
 def test_first_masks_are_the_authors(
-    network: Network, golden: Arrays, name: str, q: int, source: str
+    measured: Measured, golden: Arrays, name: str, q: int, source: str
 ) -> None:
-    n = int(golden["n_images"])
-    omega = golden[f"omega_{name}"] if source == "authors" else measured(network, 0, n)[name]
+    omega = golden[f"omega_{name}"] if source == "authors" else measured[0][name]
     importance = torch.from_numpy(np.ascontiguousarray(omega))
     theirs = packed(golden, f"first_mask_p{q}_{name}", importance.shape)
     assert_equal_off_threshold(first_mask(importance, q), theirs, importance, importance, q)
@@ -97,10 +97,9 @@ def test_first_masks_are_the_authors(
 @pytest.mark.parametrize("q", [10, 20, 40])
 @pytest.mark.parametrize("name", TENSORS)
 def test_later_masks_are_the_authors(
-    network: Network, golden: Arrays, name: str, q: int, source: str
+    measured: Measured, golden: Arrays, name: str, q: int, source: str
 ) -> None:
-    n = int(golden["n_images"])
-    omega = golden[f"omega2_{name}"] if source == "authors" else measured(network, n, 2 * n)[name]
+    omega = golden[f"omega2_{name}"] if source == "authors" else measured[1][name]
     importance = torch.from_numpy(np.ascontiguousarray(omega))
     previous = torch.from_numpy(packed(golden, f"first_mask_p50_{name}", importance.shape))
     theirs = packed(golden, f"next_mask_p{q}_{name}", importance.shape)

@@ -43,7 +43,8 @@ def percentile_of_sorted(values: Tensor, chosen: Tensor, q: float) -> Tensor:
     position = last.double().clamp(min=0) * (q / 100)
     low = position.floor().long()
     ends = ordered[torch.stack([low, torch.minimum(low + 1, last.clamp(min=0))])].double()
-    return torch.lerp(ends[0], ends[1], position - low).to(values.dtype)
+    between = torch.lerp(ends[0], ends[1], position - low)
+    return torch.where(last < 0, math.inf, between).to(values.dtype)
 
 
 def first_mask(importance: Tensor, q: float) -> Tensor:

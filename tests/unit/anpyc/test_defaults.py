@@ -48,10 +48,10 @@ def test_trains_on_every_benchmark(kind: str, model: str) -> None:
     for benchmark in BENCHMARKS[::2] if model == "resnet18" else BENCHMARKS:
         parts = {
             "benchmark": benchmark,
-            "dataset": {"kind": "digits", "train_limit": 73},
+            "dataset": {"kind": "digits", "train_limit": 37},
             "model": MODELS[model],
             "strategy": {"kind": kind},
-            "training": {"epochs": 1, "batch_size": 36},  # one image is left over
+            "training": {"epochs": 1, "batch_size": 18},  # one image is left over
         }
         if kind == "packnet" and benchmark in NOT_KNOWN:
             with pytest.raises(SpecError, match="choose `task`"):

@@ -14,8 +14,6 @@ from anpyc.spec import RunSpec, parse_spec
 from anpyc.training import train
 from unit.anpyc.recorders import Memory
 
-MNIST = Path(__file__).parents[4] / "shared" / "data"
-
 
 def shortened(spec: RunSpec) -> RunSpec:
     """The same run with few images, epochs, tasks and units."""
@@ -32,12 +30,10 @@ def shortened(spec: RunSpec) -> RunSpec:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_runs_and_its_parameters_add_up(name: str) -> None:
+def test_a_preset_runs_and_its_parameters_add_up(name: str, mnist: Path) -> None:
     spec = PRESETS[name]
-    if spec.dataset.kind == "mnist" and not (MNIST / "MNIST").is_dir():
-        pytest.skip(f"needs MNIST in {MNIST}")
     recorder = Memory()
-    result = train(shortened(spec), recorder, datasets_dir=MNIST, threads=1)
+    result = train(shortened(spec), recorder, datasets_dir=mnist, threads=1)
     assert result.metrics["average_accuracy"] > 0
     for row in recorder.statistics:
         assert row.free + row.consolidated == row.total
