@@ -1,7 +1,7 @@
 """A database that an earlier version has filled is migrated, and answers as it did then.
 
-``tests/filled/revision-NNNN.sqlite3.gz`` holds runs in every state a run can be in, among them lost, given back,
-resumed and retried ones, and what-ifs in every state; beside it, what the version of then answered.
+``tests/filled/revision-NNNN.sqlite3.gz`` holds runs in every state a run can be in, among them lost, given
+back, resumed and retried ones, and what-ifs in every state; beside it, what the version of then answered.
 """
 
 from __future__ import annotations
