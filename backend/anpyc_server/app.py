@@ -93,13 +93,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _open(services: Services) -> None:
     """Tables first, then the relay, which brings Celery with it: slow imports, not needed to import this."""
-    from anpyc_queue.broker import open_bell
+    from anpyc_queue.broker import Notifier
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
 
     services.settings.data_dir.mkdir(parents=True, exist_ok=True)
     services.database.migrate()
-    services.relay = Relay(services.database, open_bell(services.settings))
+    services.relay = Relay(services.database, Notifier(services.settings))
     services.relay.start()
     services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
     services.reconciler.start()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from anpyc_server.bodies import SpecBody
+from anpyc_server.spec_body import SpecBody
 from anpyc_server.runs.schemas import RunSummary
 from anpyc_server.schemas import Answer, Request
 

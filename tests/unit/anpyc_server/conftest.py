@@ -42,7 +42,7 @@ def finished(library: Server) -> Trainer:
     held = what_if(library.database, trainer.claim.run_id, shares)
     measure(library.database, held, *shares)
     with library.database.write() as session:
-        whatif.finish(session, held)
+        jobs.finish(session, held)
     trainer.finish()
     return trainer
 

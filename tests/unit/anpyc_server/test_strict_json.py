@@ -50,7 +50,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
         held = what_if(server.database, run_id, [0, 500])
         measure(server.database, held, 0, 500)
         with server.database.write() as session:
-            whatif.finish(session, held)
+            jobs.finish(session, held)
         Trainer(server.database, queued(server.database, spec(seed=1)), tasks=3).train().finish()
         with server.database.write() as session:
             for statement in OLD_ROWS:

@@ -12,7 +12,10 @@ from anpyc_server.wording import listed
 
 
 def require_dataset(spec: RunSpec, settings: Settings, prefix: str = "") -> None:
-    """Refuse ``spec`` at the field that names data which are missing and may not be downloaded."""
+    """Refuse ``spec`` at the field that names data which are missing and may not be downloaded.
+
+    :raises Invalid: with the field.
+    """
     if isinstance(spec.benchmark, SequenceBenchmark):
         for kind in dict.fromkeys(spec.benchmark.datasets):
             _require_files(kind, spec, settings.datasets, f"{prefix}benchmark.datasets")

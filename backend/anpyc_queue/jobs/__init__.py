@@ -1,0 +1,62 @@
+"""Jobs: the life that all of them have, and runs as the first kind of them. What-ifs are another,
+:mod:`anpyc_queue.whatif`."""
+
+from anpyc_queue.errors import Conflict, NoSuchRun, NotFound, Stale
+from anpyc_queue.jobs.life import (
+    MAX_LOSSES,
+    Claim,
+    cancelled,
+    fail,
+    finish,
+    held,
+    order,
+    release,
+    renew,
+)
+from anpyc_queue.jobs.rewinding import rewind, set_metrics
+from anpyc_queue.jobs.runs import (
+    RUN,
+    checkpoints,
+    claim,
+    clone,
+    recovery,
+    remove,
+    request_cancel,
+    requeue,
+    resume,
+    retry,
+    spec_hash,
+    submit,
+    trained_seconds,
+)
+
+__all__ = [
+    "MAX_LOSSES",
+    "RUN",
+    "Claim",
+    "Conflict",
+    "NoSuchRun",
+    "NotFound",
+    "Stale",
+    "cancelled",
+    "checkpoints",
+    "claim",
+    "clone",
+    "fail",
+    "finish",
+    "held",
+    "order",
+    "recovery",
+    "release",
+    "remove",
+    "renew",
+    "request_cancel",
+    "requeue",
+    "resume",
+    "retry",
+    "rewind",
+    "set_metrics",
+    "spec_hash",
+    "submit",
+    "trained_seconds",
+]
