@@ -31,7 +31,7 @@ from anpyc_queue.tables import (
     Outbox,
     Run,
 )
-from anpyc_worker.supervision import environment_of
+from anpyc_worker.environment import environment_of
 from services import free_port
 
 HERE = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""What can be refused, in one family: each error carries a code for programs and the HTTP status it answers."""
+"""What can be refused, in one family: each error carries a code for programs and an HTTP status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A thread that looks every so often, waits while a service is away, and does not outlive a bug in silence."""
+"""A thread that looks every so often, waits while a service is away, and ends loudly on a bug."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 
 
 class PeriodicThread:
-    """Calls ``look`` every ``seconds``, and at once when it is notified or ``look`` answers that there is more.
+    """Calls ``look`` every ``seconds``, and at once when it is notified or ``look`` answers True for more.
 
     A failure that ``passes`` is reported once and waited out. Any other is a bug: it is logged with its
     traceback, ends the thread, and is handed to ``on_bug``.

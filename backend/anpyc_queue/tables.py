@@ -303,7 +303,7 @@ class MaskRow(Base):
 
 
 class WhatIf(Job, Base):
-    """A small job: test the tasks seen when ``task`` ended at some pruned shares. See :mod:`anpyc_queue.whatif`."""
+    """A small job: test the tasks seen when ``task`` ended at some pruned shares."""
 
     __tablename__ = "what_ifs"
     kind = "what_if"

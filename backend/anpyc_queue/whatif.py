@@ -1,7 +1,7 @@
 """What-if jobs: small, through the same queue as runs, with the same life and guarantees.
 
-Every point has a natural key, so that a replay changes nothing. Each worker has a lane of its own for one such
-job beside its slots, so neither waits for runs nor keeps one waiting.
+Every point has a natural key, so that a replay changes nothing. Each worker has a lane of its own for one
+such job beside its slots, so neither waits for runs nor keeps one waiting.
 """
 
 from __future__ import annotations

@@ -22,15 +22,12 @@ from torch import Tensor
 from anpyc.assembly import Assembly, assemble
 from anpyc.checkpoints import restore_outcome
 from anpyc.environment import matrix_precision, thread_count
+from anpyc.errors import Stopped
 from anpyc.spec import RunSpec
 
 RankedBy = Literal["importance", "magnitude"]
 IMAGES = {"mlp": 100_000, "convnet": 10_000, "resnet18": 2_000}
 """Held-out images that one share is measured on, over all tasks."""
-
-
-class Stopped(Exception):
-    """The measurement was asked to stop."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The one life that every kind of job has: each change of its state in the caller's transaction, with its event.
+"""The one life that every kind of job has. Each change is part of the caller's transaction, with its event.
 
     queued → running → succeeded | failed | cancelled        running → queued, when its worker is lost
 
@@ -150,7 +150,9 @@ def request_cancel(session: Session, kind: Kind[J], job_id: str) -> J:
     """
     job = locked(session, kind, job_id)
     if job.status in TERMINAL:
-        raise Conflict(f"The {kind.title.lower()} has already {_ENDED[job.status]}; there is nothing to cancel.")
+        raise Conflict(
+            f"The {kind.title.lower()} has already {_ENDED[job.status]}; there is nothing to cancel."
+        )
     if job.cancel_requested:
         return job
     job.cancel_requested = True
@@ -163,9 +165,7 @@ def request_cancel(session: Session, kind: Kind[J], job_id: str) -> J:
 # --- by workers ---------------------------------------------------------------------------------------------
 
 
-def claim(
-    session: Session, kind: Kind[J], job_id: str, worker_id: str, lease_seconds: float
-) -> Claim | None:
+def claim(session: Session, kind: Kind[J], job_id: str, worker_id: str, lease_seconds: float) -> Claim | None:
     """Take a waiting job. None when there is nothing to take: claimed by another, cancelled, gone."""
     job = kind.lock(session, job_id)
     if job is None or job.status != QUEUED:
@@ -286,9 +286,7 @@ def locked(session: Session, kind: Kind[J], job_id: str) -> J:
     return job
 
 
-def end(
-    session: Session, kind: Kind[J], job: J, status: str, data: Mapping[str, Any] | None = None
-) -> J:
+def end(session: Session, kind: Kind[J], job: J, status: str, data: Mapping[str, Any] | None = None) -> J:
     """The job's last change."""
     moment = now(session)
     job.status, job.worker_id, job.lease_until = status, None, None

@@ -231,6 +231,18 @@ def requeue(session: Session, run_id: str, token: int, code: str, reason: str) -
     return life.requeue(session, RUN, run_id, token, code, reason)
 
 
+def go_back(session: Session, claim: Claim, checkpoint: Artifact | None) -> None:
+    """The attempt begins from this checkpoint, as a newer one cannot be read; without one, from the start.
+
+    :raises Stale: when the run is not held under this claim any more.
+    """
+    run: Run = life.held(session, claim)
+    attempt = run.attempts[-1]
+    attempt.from_step = checkpoint.step if checkpoint else None
+    attempt.from_task = checkpoint.details["task"] if checkpoint else None
+    rewind(session, run, attempt.from_step)
+
+
 # --- for readers --------------------------------------------------------------------------------------------
 
 

@@ -14,8 +14,8 @@ from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
-from anpyc_server.runs.lookup import find_run
 from anpyc_server.runs.availability import require_dataset
+from anpyc_server.runs.lookup import find_run
 from anpyc_server.runs.schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.runs.view import QueueView, detailed
 from anpyc_server.services import Services

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from anpyc.settings import Settings
-from anpyc_queue import whatif
+from anpyc_queue import jobs
 from anpyc_queue.tables import Base
 from serving import Server, Trainer, measure, queued, serving, spec, what_if
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from anpyc.settings import Settings
-from anpyc_queue import whatif
+from anpyc_queue import jobs
 from anpyc_server.figures.registry import FIGURES
 from anpyc_server.openapi import document
 from serving import Server, Trainer, measure, queued, serving, spec, what_if
