@@ -17,7 +17,6 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
-from anpyc_queue import migration
 
 BUSY_SECONDS = 30.0
 """How long a SQLite writer waits for another one."""
@@ -60,7 +59,9 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables up to this version's; nothing happens when they are."""
-        migration.upgrade(self.engine)
+        from anpyc_queue.migration import upgrade  # brings Alembic, which is slow and needed by few
+
+        upgrade(self.engine)
 
     def ping(self) -> None:
         """Raise what stands in the way of a query."""
