@@ -18,10 +18,8 @@ from anpyc_queue.jobs.life import Claim
 from anpyc_queue.retrying import write_persistently
 from anpyc_queue.wakeup import WakeUp
 from anpyc_worker.checkpoints import CheckpointUnreadable
+from anpyc_worker.exit_codes import DONE, LEFT, STALE
 from anpyc_worker.lease import Lease
-
-DONE, STALE, LEFT = 0, 3, 4
-"""Exit codes: the job's end is recorded; somebody else owns the job; it is still held, give it back."""
 
 SPEAK_FOR_THEMSELVES = (DatasetMissing, DatasetUnreadable, CheckpointUnreadable)
 """Errors whose sentence says it all, without a traceback."""

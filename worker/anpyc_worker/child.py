@@ -15,7 +15,7 @@ import sys
 import traceback
 
 from anpyc_worker import lifeline
-from anpyc_worker.attempt import LEFT
+from anpyc_worker.exit_codes import LEFT
 
 NICENESS = 5
 """Training yields to the server and the desktop."""

@@ -17,7 +17,7 @@ from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Claim
 from anpyc_queue.retrying import database_is_away, persistently
 from anpyc_queue.tables import PROCESS_LOST
-from anpyc_worker.attempt import DONE, LEFT, STALE
+from anpyc_worker.exit_codes import DONE, LEFT, STALE
 from anpyc_worker.processes import ChildProcess, Spawner
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,8 @@ from anpyc_queue.errors import Stale
 from anpyc_queue.jobs import Claim
 from anpyc_queue.tables import Run
 from anpyc_queue.wakeup import WakeUp
-from anpyc_worker.attempt import DONE, LEFT, STALE, Attempt
+from anpyc_worker.attempt import Attempt
+from anpyc_worker.exit_codes import DONE, LEFT, STALE
 from anpyc_worker.lease import Lease
 
 
