@@ -61,14 +61,16 @@ def main() -> int:
         store = ArtifactStore(folder)
         pack = training.pack_tensors = Timed(training.pack_tensors, time.perf_counter)  # type: ignore[assignment]
         save = store.save = Timed(store.save, time.thread_time)  # type: ignore[method-assign]
-        recorder = DatabaseRecorder(database, store, held, WakeUp(), 600)
+        recorder = DatabaseRecorder(database, store, held, WakeUp())
         recorder.start()
         began = time.perf_counter()
         result = training.train(
             spec, recorder, datasets_dir=settings().datasets, threads=1, checkpoint_seconds=CHECKPOINT_SECONDS
         )
         total = time.perf_counter() - began
-        recorder.finish(dict(result.metrics))
+        recorder.close()
+        with database.write() as session:
+            jobs.finish(session, held, result.metrics)
         with database.read() as session:
             size = jobs.checkpoints(session, run.id)[0].size
         database.dispose()

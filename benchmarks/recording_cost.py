@@ -95,13 +95,15 @@ def _train(spec: RunSpec, path: Path, folder: str) -> tuple[dict[str, Timed], in
         held = jobs.claim(session, run.id, "benchmark", 6_000)
     assert held is not None
     parts = _watched()
-    recorder = DatabaseRecorder(database, ArtifactStore(folder), held, WakeUp(), 6_000)
+    recorder = DatabaseRecorder(database, ArtifactStore(folder), held, WakeUp())
     recorder.start()
     began = time.process_time()
     result = training.train(
         spec, recorder, datasets_dir=settings().datasets, threads=1, checkpoint_seconds=CHECKPOINT_SECONDS
     )
-    recorder.finish(dict(result.metrics))
+    recorder.close()
+    with database.write() as session:
+        jobs.finish(session, held, result.metrics)
     seconds = time.process_time() - began
     database.dispose()
     return parts, result.epochs, seconds

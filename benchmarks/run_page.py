@@ -119,7 +119,7 @@ def _fill(database: Database, epochs: int) -> Training:
     matrix = _fill_rows(database, claim, epochs)
     training = Training(database, claim, TASKS * epochs, matrix)
     with database.write() as session:
-        held = jobs.held_run(session, claim)
+        held = jobs.held(session, claim)
         jobs.set_metrics(held, summarise(matrix[:-1]))
         held.position = {"task": TASKS - 1, "round": 0, "epoch": epochs, "step": TASKS * epochs}
         held.progress = 0.99
@@ -165,7 +165,7 @@ def _hold(database: Database, claims: list[Claim], over: threading.Event) -> Non
     while not over.wait(2):
         for claim in claims:
             with database.write() as session:
-                jobs.heartbeat(session, claim, 60)
+                jobs.renew(session, claim, 60)
 
 
 # --- the server ---------------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ class LifeOfARun(RuleBasedStateMachine):
     @rule(held=claims)
     def heartbeat(self, held: Claim | None) -> None:
         if held is not None:
-            self._under(held, lambda session: jobs.heartbeat(session, held, 15))
+            self._under(held, lambda session: jobs.renew(session, held, 15))
 
     @rule(held=consumes(claims), how=st.sampled_from(["succeeded", "failed", "cancelled", "released"]))
     def end(self, held: Claim | None, how: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from anpyc.metrics import summarise
-from anpyc_queue.tables import Run
+from anpyc_queue.tables import Attempt, Run
 from anpyc_server.figures.rows import LayerMoment, RunRows
 from anpyc_server.recorded.series import Epochs, Evaluations
 
@@ -43,11 +43,13 @@ class MadeUp:
             metrics["capacity_free"] = self.free
         if self.stale:
             metrics = dict.fromkeys(metrics, NAN)
-        recovery = {"what": "worker lost", "task": self.done} if self.attempt > 1 else {}
+        attempts = [Attempt(number=1, cause="submitted")]
+        if self.attempt > 1:
+            attempts.append(Attempt(number=2, cause="worker_lost", from_task=self.done))
         return Run(
             status=self.status, metrics=metrics, plan={"tasks": self.tasks}, strategy="anpyc",
             spec={"benchmark": {"kind": "permuted", "tasks": self.tasks}, "dataset": {"kind": "digits"}},
-            position=position if self.status != "queued" else {}, attempt=self.attempt, recovery=recovery,
+            position=position if self.status != "queued" else {}, attempt=self.attempt, attempts=attempts,
             cancel_requested=False, before_pruning=self.base,
             error={"code": "failed", "message": "It broke."} if self.status == "failed" else None,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from anpyc.spec import RunSpec
 from anpyc_queue.engine import Database, now
 from anpyc_queue.identifiers import new_id
 from anpyc_queue.jobs import spec_hash
-from anpyc_queue.tables import EvaluationRow, Run
+from anpyc_queue.tables import Attempt, EvaluationRow, Run
 
 TASKS = 5
 SEEDS = 5
@@ -43,7 +43,13 @@ def store_runs(database: Database, number: int) -> list[str]:
     with database.write() as session:
         session.execute(insert(Run), runs)
         session.execute(insert(EvaluationRow), evaluations)
+        session.execute(insert(Attempt), [_attempt(run) for run in runs])
     return [run["id"] for run in runs]
+
+
+def _attempt(run: dict[str, Any]) -> dict[str, Any]:
+    times = {"begun_at": run["started_at"], "ended_at": run["finished_at"]}
+    return {"job_kind": "run", "job_id": run["id"], "number": 1, "ending": run["status"]} | times
 
 
 def _spec(setting: int, seed: int) -> RunSpec:

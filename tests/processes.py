@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 import psutil
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from anpyc.settings import Settings
 from anpyc.spec import parse_spec
@@ -28,9 +28,10 @@ from anpyc_queue.tables import (
     Event,
     LayerRow,
     MaskRow,
+    Outbox,
     Run,
 )
-from anpyc_worker.supervision import environment_of
+from anpyc_worker.environment import environment_of
 from services import free_port
 
 HERE = Path(__file__).parent
@@ -166,7 +167,7 @@ class Deployment:
             run, _ = jobs.submit(session, parse_spec(changes))
             if not rings:
                 session.flush()
-                session.execute(jobs.delete(jobs.Outbox).where(jobs.Outbox.run_id == run.id))
+                session.execute(delete(Outbox).where(Outbox.run_id == run.id))
         return run.id
 
     def run(self, run_id: str) -> Run:

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import redis
 
-from anpyc_queue.broker import open_bell, queue_name
+from anpyc_queue.broker import Notifier, queue_name
 from anpyc_queue.tables import RUNNING, SUCCEEDED, Run
 from processes import Deployment, Process, stopped, wait_for
 from services import Postgres, Redis
@@ -154,7 +154,7 @@ def broker_restarted(deployed: Deployment, broker: Redis, repetitions: int) -> S
 def _seconds_until_consumed(deployed: Deployment, broker: Redis) -> float:
     """How long a message lies in the broker until the worker takes it."""
     began = time.monotonic()
-    with closing(open_bell(deployed.settings)) as ring, closing(redis.Redis(port=broker.port)) as client:
+    with closing(Notifier(deployed.settings)) as ring, closing(redis.Redis(port=broker.port)) as client:
         ring("NOSUCHRUN", "auto")
         wait_for(lambda: client.llen(queue_name("auto")) == 0, 60, "the worker to consume")
     return time.monotonic() - began
@@ -242,7 +242,7 @@ def messages_thrice(deployed: Deployment, runs: int) -> Seen:
     ids = [deployed.submit(rings=False, **quick(epochs=2, seed=seed)) for seed in range(100, 100 + runs)]
     messages = [run_id for run_id in ids for _ in range(3)]
     random.shuffle(messages)
-    with closing(open_bell(deployed.settings)) as ring:
+    with closing(Notifier(deployed.settings)) as ring:
         for run_id in messages:
             ring(run_id, "auto")
         ends = [deployed.wait_until(run_id) for run_id in ids]

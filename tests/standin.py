@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from anpyc.errors import DatasetMissing, NonFiniteLoss
+from anpyc.errors import DatasetMissing, NonFiniteLoss, Stopped
 from anpyc.metrics import summarise
 from anpyc.recording import (
     Checkpoint,
@@ -32,14 +32,6 @@ from anpyc.recording import (
 from anpyc.spec import RunSpec
 
 LAYER, SHAPE = "fc1.weight", (16, 64)
-
-
-class Stopped(Exception):
-    """The recorder asked for it."""
-
-
-class MeasuringStopped(Exception):
-    """The measurement was asked to stop."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +80,7 @@ def train(
         if ends:
             matrix.append(row)
             _layers(recorder, spec, task)
+            recorder.metrics(summarise(matrix))
         state = {"matrix": json.dumps(matrix), "progress": {"task": step // epochs, "round": 0}}
         outcome = b"outcome of task %d" % task if ends else None
         recorder.checkpoint(Checkpoint(step, task, 0, bytes(step), state, outcome))
@@ -122,7 +115,7 @@ def _pause(seconds: float, should_stop: Callable[[], bool]) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if should_stop():
-            raise MeasuringStopped
+            raise Stopped
         time.sleep(min(left, 0.05))
 
 
@@ -150,9 +143,9 @@ def _layers(recorder: Recorder, spec: RunSpec, task: int) -> None:
 def install() -> None:
     """Let ``import anpyc.training`` find this module."""
     module: Any = types.ModuleType("anpyc.training")
-    module.train, module.Stopped = train, Stopped
+    module.train = train
     whatif: Any = types.ModuleType("anpyc.whatif")
-    whatif.measure, whatif.Stopped, whatif.coarse_to_fine = measure, MeasuringStopped, sorted
+    whatif.measure, whatif.coarse_to_fine = measure, sorted
     sys.modules |= {"anpyc.training": module, "anpyc.whatif": whatif}
     import anpyc
 

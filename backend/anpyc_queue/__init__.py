@@ -1,2 +1,2 @@
-"""The queue that server and worker share and that knows neither: tables and migrations, the life of a job,
-events, the relay to the broker, and the store of artifacts."""
+"""The queue that server and worker share, which knows neither of them: tables and migrations, the one life of
+jobs, events, the relay to the broker, and the store of artifacts."""

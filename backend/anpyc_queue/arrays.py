@@ -11,12 +11,13 @@ import math
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 ArrayKind = Literal["mask", "importance", "owner", "weight"]
+ARRAY_KINDS: tuple[ArrayKind, ...] = get_args(ArrayKind)
 _LEVEL = 4
 _SCALE = struct.Struct("<f")
 

@@ -1,6 +1,6 @@
-"""The doorbell: how a worker hears that a run is waiting. Nothing that may be lost is trusted to it.
+"""How a worker hears that a run is waiting. Nothing that may be lost is trusted to the broker.
 
-Without a broker of its own the project rings through files in the data directory; otherwise through Redis. A
+Without a broker of its own the project sends through files in the data directory; otherwise through Redis. A
 message is a task name and a run id, in JSON.
 """
 
@@ -15,7 +15,9 @@ from queue import Empty
 from typing import Any
 
 from celery import Celery
+from kombu.exceptions import KombuError
 from kombu.transport import TRANSPORT_ALIASES, filesystem
+from redis.exceptions import RedisError
 
 from anpyc.settings import Settings
 
@@ -25,8 +27,13 @@ POLL_SECONDS = 0.25
 """How often a worker looks for a message file."""
 CONNECT_SECONDS = 2.0
 
-Ring = Callable[[str, str], None]
+Notify = Callable[[str, str], None]
 """Called with a run id and the device it asks for."""
+
+
+def broker_is_away(error: BaseException) -> bool:
+    """Whether waiting may help."""
+    return isinstance(error, (KombuError, RedisError, OSError))
 
 
 def queue_name(device: str) -> str:
@@ -60,8 +67,8 @@ def celery_app(settings: Settings, **options: Any) -> Celery:
     return app
 
 
-class Bell:
-    """Rings for a run when called; raises within seconds when the broker does not answer."""
+class Notifier:
+    """Sends the message of a run when called; raises within seconds when the broker does not answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._app = celery_app(settings, max_retries=1, interval_start=0, interval_step=0)
@@ -74,11 +81,6 @@ class Bell:
     def close(self) -> None:
         """Close its connections."""
         self._app.close()  # type: ignore[no-untyped-call]
-
-
-def open_bell(settings: Settings) -> Bell:
-    """The bell of the broker that the settings name."""
-    return Bell(settings)
 
 
 def _transport_options(settings: Settings) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables up to this version's; nothing happens when they are."""
-        from anpyc_queue.migration import upgrade
+        from anpyc_queue.migration import upgrade  # brings Alembic, which is slow and needed by few
 
         upgrade(self.engine)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from anpyc_queue import workers
 from anpyc_queue.engine import now
 from anpyc_queue.tables import QUEUED, RUNNING, Run, WhatIf, Worker
-from anpyc_queue.workers import Presence
+from anpyc_queue.workers import WorkerStatus
 
 START_WORKER = "anpyc worker"
 
@@ -55,7 +55,7 @@ def next_run(session: Session, devices: Sequence[str]) -> str | None:
 def queue(session: Session, limit: int = 200) -> Queue:
     """The queue: counts of all, and the first ``limit`` runs."""
     moment = now(session)
-    there = [presence for presence in workers.presences(session) if presence.online]
+    online = [status for status in workers.worker_statuses(session) if status.online]
     depth = session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0
     running = session.scalar(select(func.count()).where(Run.status == RUNNING)) or 0
     query = select(Run).where(Run.status == QUEUED).order_by(Run.created_at, Run.id).limit(limit)
@@ -66,19 +66,19 @@ def queue(session: Session, limit: int = 200) -> Queue:
             device=run.device,
             position=position,
             waiting_seconds=_seconds(run.created_at, moment),
-            reason=waiting_reason(run.device, position, there),
+            reason=waiting_reason(run.device, position, online),
         )
         for position, run in enumerate(session.scalars(query), 1)
     )
     return Queue(
         depth=depth,
         running=running,
-        workers_online=len(there),
-        slots=sum(presence.worker.slots for presence in there),
-        slots_free=sum(_free_slots(presence) for presence in there),
+        workers_online=len(online),
+        slots=sum(status.worker.slots for status in online),
+        slots_free=sum(_free_slots(status) for status in online),
         oldest_wait_seconds=items[0].waiting_seconds if items else None,
         items=items,
-        hint=_hint({item.device for item in items}, there),
+        hint=_hint({item.device for item in items}, online),
     )
 
 
@@ -86,36 +86,36 @@ def reason_for(session: Session, run: Run) -> str:
     """What a queued run is waiting for."""
     earlier = select(func.count()).where(Run.status == QUEUED, Run.created_at < run.created_at)
     position = (session.scalar(earlier) or 0) + 1
-    there = [presence for presence in workers.presences(session) if presence.online]
-    return waiting_reason(run.device, position, there)
+    online = [status for status in workers.worker_statuses(session) if status.online]
+    return waiting_reason(run.device, position, online)
 
 
-def waiting_reason(device: str, position: int, there: Sequence[Presence]) -> str:
+def waiting_reason(device: str, position: int, online: Sequence[WorkerStatus]) -> str:
     """In words, with the command that helps where nothing else will."""
-    if not there:
+    if not online:
         return f"waiting: no worker online. Start one with `{START_WORKER}`."
-    fitting = [presence for presence in there if serves(presence.worker, device)]
+    fitting = [status for status in online if serves(status.worker, device)]
     if not fitting:
         return (
             f"waiting: no worker for {device} online. Start one with `{START_WORKER} --device {device}` "
             f"on a machine that has it."
         )
-    staying = [presence for presence in fitting if not presence.worker.draining]
+    staying = [status for status in fitting if not status.worker.draining]
     if not staying:
         return f"waiting: every worker online is about to leave. Start another one with `{START_WORKER}`."
     if position > 1:
         return f"waiting: {position - 1} {'run is' if position == 2 else 'runs are'} before this one"
-    if not any(_free_slots(presence) for presence in staying):
+    if not any(_free_slots(status) for status in staying):
         return "waiting: next in line, until a worker is free"
     return "waiting: a worker is about to take it"
 
 
 def waiting_for_lane(session: Session, job: WhatIf) -> str:
     """What a queued what-if is waiting for: every worker has one lane for them, whatever its slots do."""
-    there = [presence for presence in workers.presences(session) if presence.online]
-    staying = [presence for presence in there if not presence.worker.draining]
+    online = [status for status in workers.worker_statuses(session) if status.online]
+    staying = [status for status in online if not status.worker.draining]
     if not staying:
-        return waiting_reason(workers.ANY_DEVICE, 1, there)
+        return waiting_reason(workers.ANY_DEVICE, 1, online)
     earlier = select(func.count()).where(WhatIf.status == QUEUED, WhatIf.id < job.id)
     before = session.scalar(earlier) or 0
     if before:
@@ -128,18 +128,18 @@ def serves(worker: Worker, device: str) -> bool:
     return device in workers.served_by(worker.device)
 
 
-def _hint(devices: set[str], there: Sequence[Presence]) -> str | None:
-    staying = [presence for presence in there if not presence.worker.draining]
+def _hint(devices: set[str], online: Sequence[WorkerStatus]) -> str | None:
+    staying = [status for status in online if not status.worker.draining]
     for device in sorted(devices):
-        if not any(serves(presence.worker, device) for presence in staying):
-            return waiting_reason(device, 1, there).removeprefix("waiting: ").capitalize()
+        if not any(serves(status.worker, device) for status in staying):
+            return waiting_reason(device, 1, online).removeprefix("waiting: ").capitalize()
     return None
 
 
-def _free_slots(presence: Presence) -> int:
-    if presence.worker.draining:
+def _free_slots(status: WorkerStatus) -> int:
+    if status.worker.draining:
         return 0
-    return max(0, presence.worker.slots - len(presence.runs))
+    return max(0, status.worker.slots - len(status.runs))
 
 
 def _seconds(since: datetime, moment: datetime) -> float:

@@ -1,4 +1,4 @@
-"""Finds runs and what-ifs whose worker is gone, and puts them back into the queue.
+"""Finds jobs whose worker is gone, and puts them back into the queue.
 
 A holder renews its lease every few seconds. Whether it has stopped doing so is judged by watching: a lease
 that has not changed for ``lease_seconds`` of this process's steady clock is lost. No wall clock is compared
@@ -9,17 +9,23 @@ does not count. Every process that runs a reconciler watches; only the one that 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
-from anpyc_queue import jobs, locks, whatif
+from anpyc_queue import locks
 from anpyc_queue.engine import Database
-from anpyc_queue.tables import RUNNING, Run, WhatIf
+from anpyc_queue.errors import Stale
+from anpyc_queue.jobs import life
+from anpyc_queue.jobs.life import Kind
+from anpyc_queue.kinds import KINDS
+from anpyc_queue.periodic import PeriodicThread
+from anpyc_queue.retrying import database_is_away
+from anpyc_queue.tables import RUNNING, WORKER_LOST
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +39,7 @@ ROLE_SECONDS = 8.0
 class _Seen:
     """A lease as it stood at the last look, and for how long it has stood like that."""
 
+    kind: Kind[Any]
     token: int
     lease_until: datetime | None
     unchanged: float = 0.0
@@ -49,6 +56,7 @@ class Reconciler:
         lease_seconds: float = LEASE_SECONDS,
         look_seconds: float = LOOK_SECONDS,
         on_requeue: Callable[[str], None] = lambda _: None,
+        on_bug: Callable[[Exception], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
@@ -58,30 +66,22 @@ class Reconciler:
         self._on_requeue = on_requeue
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
-        self._what_ifs: set[str] = set()
-        """Which of what was seen at the last look are what-ifs; the others are runs."""
         self._last_look: float | None = None
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="reconciler", daemon=True)
+        self._thread = PeriodicThread("reconciler", self.look, look_seconds, on_bug=on_bug)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopped.set()
-        self._thread.join(timeout=5)
+        """Stop, and leave the role to the next."""
+        self._thread.stop(timeout=5)
         try:
             with self._database.write() as session:
                 locks.let_go(session, ROLE, self._name)
         except Exception as error:
+            if not database_is_away(error):
+                raise
             log.debug("The reconciler's role runs out by itself: %s", error)
-
-    def _work(self) -> None:
-        while not self._stopped.wait(self._look_seconds):
-            try:
-                self.look()
-            except Exception as error:
-                log.warning("Looking for lost runs failed, trying again: %s", error)
 
     def look(self) -> list[str]:
         """Watch everything that is held once, and requeue what is lost. Answers which those were."""
@@ -91,27 +91,23 @@ class Reconciler:
         with self._database.write() as session:
             if not locks.hold(session, ROLE, self._name, ROLE_SECONDS):
                 return []
-        return [lost_id for lost_id, token in lost if self._requeue(lost_id, token)]
+        return [job_id for job_id, lease in lost if self._requeue(job_id, lease)]
 
-    def _watch(self) -> list[tuple[str, int]]:
-        queries = [
-            select(table.id, table.token, table.lease_until).where(table.status == RUNNING)
-            for table in (Run, WhatIf)
-        ]
+    def _watch(self) -> list[tuple[str, _Seen]]:
+        leases: dict[str, _Seen] = {}
         with self._database.read() as session:
-            runs, what_ifs = (session.execute(query).all() for query in queries)
-        self._what_ifs = {what_if_id for what_if_id, _, _ in what_ifs}
+            for kind in KINDS.values():
+                table = kind.table
+                query = select(table.id, table.token, table.lease_until).where(table.status == RUNNING)
+                for job_id, token, lease_until in session.execute(query):
+                    leases[job_id] = _Seen(kind, token, lease_until)
         passed = self._time_passed()
-        seen: dict[str, _Seen] = {}
-        for held_id, token, lease_until in [*runs, *what_ifs]:
-            before = self._seen.get(held_id)
-            if before is not None and (before.token, before.lease_until) == (token, lease_until):
-                before.unchanged += passed
-                seen[held_id] = before
-            else:
-                seen[held_id] = _Seen(token, lease_until)
-        self._seen = seen
-        return [(held_id, of.token) for held_id, of in seen.items() if of.unchanged >= self._lease_seconds]
+        for job_id, lease in leases.items():
+            before = self._seen.get(job_id)
+            if before is not None and (before.token, before.lease_until) == (lease.token, lease.lease_until):
+                lease.unchanged = before.unchanged + passed
+        self._seen = leases
+        return [(job_id, lease) for job_id, lease in leases.items() if lease.unchanged >= self._lease_seconds]
 
     def _time_passed(self) -> float:
         """Since the last look that succeeded; of a longer gap, in which nobody could renew, only a part."""
@@ -120,18 +116,14 @@ class Reconciler:
         self._last_look = moment
         return min(passed, 2 * self._look_seconds)
 
-    def _requeue(self, lost_id: str, token: int) -> bool:
+    def _requeue(self, job_id: str, lease: _Seen) -> bool:
         reason = f"The worker was lost: it has not reported for {self._lease_seconds:.0f} seconds."
         try:
             with self._database.write() as session:
-                if lost_id in self._what_ifs:
-                    job = whatif.requeue(session, lost_id, token, "worker_lost", reason)
-                    kind, status, run_id = "What-if", job.status, job.run_id
-                else:
-                    run = jobs.requeue(session, lost_id, token, "worker_lost", reason)
-                    kind, status, run_id = "Run", run.status, run.id
-        except (jobs.Stale, jobs.NotFound):
+                job = life.requeue(session, lease.kind, job_id, lease.token, WORKER_LOST, reason)
+                status, run_id = job.status, job.run_id
+        except Stale:
             return False
-        log.warning("%s %s: %s It is %s now.", kind, lost_id, reason, status)
+        log.warning("%s %s: %s It is %s now.", lease.kind.title, job_id, reason, status)
         self._on_requeue(run_id)
         return True

@@ -14,11 +14,22 @@ from sqlalchemy.orm import Session
 
 from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapshot, Plan
 from anpyc_queue import events
-from anpyc_queue.arrays import encode
+from anpyc_queue.arrays import ARRAY_KINDS, encode
 from anpyc_queue.engine import now
 from anpyc_queue.identifiers import new_id
-from anpyc_queue.jobs import CHECKPOINT, OUTCOME, Claim, checkpoints, held_run, set_metrics
-from anpyc_queue.tables import Artifact, EpochRow, EvaluationRow, LayerRow, LogLine, MaskRow, Run
+from anpyc_queue.jobs import Claim, checkpoints, held, set_metrics
+from anpyc_queue.tables import (
+    CHECKPOINT,
+    OUTCOME,
+    Artifact,
+    Base,
+    EpochRow,
+    EvaluationRow,
+    LayerRow,
+    LogLine,
+    MaskRow,
+    Run,
+)
 from anpyc_queue.upsert import upsert
 
 CHECKPOINTS_KEPT = 2
@@ -73,9 +84,9 @@ class Batch:
         """Whether there is anything to write."""
         return any(getattr(self, part.name) for part in fields(self) if part.name != "number")
 
-    def compress(self, run_id: str) -> None:
+    def compress(self) -> None:
         """Turn the masks into rows, which takes its time, before a transaction begins."""
-        rows = (row for step, snapshot in self.masks for row in _mask_rows(run_id, step, snapshot))
+        rows = (row for step, snapshot in self.masks for row in _mask_rows(step, snapshot))
         self.compressed.extend(rows)
 
     def extend(self, later: Batch) -> None:
@@ -90,14 +101,14 @@ class Batch:
                 setattr(self, part.name, theirs)
 
 
-def write(session: Session, held: Claim, batch: Batch) -> list[str]:
+def write(session: Session, claim: Claim, batch: Batch) -> list[str]:
     """Write the batch and its events, unless that was done before.
 
     Answers the addresses of checkpoints that a newer one replaces, for their files to be deleted.
 
     :raises Stale: when the run is not held under this claim any more.
     """
-    run = held_run(session, held)
+    run: Run = held(session, claim)
     if batch.number <= run.batch:
         return []
     run.batch = batch.number
@@ -116,156 +127,71 @@ def write(session: Session, held: Claim, batch: Batch) -> list[str]:
 
 
 def _plan(session: Session, run: Run, plan: Plan) -> None:
-    layers = [
-        {
-            "name": layer.name,
-            "shape": list(layer.shape),
-            "image_shape": None if layer.image_shape is None else list(layer.image_shape),
-        }
-        for layer in plan.layers
-    ]
-    run.plan = {
-        "tasks": plan.tasks,
-        "steps": plan.steps,
-        "task_titles": list(plan.task_titles),
-        "layers": layers,
-    }
-    run.environment = dict(plan.environment)
+    values = _values(plan) | {"layers": [_values(layer) for layer in plan.layers]}
+    run.environment = dict(values.pop("environment"))
+    run.plan = values
     events.append(session, run, "plan", run.plan)
 
 
 def _epochs(session: Session, run: Run, results: Sequence[EpochResult]) -> None:
     if not results:
         return
-    rows = [
-        {
-            "run_id": run.id,
-            "step": result.step,
-            "task": result.task,
-            "round": result.round,
-            "epoch": result.epoch,
-            "loss": result.loss,
-            "penalty": result.penalty,
-            "learning_rate": result.learning_rate,
-            "seconds": result.seconds,
-        }
-        for result in results
-    ]
-    upsert(session, EpochRow, rows)
+    _upsert(session, run, EpochRow, map(_values, results))
     newest = results[-1]
     run.progress = newest.progress
-    run.position = {
-        "task": newest.task,
-        "round": newest.round,
-        "epoch": newest.epoch,
-        "step": newest.step,
-        "tasks": run.plan.get("tasks"),
-    }
-    items = [
-        _without_run(row) | {"progress": result.progress} for row, result in zip(rows, results, strict=True)
-    ]
-    events.append(session, run, "epoch", {"items": items})
+    run.position = {name: getattr(newest, name) for name in ("task", "round", "epoch", "step")}
+    run.position["tasks"] = run.plan.get("tasks")
+    events.append(session, run, "epoch", {"items": [_values(result) for result in results]})
 
 
 def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) -> None:
     if not evaluations:
         return
-    rows = [
-        {
-            "run_id": run.id,
-            "step": evaluation.step,
-            "on_task": on_task,
-            "task": evaluation.task,
-            "round": evaluation.round,
-            "accuracy": accuracy,
-            "end_of_task": evaluation.end_of_task,
-        }
+    rows = (
+        _values(evaluation) | {"on_task": on_task, "accuracy": accuracy}
         for evaluation in evaluations
         for on_task, accuracy in evaluation.accuracy.items()
-    ]
-    upsert(session, EvaluationRow, rows)
+    )
+    _upsert(session, run, EvaluationRow, rows)
     run.before_pruning = before_pruning(run.before_pruning, evaluations)
-    items = [
-        {
-            "step": evaluation.step,
-            "task": evaluation.task,
-            "round": evaluation.round,
-            "accuracy": {str(task): accuracy for task, accuracy in evaluation.accuracy.items()},
-            "end_of_task": evaluation.end_of_task,
-        }
-        for evaluation in evaluations
-    ]
-    events.append(session, run, "evaluation", {"items": items})
+    events.append(session, run, "evaluation", {"items": [_values(one) for one in evaluations]})
 
 
 def before_pruning(known: Sequence[float | None], evaluations: Iterable[Evaluation]) -> list[float | None]:
     """``known``, brought up to date: each task's accuracy in its base training; None once it ended there."""
     values = list(known)
-    for of in evaluations:
-        if of.round == 0:
-            values += [None] * (of.task + 1 - len(values))
-            values[of.task] = None if of.end_of_task else of.accuracy.get(of.task)
+    for evaluation in evaluations:
+        if evaluation.round == 0:
+            task = evaluation.task
+            values += [None] * (task + 1 - len(values))
+            values[task] = None if evaluation.end_of_task else evaluation.accuracy.get(task)
     return values
 
 
 def _layers(session: Session, run: Run, layers: Sequence[tuple[int, LayerStatistics]]) -> None:
     if not layers:
         return
-    rows = [
-        {
-            "run_id": run.id,
-            "task": of.task,
-            "round": of.round,
-            "layer": of.layer,
-            "step": step,
-            "shape": list(of.shape),
-            "total": of.total,
-            "free": of.free,
-            "consolidated": of.consolidated,
-            "pruned": of.pruned,
-            "reused": of.reused,
-            "weight_norm": of.weight_norm,
-            "quantiles": dict(of.quantiles),
-            "skewness": of.skewness,
-            "kurtosis": of.kurtosis,
-            "end_of_task": of.end_of_task,
-        }
-        for step, of in layers
-    ]
-    upsert(session, LayerRow, rows)
-    events.append(session, run, "layers", {"items": [_without_run(row) for row in rows]})
+    items = [{"step": step} | _values(statistics) for step, statistics in layers]
+    _upsert(session, run, LayerRow, items)
+    events.append(session, run, "layers", {"items": items})
 
 
 def _masks(session: Session, run: Run, batch: Batch) -> None:
     if not batch.masks:
         return
     if not batch.compressed:
-        batch.compress(run.id)
-    upsert(session, MaskRow, batch.compressed)
+        batch.compress()
+    _upsert(session, run, MaskRow, batch.compressed)
     items = [{"task": of.task, "round": of.round, "layer": of.layer} for _, of in batch.masks]
     events.append(session, run, "masks", {"items": items})
 
 
-def _mask_rows(run_id: str, step: int, snapshot: MaskSnapshot) -> Iterable[dict[str, Any]]:
-    arrays = {
-        "mask": snapshot.mask,
-        "importance": snapshot.importance,
-        "owner": snapshot.owner,
-        "weight": snapshot.weight,
-    }
-    for of, array in arrays.items():
+def _mask_rows(step: int, snapshot: MaskSnapshot) -> Iterable[dict[str, Any]]:
+    for of in ARRAY_KINDS:
+        array = getattr(snapshot, of)
         if array is not None:
-            yield {
-                "run_id": run_id,
-                "task": snapshot.task,
-                "round": snapshot.round,
-                "layer": snapshot.layer,
-                "of": of,
-                "step": step,
-                "end_of_task": snapshot.end_of_task,
-                "shape": list(array.shape),
-                "data": encode(array, of),  # type: ignore[arg-type]
-            }
+            more = {"of": of, "step": step, "shape": list(array.shape), "data": encode(array, of)}
+            yield _values(snapshot) | more
 
 
 def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None:
@@ -278,7 +204,7 @@ def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None
         {"line": number, "level": level, "attempt": run.attempt, "text": text}
         for number, (level, text) in enumerate(lines, first)
     ]
-    upsert(session, LogLine, [item | {"run_id": run.id, "at": moment} for item in items])
+    _upsert(session, run, LogLine, (item | {"at": moment} for item in items))
     events.append(session, run, "log", {"items": items}, at=moment)
 
 
@@ -300,21 +226,26 @@ def _checkpoint(session: Session, run: Run, saved: SavedCheckpoint) -> list[str]
 
 
 def _add_artifact(session: Session, run: Run, kind: str, saved: SavedFile, details: dict[str, int]) -> None:
-    session.add(
-        Artifact(
-            id=new_id(),
-            run_id=run.id,
-            kind=kind,
-            name=saved.name,
-            url=saved.url,
-            size=saved.size,
-            sha256=saved.sha256,
-            step=saved.step,
-            details=details,
-            created_at=now(session),
-        )
+    columns = {part.name: getattr(saved, part.name) for part in fields(SavedFile) if part.name != "task"}
+    artifact = Artifact(
+        id=new_id(), run_id=run.id, kind=kind, details=details, created_at=now(session), **columns
     )
+    session.add(artifact)
 
 
-def _without_run(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "run_id"}
+def _values(report: Any) -> dict[str, Any]:
+    """A report's fields as they go into rows and events, by name."""
+    return {part.name: _plain(getattr(report, part.name)) for part in fields(report)}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: tuples are lists, keys are text."""
+    if isinstance(value, tuple):
+        return list(value)
+    return {str(key): one for key, one in value.items()} if isinstance(value, Mapping) else value
+
+
+def _upsert(session: Session, run: Run, table: type[Base], items: Iterable[Mapping[str, Any]]) -> None:
+    """Those values that the table has columns for, as rows of the run."""
+    columns = [column.name for column in table.__table__.columns if column.name != "run_id"]
+    upsert(session, table, [{"run_id": run.id} | {name: item[name] for name in columns} for item in items])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -21,11 +21,15 @@ from sqlalchemy import (
     TypeDecorator,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
 
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "queued", "running", "succeeded", "failed", "cancelled"
 STATUSES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
 TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
+
+SUBMITTED, RESUMED = "submitted", "resumed"
+RELEASED, WORKER_LOST, PROCESS_LOST = "released", "worker_lost", "process_lost"
+"""How an attempt ends that does not end its job, and so how the next one comes about."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,13 +61,74 @@ class Base(DeclarativeBase):
     type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: UtcDateTime}  # noqa: RUF012
 
 
-class Run(Base):
+class Attempt(Base):
+    """One try at a job, from the moment it was queued for it to its end."""
+
+    __tablename__ = "attempts"
+
+    job_kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    job_id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1."""
+    cause: Mapped[str] = mapped_column(String(16), default=SUBMITTED)
+    """submitted, resumed by a person, or how the attempt before it ended."""
+    worker_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    begun_at: Mapped[datetime | None] = mapped_column(default=None)
+    """None while it waits for a worker."""
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    ending: Mapped[str | None] = mapped_column(String(16), default=None)
+    """The status its job ended with, or released, worker_lost, process_lost."""
+    from_step: Mapped[int | None] = mapped_column(default=None)
+    """Epochs done at the checkpoint it began from; None: from the start."""
+    from_task: Mapped[int | None] = mapped_column(SmallInteger, default=None)
+    """The task that checkpoint goes on with."""
+
+
+class Job:
+    """What every kind of job has: where it stands, who holds it, and its attempts."""
+
+    kind: ClassVar[str]
+    """As its attempts are kept under."""
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    """A ULID: sortable by time of creation."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True, default=None)
+    status: Mapped[str] = mapped_column(String(16), default=QUEUED)
+    attempt: Mapped[int] = mapped_column(default=0)
+    """0 before the first claim, then raised by each claim."""
+    losses: Mapped[int] = mapped_column(default=0)
+    """Attempts that ended because the worker or its process was lost, since submitted or resumed."""
+    token: Mapped[int] = mapped_column(default=0)
+    """Fencing token: raised whenever ownership changes; a write that carries an older one is refused."""
+    worker_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    """{"code", "message", "traceback"} of one that has failed."""
+    created_at: Mapped[datetime] = mapped_column()
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    """When the first attempt was claimed."""
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    @declared_attr
+    def attempts(cls) -> Mapped[list[Attempt]]:  # noqa: N805 - SQLAlchemy calls it with the class
+        """The oldest first. That of a queued job has not begun."""
+        return relationship(
+            Attempt,
+            primaryjoin=lambda: (Attempt.job_id == cls.id) & (Attempt.job_kind == cls.kind),
+            foreign_keys=lambda: Attempt.job_id,
+            order_by=lambda: Attempt.number,
+            cascade="all, delete-orphan",
+            overlaps="attempts",
+        )
+
+
+class Run(Job, Base):
     """One run: what was asked for, where it stands, what came out."""
 
     __tablename__ = "runs"
+    kind = "run"
 
-    id: Mapped[str] = mapped_column(String(26), primary_key=True)
-    """Sortable by time of creation."""
     name: Mapped[str] = mapped_column(String(200))
     notes: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[Any]] = mapped_column(default=list)
@@ -71,7 +136,6 @@ class Run(Base):
     version: Mapped[int] = mapped_column(default=1)
     """Raised by every edit of name, notes, tags or archived, so that two editors notice each other."""
 
-    status: Mapped[str] = mapped_column(String(16), default=QUEUED)
     progress: Mapped[float] = mapped_column(Float, default=0.0)
     position: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """{"task", "round", "epoch", "step"} of the newest report."""
@@ -79,8 +143,6 @@ class Run(Base):
     """{"tasks", "steps", "task_titles", "layers": [{"name", "shape", "image_shape"}]}, once it trains."""
     environment: Mapped[dict[str, Any]] = mapped_column(default=dict)
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    error: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
-    """{"code", "message", "traceback"} of a failed run."""
 
     spec: Mapped[dict[str, Any]] = mapped_column()
     spec_hash: Mapped[str] = mapped_column(String(64))
@@ -101,35 +163,23 @@ class Run(Base):
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), default=None)
     parent_relation: Mapped[str | None] = mapped_column(String(8), default=None)
     """retry or clone."""
-    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True, default=None)
 
-    attempt: Mapped[int] = mapped_column(default=0)
-    """0 before the first claim, then raised by each claim."""
-    losses: Mapped[int] = mapped_column(default=0)
-    """Attempts that ended because the worker or the training process was lost, since submitted or resumed."""
-    recovery: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    """Of a later attempt: {"what": how the one before ended, "task": what it went on with, "seconds": what
-    the earlier ones took, "since": when it was claimed}."""
-    token: Mapped[int] = mapped_column(default=0)
-    """Fencing token: raised whenever ownership changes; a write that carries an older one is refused."""
     batch: Mapped[int] = mapped_column(default=0)
     """Number of the newest batch of records under this token, so that a batch sent twice is written once."""
-    worker_id: Mapped[str | None] = mapped_column(String(64), default=None)
-    lease_until: Mapped[datetime | None] = mapped_column(default=None)
-    cancel_requested: Mapped[bool] = mapped_column(default=False)
     next_seq: Mapped[int] = mapped_column(default=1)
     """Sequence number of the next event."""
     next_line: Mapped[int] = mapped_column(default=1)
     """Number of the next log line."""
 
-    created_at: Mapped[datetime] = mapped_column()
-    started_at: Mapped[datetime | None] = mapped_column(default=None)
-    """When the first attempt was claimed."""
-    finished_at: Mapped[datetime | None] = mapped_column(default=None)
     updated_at: Mapped[datetime] = mapped_column()
     """When anything that the page shows last changed."""
     deleted_at: Mapped[datetime | None] = mapped_column(default=None)
     """Deleted by a person: hidden everywhere at once, removed for good once it can no longer be undone."""
+
+    @property
+    def run_id(self) -> str:
+        """Its own: the run that a job is of."""
+        return self.id
 
     __table_args__ = (
         Index("ix_runs_status_created", "status", "created_at"),
@@ -252,34 +302,21 @@ class MaskRow(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class WhatIf(Base):
-    """A small job: test the tasks seen when ``task`` ended at some pruned shares. See ``db.whatif``."""
+class WhatIf(Job, Base):
+    """A small job: test the tasks seen when ``task`` ended at some pruned shares."""
 
     __tablename__ = "what_ifs"
+    kind = "what_if"
 
-    id: Mapped[str] = mapped_column(String(26), primary_key=True)
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
     task: Mapped[int] = mapped_column(SmallInteger)
     """The task at whose end the network is taken."""
     shares: Mapped[list[Any]] = mapped_column()
     """In thousandths, as asked for."""
-    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True, default=None)
-    status: Mapped[str] = mapped_column(String(16), default=QUEUED)
-    attempt: Mapped[int] = mapped_column(default=0)
-    losses: Mapped[int] = mapped_column(default=0)
-    token: Mapped[int] = mapped_column(default=0)
-    """Fencing token, as of a run."""
-    worker_id: Mapped[str | None] = mapped_column(String(64), default=None)
-    lease_until: Mapped[datetime | None] = mapped_column(default=None)
-    cancel_requested: Mapped[bool] = mapped_column(default=False)
     ranked_by: Mapped[str | None] = mapped_column(String(12), default=None)
     """importance or magnitude, once it is measured."""
     images: Mapped[int | None] = mapped_column(default=None)
     """Of each task, the first so many held-out images; None for all."""
-    error: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
-    created_at: Mapped[datetime] = mapped_column()
-    started_at: Mapped[datetime | None] = mapped_column(default=None)
-    finished_at: Mapped[datetime | None] = mapped_column(default=None)
 
     __table_args__ = (Index("ix_what_ifs_status_created", "status", "created_at"),)
 
@@ -312,6 +349,12 @@ class LogLine(Base):
     level: Mapped[str] = mapped_column(String(8))
     attempt: Mapped[int] = mapped_column(default=0)
     text: Mapped[str] = mapped_column(Text)
+
+
+CHECKPOINT = "checkpoint"
+"""The kind of artifact that a run goes on from."""
+OUTCOME = "outcome"
+"""The kind of artifact that holds what was learnt when a task ended, enough to test with: one a task."""
 
 
 class Artifact(Base):

@@ -28,22 +28,22 @@ class Subscription:
     """Remembers a hint from the moment it was taken out, so subscribe first, then look, then wait."""
 
     def __init__(self) -> None:
-        self._news = threading.Event()
-        self._asleep: set[Callable[[], None]] = set()
+        self._notified = threading.Event()
+        self._waiting: set[Callable[[], None]] = set()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """There is news."""
-        self._news.set()
-        for wake in list(self._asleep):
+        self._notified.set()
+        for wake in list(self._waiting):
             wake()
 
     def wait(self, timeout: float) -> bool:
         """Block until there is news or the time is over; tells which."""
-        heard = self._news.wait(timeout)
-        self._news.clear()
+        heard = self._notified.wait(timeout)
+        self._notified.clear()
         return heard
 
-    async def heard(self, timeout: float) -> bool:
+    async def wait_async(self, timeout: float) -> bool:
         """Like :meth:`wait`, without blocking the event loop."""
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
@@ -52,20 +52,20 @@ class Subscription:
             with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
                 loop.call_soon_threadsafe(woken.set)
 
-        self._asleep.add(wake)
+        self._waiting.add(wake)
         try:
-            if not self._news.is_set():
+            if not self._notified.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), timeout)
-            heard = self._news.is_set()
-            self._news.clear()
+            heard = self._notified.is_set()
+            self._notified.clear()
             return heard
         finally:
-            self._asleep.discard(wake)
+            self._waiting.discard(wake)
 
 
 class WakeUp:
-    """The bell within one process; :func:`open_wakeup` gives the one that reaches further."""
+    """Hints within one process; :func:`open_wakeup` gives the one that reaches further."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -73,7 +73,7 @@ class WakeUp:
 
     def notify(self, run_id: str) -> None:
         """The run has news. Never fails, never blocks for long."""
-        self._ring_here(run_id)
+        self._notify_here(run_id)
 
     @contextmanager
     def subscribe(self, run_id: str) -> Iterator[Subscription]:
@@ -97,11 +97,11 @@ class WakeUp:
     def close(self) -> None:
         """Stop listening to other processes."""
 
-    def _ring_here(self, run_id: str) -> None:
+    def _notify_here(self, run_id: str) -> None:
         with self._lock:
-            rung = [*self._subscriptions.get(run_id, ()), *self._subscriptions.get(ANY, ())]
-        for subscription in rung:
-            subscription.ring()
+            subscriptions = [*self._subscriptions.get(run_id, ()), *self._subscriptions.get(ANY, ())]
+        for subscription in subscriptions:
+            subscription.notify()
 
 
 class _PubSub(Protocol):
@@ -121,7 +121,7 @@ class RedisWakeUp(WakeUp):
         self._connected = threading.Event()
 
     def notify(self, run_id: str) -> None:
-        self._ring_here(run_id)
+        self._notify_here(run_id)
         if time.monotonic() < self._silent_until:
             return
         try:
@@ -162,11 +162,11 @@ class RedisWakeUp(WakeUp):
         while not self._closed.is_set():
             message = channel.get_message(ignore_subscribe_messages=True, timeout=0.5)
             if message is not None and isinstance(message["channel"], bytes):
-                self._ring_here(message["channel"].decode().removeprefix(_PREFIX))
+                self._notify_here(message["channel"].decode().removeprefix(_PREFIX))
 
 
 def open_wakeup(broker_url: str | None) -> WakeUp:
-    """The bell that goes with the broker: over Redis when it is one, within the process otherwise."""
+    """The hints that go with the broker: over Redis when it is one, within the process otherwise."""
     if broker_url is not None and broker_url.startswith(("redis://", "rediss://")):
         return RedisWakeUp(broker_url)
     return WakeUp()

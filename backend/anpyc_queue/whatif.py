@@ -1,69 +1,98 @@
-"""What-if jobs: small, through the same queue as runs, with the same guarantees.
+"""What-if jobs: small, through the same queue as runs, with the same life and guarantees.
 
-    queued → running → succeeded | failed | cancelled        running → queued, when its worker is lost
-
-The database is the queue of record and the outbox rings for it; a worker claims by compare-and-set under a
-lease and a token, the reconciler takes it back, and every point has a natural key. Each worker has a lane of
-its own for one such job beside its slots, so neither waits for runs nor keeps one waiting. Where both are
-locked, the run comes first.
+Every point has a natural key, so that a replay changes nothing. Each worker has a lane of its own for one
+such job beside its slots, so neither waits for runs nor keeps one waiting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from anpyc_queue import events
 from anpyc_queue.engine import now
+from anpyc_queue.errors import Conflict, NoSuchWhatIf, Stale
 from anpyc_queue.identifiers import new_id
-from anpyc_queue.jobs import MAX_LOSSES, OUTCOME, Conflict, NotFound, Stale, locked_run
+from anpyc_queue.jobs import RUN, life
+from anpyc_queue.jobs.life import Claim, Kind
 from anpyc_queue.tables import (
-    CANCELLED,
-    FAILED,
+    OUTCOME,
     QUEUED,
     RUNNING,
+    SUBMITTED,
     SUCCEEDED,
-    TERMINAL,
     Artifact,
-    Outbox,
+    Attempt,
     Run,
     WhatIf,
     WhatIfPoint,
 )
 from anpyc_queue.upsert import upsert
-from anpyc_queue.workers import ANY_DEVICE
 
 EVENT = "what_if"
 MOST_OPEN = 4
 """Jobs of one run that wait or are measured at a time."""
 
 
-class NoSuchWhatIf(NotFound):
-    """There is no such job."""
+class WhatIfKind(Kind[WhatIf]):
+    """Jobs that test what a run had learnt. Their events are the run's."""
 
-    def __init__(self, what_if_id: str) -> None:
-        LookupError.__init__(self, f"There is no what-if {what_if_id} of this run.")
+    table = WhatIf
+    title = "What-if"
+    after_losses = "What was measured is kept."
+
+    def lock(self, session: Session, job_id: str) -> WhatIf | None:
+        run_id = session.scalar(select(WhatIf.run_id).where(WhatIf.id == job_id))
+        if run_id is None or RUN.lock(session, run_id) is None:
+            return None
+        return session.get(WhatIf, job_id, with_for_update=True, populate_existing=True)
+
+    def tell(
+        self, session: Session, job: WhatIf, what: str, data: Mapping[str, Any], moment: datetime
+    ) -> None:
+        session.flush()
+        done = len(job.shares) - len(_left(session, job))
+        said = {"what_if": job.id, "task": job.task, "status": job.status, "done": done}
+        run = session.get_one(Run, job.run_id)
+        events.append(session, run, EVENT, said | {"of": len(job.shares)}, at=moment)
+
+    def obstacle(self, session: Session, job: WhatIf) -> tuple[str, str] | None:
+        there = job.task in outcomes(session, job.run_id)
+        return None if there else ("no_checkpoint", _gone(job.task))
+
+    def begin(self, session: Session, job: WhatIf, attempt: Attempt) -> dict[str, Any]:
+        """What is measured stays, and is not measured again."""
+        attempt.from_task = job.task
+        return {}
+
+    def details(self, session: Session, job: WhatIf) -> dict[str, Any]:
+        run = session.get_one(Run, job.run_id)
+        outcome = outcomes(session, job.run_id)[job.task]
+        permilles = tuple(_left(session, job))
+        return {"spec": dict(run.spec), "task": job.task, "permilles": permilles, "outcome": outcome.id}
+
+
+WHAT_IF = WhatIfKind()
 
 
 @dataclass(frozen=True)
-class WhatIfClaim:
-    """The right to measure, until somebody takes it over."""
+class WhatIfClaim(Claim):
+    """The right to measure a what-if."""
 
-    what_if_id: str
-    run_id: str
-    token: int
-    worker_id: str
-    spec: dict[str, Any]
+    kind: ClassVar[Kind[Any]] = WHAT_IF
     task: int
     permilles: tuple[int, ...]
     """Those that are not measured yet."""
-    outcome: Artifact
+    outcome: str
+    """Id of the artifact that is tested."""
+
+
+WhatIfKind.claim_type = WhatIfClaim
 
 
 # --- by people ----------------------------------------------------------------------------------------------
@@ -74,11 +103,12 @@ def ask(
 ) -> tuple[WhatIf, bool]:
     """Queue a job; without a task, on the newest that has ended. With a key used before: the job of then.
 
+    :raises NotFound: when there is no such run.
     :raises Conflict: when nothing is stored that could be tested, or too much is asked at a time.
     """
-    run = locked_run(session, run_id)
+    run = life.locked(session, RUN, run_id)
     wanted = sorted(set(permilles))
-    earlier = _by_key(session, key)
+    earlier = life.by_key(session, WHAT_IF, key)
     if earlier is not None:
         return _same(earlier, run_id, task, wanted), False
     at = _outcome_for(session, run, task).details["task"]
@@ -90,39 +120,27 @@ def ask(
         shares=wanted,
         idempotency_key=key,
         status=QUEUED,
-        attempt=0,
-        losses=0,
-        token=0,
-        cancel_requested=False,
         created_at=now(session),
     )
-    try:
-        with session.begin_nested():
-            session.add(job)
-    except IntegrityError:
-        earlier = _by_key(session, key)
-        if earlier is None:
-            raise
-        return _same(earlier, run_id, task, wanted), False
-    if not _left(session, job):
-        _end(session, run, job, SUCCEEDED)
-        return job, True
-    _enqueue(session, run, job)
+    job, created = life.add(session, WHAT_IF, job)
+    if not created:
+        return _same(job, run_id, task, wanted), False
+    if _left(session, job):
+        life.enqueue(session, WHAT_IF, job, SUBMITTED, "queued", {})
+    else:
+        life.end(session, WHAT_IF, job, SUCCEEDED)
     return job, True
 
 
 def request_cancel(session: Session, run_id: str, what_if_id: str) -> WhatIf:
-    """Cancel a waiting job at once, ask one that is measured to stop. Twice changes nothing."""
-    run = locked_run(session, run_id)
-    job = session.get(WhatIf, what_if_id, with_for_update=True, populate_existing=True)
-    if job is None or job.run_id != run_id:
+    """Cancel a waiting job at once, ask one that is measured to stop. Twice changes nothing.
+
+    :raises NotFound: when the run has no such job.
+    :raises Conflict: when it has ended.
+    """
+    if session.scalar(select(WhatIf.run_id).where(WhatIf.id == what_if_id)) != run_id:
         raise NoSuchWhatIf(what_if_id)
-    if job.status in TERMINAL:
-        raise Conflict("It has ended already; there is nothing to cancel.")
-    job.cancel_requested = True
-    if job.status == QUEUED:
-        _end(session, run, job, CANCELLED)
-    return job
+    return life.request_cancel(session, WHAT_IF, what_if_id)
 
 
 def cancel_all(session: Session, run_id: str) -> None:
@@ -142,51 +160,25 @@ def next_what_if(session: Session) -> str | None:
 
 def claim(session: Session, what_if_id: str, worker_id: str, lease_seconds: float) -> WhatIfClaim | None:
     """Take a waiting job. None when there is nothing to take, or nothing left that could be tested."""
-    run_id = session.scalar(select(WhatIf.run_id).where(WhatIf.id == what_if_id))
-    if run_id is None:
-        return None
-    run = locked_run(session, run_id)
-    job = session.get(WhatIf, what_if_id, with_for_update=True, populate_existing=True)
-    if job is None or job.status != QUEUED:
-        return None
-    outcome = outcomes(session, run_id).get(job.task)
-    if outcome is None:
-        _fail(session, run, job, "no_checkpoint", _gone(job.task))
-        return None
-    moment = now(session)
-    job.status, job.worker_id = RUNNING, worker_id
-    job.attempt += 1
-    job.token += 1
-    job.lease_until = moment + timedelta(seconds=lease_seconds)
-    job.started_at = job.started_at or moment
-    _announce(session, run, job)
-    return WhatIfClaim(
-        job.id, run_id, job.token, worker_id, dict(run.spec), job.task, tuple(_left(session, job)), outcome
-    )
+    taken = life.claim(session, WHAT_IF, what_if_id, worker_id, lease_seconds)
+    assert taken is None or isinstance(taken, WhatIfClaim)  # noqa: S101 - as the kind says
+    return taken
 
 
-def heartbeat(session: Session, held: WhatIfClaim, lease_seconds: float) -> bool:
-    """Renew the lease. Answers whether the job is to be cancelled."""
-    job = _held(session, held)
-    job.lease_until = now(session) + timedelta(seconds=lease_seconds)
-    return job.cancel_requested
+def requeue(session: Session, what_if_id: str, token: int, code: str, reason: str) -> WhatIf:
+    """The holder of ``token`` was lost: back to the queue, or failed when that happened too often.
 
-
-def is_to_stop(session: Session, held: WhatIfClaim) -> bool:
-    """Whether the job is to be cancelled, without a lock.
-
-    :raises Stale: when somebody else owns it by now.
+    :raises Stale: when the job is not held under that token any more.
     """
-    query = select(WhatIf.token, WhatIf.cancel_requested).where(WhatIf.id == held.what_if_id)
-    found = session.execute(query).first()
-    if found is None or found.token != held.token:
-        raise Stale(held.what_if_id)
-    return bool(found.cancel_requested)
+    return life.requeue(session, WHAT_IF, what_if_id, token, code, reason)
 
 
 def begin(session: Session, held: WhatIfClaim, ranked_by: str, images: int | None) -> None:
-    """Say how the points will come about."""
-    job = _held(session, held)
+    """Say how the points will come about.
+
+    :raises Stale: when the job is not held under this claim any more.
+    """
+    job = life.held(session, held)
     job.ranked_by, job.images = ranked_by, images
 
 
@@ -195,11 +187,12 @@ def record(
 ) -> None:
     """Write one share's accuracies; written again they change nothing.
 
-    :raises Stale: also when the run has gone back to before the task's end since.
+    :raises Stale: when the job is not held under this claim any more, or the run has gone back to before the
+        task's end since.
     """
-    run = locked_run(session, held.run_id)
-    job = _held(session, held)
-    if session.get(Artifact, held.outcome.id) is None:
+    job = life.held(session, held)
+    outcome = session.get(Artifact, held.outcome)
+    if outcome is None:
         raise Stale(f"The end of task {held.task} that this measures is not the run's any more.")
     rows = [
         {
@@ -207,64 +200,14 @@ def record(
             "task": held.task,
             "permille": permille,
             "on_task": on_task,
-            "step": held.outcome.step,
+            "step": outcome.step,
             "accuracy": value,
             "zeros": zeros,
         }
         for on_task, value in accuracy.items()
     ]
     upsert(session, WhatIfPoint, rows)
-    _announce(session, run, job)
-
-
-def finish(session: Session, held: WhatIfClaim) -> WhatIf:
-    """Everything that was asked for is there."""
-    run = locked_run(session, held.run_id)
-    return _end(session, run, _held(session, held), SUCCEEDED)
-
-
-def fail(session: Session, held: WhatIfClaim, code: str, message: str) -> WhatIf:
-    """It failed for a reason of its own, which a repetition would meet again."""
-    run = locked_run(session, held.run_id)
-    return _fail(session, run, _held(session, held), code, message)
-
-
-def cancelled(session: Session, held: WhatIfClaim) -> WhatIf:
-    """It has stopped because it was asked to."""
-    run = locked_run(session, held.run_id)
-    return _end(session, run, _held(session, held), CANCELLED)
-
-
-def release(session: Session, held: WhatIfClaim) -> WhatIf:
-    """Give it back to the queue, as a worker that shuts down does. Not counted as a loss."""
-    run = locked_run(session, held.run_id)
-    job = _held(session, held)
-    if job.cancel_requested:
-        return _end(session, run, job, CANCELLED)
-    return _back_to_queue(session, run, job)
-
-
-def requeue(session: Session, what_if_id: str, token: int, code: str, reason: str) -> WhatIf:
-    """The holder of ``token`` was lost: back to the queue, or failed when that happened too often.
-
-    :raises Stale: when the job is not held under that token any more.
-    """
-    run_id = session.scalar(select(WhatIf.run_id).where(WhatIf.id == what_if_id))
-    if run_id is None:
-        raise Stale(f"There is no what-if {what_if_id} any more.")
-    run = locked_run(session, run_id)
-    job = session.get(WhatIf, what_if_id, with_for_update=True, populate_existing=True)
-    if job is None or job.status != RUNNING or job.token != token:
-        raise Stale(f"What-if {what_if_id} is not held under token {token} any more.")
-    if job.cancel_requested:
-        return _end(session, run, job, CANCELLED)
-    job.losses += 1
-    if job.losses >= MAX_LOSSES:
-        message = (
-            f"Given up after {job.losses} lost attempts. The last one: {reason} What was measured is kept."
-        )
-        return _fail(session, run, job, code, message)
-    return _back_to_queue(session, run, job)
+    WHAT_IF.tell(session, job, "measured", {}, now(session))
 
 
 # --- for readers --------------------------------------------------------------------------------------------
@@ -338,12 +281,6 @@ def _refuse_too_many(session: Session, run_id: str) -> None:
         )
 
 
-def _by_key(session: Session, key: str | None) -> WhatIf | None:
-    return (
-        None if key is None else session.scalars(select(WhatIf).where(WhatIf.idempotency_key == key)).first()
-    )
-
-
 def _same(earlier: WhatIf, run_id: str, task: int | None, wanted: list[int]) -> WhatIf:
     """The job that a key stands for, if it is the one that is asked for now."""
     if (earlier.run_id, earlier.shares) != (run_id, wanted) or task not in (None, earlier.task):
@@ -351,42 +288,3 @@ def _same(earlier: WhatIf, run_id: str, task: int | None, wanted: list[int]) -> 
             "This Idempotency-Key was used for another what-if. Nothing was queued; send a new key."
         )
     return earlier
-
-
-def _held(session: Session, held: WhatIfClaim) -> WhatIf:
-    job = session.get(WhatIf, held.what_if_id, with_for_update=True, populate_existing=True)
-    if job is None or job.status != RUNNING or job.token != held.token:
-        raise Stale(f"What-if {held.what_if_id} is not held under token {held.token} any more.")
-    return job
-
-
-def _enqueue(session: Session, run: Run, job: WhatIf) -> None:
-    session.add(Outbox(run_id=run.id, queue=ANY_DEVICE, created_at=now(session)))
-    _announce(session, run, job)
-
-
-def _back_to_queue(session: Session, run: Run, job: WhatIf) -> WhatIf:
-    job.status, job.worker_id, job.lease_until = QUEUED, None, None
-    job.token += 1
-    _enqueue(session, run, job)
-    return job
-
-
-def _fail(session: Session, run: Run, job: WhatIf, code: str, message: str) -> WhatIf:
-    job.error = {"code": code, "message": message}
-    return _end(session, run, job, FAILED)
-
-
-def _end(session: Session, run: Run, job: WhatIf, status: str) -> WhatIf:
-    job.status, job.worker_id, job.lease_until = status, None, None
-    job.finished_at = now(session)
-    job.token += 1
-    _announce(session, run, job)
-    return job
-
-
-def _announce(session: Session, run: Run, job: WhatIf) -> None:
-    session.flush()
-    done = len(job.shares) - len(_left(session, job))
-    data = {"what_if": job.id, "task": job.task, "status": job.status, "done": done, "of": len(job.shares)}
-    events.append(session, run, EVENT, data)

@@ -10,10 +10,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from anpyc_queue.engine import now
-from anpyc_queue.jobs import NotFound
+from anpyc_queue.errors import NoSuchWorker
 from anpyc_queue.tables import RUNNING, Run, Worker
 
-BEAT_SECONDS = 4.0
+HEARTBEAT_SECONDS = 4.0
 """How often a worker reports."""
 ONLINE_SECONDS = 15.0
 """A worker that has not reported for this long counts as gone."""
@@ -28,7 +28,7 @@ def served_by(device: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Presence:
+class WorkerStatus:
     """A worker as the register knows it."""
 
     worker: Worker
@@ -44,7 +44,7 @@ def announce(session: Session, worker: Worker) -> None:
     session.add(worker)
 
 
-def beat(session: Session, worker_id: str) -> bool | None:
+def heartbeat(session: Session, worker_id: str) -> bool | None:
     """The worker is still there. Answers whether it is to drain; None when it has been forgotten."""
     worker = session.get(Worker, worker_id, with_for_update=True, populate_existing=True)
     if worker is None:
@@ -56,7 +56,7 @@ def beat(session: Session, worker_id: str) -> bool | None:
 def drain(session: Session, worker_id: str) -> Worker:
     """Ask the worker to finish what it is training, take nothing new, and leave.
 
-    :raises NotFound: when there is no such worker.
+    :raises NoSuchWorker: when there is none of that name.
     """
     worker = session.get(Worker, worker_id, with_for_update=True, populate_existing=True)
     if worker is None:
@@ -65,21 +65,12 @@ def drain(session: Session, worker_id: str) -> Worker:
     return worker
 
 
-class NoSuchWorker(NotFound):
-    """There is no such worker."""
-
-    def __init__(self, worker_id: str) -> None:
-        LookupError.__init__(
-            self, f"There is no worker {worker_id}. It may have left; see the list of workers."
-        )
-
-
 def leave(session: Session, worker_id: str) -> None:
     """The worker stops in good order."""
     session.execute(delete(Worker).where(Worker.id == worker_id))
 
 
-def presences(session: Session) -> list[Presence]:
+def worker_statuses(session: Session) -> list[WorkerStatus]:
     """All workers, the ones that are there first."""
     training: dict[str, list[str]] = {}
     for run_id, worker_id in session.execute(
@@ -88,10 +79,10 @@ def presences(session: Session) -> list[Presence]:
         training.setdefault(worker_id or "", []).append(run_id)
     since = _online_since(session)
     found = [
-        Presence(worker, worker.last_seen > since, tuple(training.get(worker.id, ())))
+        WorkerStatus(worker, worker.last_seen > since, tuple(training.get(worker.id, ())))
         for worker in session.scalars(select(Worker).order_by(Worker.started_at))
     ]
-    return sorted(found, key=lambda presence: not presence.online)
+    return sorted(found, key=lambda status: not status.online)
 
 
 def online(session: Session) -> Sequence[Worker]:

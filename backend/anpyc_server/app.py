@@ -20,6 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from anpyc.settings import Settings
 from anpyc.settings import settings as process_settings
 from anpyc_queue.engine import open_database
+from anpyc_queue.retrying import database_is_away
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_server import errors
 from anpyc_server.access import SignInLink, TokenGate
@@ -93,13 +94,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _open(services: Services) -> None:
     """Tables first, then the relay, which brings Celery with it: slow imports, not needed to import this."""
-    from anpyc_queue.broker import open_bell
+    from anpyc_queue.broker import Notifier
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
 
     services.settings.data_dir.mkdir(parents=True, exist_ok=True)
     services.database.migrate()
-    services.relay = Relay(services.database, open_bell(services.settings))
+    services.relay = Relay(services.database, Notifier(services.settings))
     services.relay.start()
     services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
     services.reconciler.start()
@@ -124,6 +125,9 @@ async def _remove_now_and_then(services: Services) -> None:
     while True:
         try:
             await asyncio.to_thread(remove_deleted, services.database, services.settings.artifacts)
-        except Exception:
-            log.exception("Deleted runs could not be removed; trying again later")
+        except Exception as error:
+            if not database_is_away(error):
+                log.exception("Deleted runs are removed no more until the next start: a bug")
+                return
+            log.warning("Deleted runs could not be removed, trying again later: %s", error)
         await asyncio.sleep(_REMOVAL_SECONDS)

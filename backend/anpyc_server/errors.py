@@ -1,4 +1,4 @@
-"""Errors that carry their HTTP status, and the one shape in which all of them leave the server."""
+"""The one shape in which all errors leave the server: those of the queue, and the server's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from anpyc import spec as specification
-from anpyc_queue.jobs import Conflict, NotFound
+from anpyc_queue.errors import NotFound, ServiceError
 from anpyc_server.headers import HEADERS
 from anpyc_server.schemas import ErrorAnswer
 
@@ -22,39 +22,18 @@ log = logging.getLogger(__name__)
 Responses = dict[int | str, dict[str, Any]]
 
 
-class ApiError(Exception):
-    """An answer other than success; ``message`` says what to do."""
-
-    status = 500
-    code = "internal"
-
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
-
-
-class BadRequest(ApiError):
+class BadRequest(ServiceError):
     """What was sent cannot be read."""
 
     status = 400
     code = "bad_request"
 
 
-class Missing(ApiError):
-    """There is no such thing."""
-
-    status = 404
-    code = "not_found"
+class Missing(NotFound):
+    """What is asked for was never there, of something that is."""
 
 
-class Refused(ApiError):
-    """The state of things does not allow it."""
-
-    status = 409
-    code = "conflict"
-
-
-class Invalid(ApiError):
+class Invalid(ServiceError):
     """The content is wrong, at one or more fields."""
 
     status = 422
@@ -94,17 +73,15 @@ def answer(
 
 def install(app: FastAPI) -> None:
     """Make every error of ``app`` leave in the one shape."""
-    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(specification.SpecError, _spec_error)
-    app.add_exception_handler(NotFound, _not_found)
-    app.add_exception_handler(Conflict, _conflict)
     app.add_exception_handler(RequestValidationError, _request_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _api_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ApiError)  # noqa: S101 - the handler is registered for nothing else
+async def _service_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ServiceError)  # noqa: S101 - the handler is registered for nothing else
     return answer(error.status, error.code, error.message, getattr(error, "problems", ()))
 
 
@@ -113,20 +90,12 @@ async def _spec_error(_request: Request, error: Exception) -> JSONResponse:
     return answer(422, Invalid.code, error.problems[0].message, error.problems)
 
 
-async def _not_found(_request: Request, error: Exception) -> JSONResponse:
-    return answer(404, Missing.code, str(error))
-
-
-async def _conflict(_request: Request, error: Exception) -> JSONResponse:
-    return answer(409, Refused.code, str(error))
-
-
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     """The broad catch at the edge: the traceback goes to the server's log, not to the page."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     response = answer(
         500,
-        ApiError.code,
+        ServiceError.code,
         f"The server met an error of its own ({type(error).__name__}). "
         "The server's log has the details; please report it.",
     )

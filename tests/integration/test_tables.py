@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import column, func, inspect, select, table
+from sqlalchemy import JSON, TableClause, column, func, inspect, select, table
 
 from anpyc.spec import RunSpec, parse_spec
 from anpyc_queue import jobs, migration, whatif
@@ -61,21 +61,30 @@ def _early_run(run_id: str, **more: object) -> dict[str, object]:
     return given | more
 
 
+def _table_with(given: dict[str, object]) -> TableClause:
+    """The table of runs of a version that had these columns."""
+    known = Run.__table__.columns
+    return table("runs", *(column(name, known[name].type if name in known else JSON()) for name in given))
+
+
 def test_every_revision_migrates_a_filled_database(deployment: Deployment) -> None:
     engine = deployment.database.engine
     with engine.execution_options(anpyc_writes=True).begin() as connection:
         command.downgrade(migration.configuration(connection), "base")
     migration.upgrade(engine, "0001")
-    assert "recovery" not in {found["name"] for found in inspect(engine).get_columns("runs")}
+    assert "attempts" not in inspect(engine).get_table_names()
     given = _early_run("R")
-    runs = table("runs", *(column(name, Run.__table__.columns[name].type) for name in given))
+    runs = _table_with(given)
     events = Event.__table__
     with engine.execution_options(anpyc_writes=True).begin() as connection:
         connection.execute(runs.insert().values(**given))
         row = {"run_id": "R", "seq": 1, "kind": "queued", "data": {}, "at": datetime.now(UTC)}
         connection.execute(events.insert().values(**row))
     deployment.database.migrate()
-    assert (deployment.run("R").recovery, len(deployment.events("R"))) == ({}, 1)
+    assert len(deployment.events("R")) == 1
+    with deployment.database.read() as session:
+        (waiting,) = session.get_one(Run, "R").attempts
+        assert (waiting.number, waiting.cause, waiting.begun_at) == (1, "submitted", None)
     with deployment.database.write() as session:
         assert whatif.outcomes(session, "R") == {}
         with pytest.raises(jobs.Conflict, match="has not begun"):
@@ -93,7 +102,7 @@ def test_a_run_of_an_earlier_version_tells_what_pruning_took(deployment: Deploym
     with engine.execution_options(anpyc_writes=True).begin() as connection:
         for run_id, rows in evaluated.items():
             given = _early_run(run_id, metrics={"average_accuracy": 0.4}, recovery={})
-            runs = table("runs", *(column(name, Run.__table__.columns[name].type) for name in given))
+            runs = _table_with(given)
             connection.execute(runs.insert().values(**given))
             for step in range(3, rows[-1][0] + 1):
                 values = epoch | {"run_id": run_id, "step": step, "round": int(step == 5)}
@@ -130,7 +139,7 @@ def test_a_run_of_an_earlier_version_is_specified_as_it_was_carried_out(
     with engine.execution_options(anpyc_writes=True).begin() as connection:
         command.downgrade(migration.configuration(connection), "0004")
         given = _early_run("R", spec=early, recovery={}, before_pruning=[])
-        runs = table("runs", *(column(name, Run.__table__.columns[name].type) for name in given))
+        runs = _table_with(given)
         connection.execute(runs.insert().values(**given))
     deployment.database.migrate()
     migrated = deployment.run("R")

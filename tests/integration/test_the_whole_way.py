@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from anpyc.metrics import summarise
 from anpyc_queue.arrays import decode
-from anpyc_queue.broker import open_bell
+from anpyc_queue.broker import Notifier
 from anpyc_queue.tables import EpochRow, LayerRow, MaskRow, Run
 from processes import Deployment, Process, wait_for
 from unit.anpyc.datasets.archives import plain_files, save_zip
@@ -141,12 +141,12 @@ def test_a_killed_training_process_costs_nothing(dashboard: Any) -> None:
 def test_a_bell_that_rings_for_a_run_many_times_changes_nothing(dashboard: Any) -> None:
     deployed, client, _ = dashboard
     ids = [_submit(client, DIGITS | {"seed": seed}) for seed in range(3)]
-    with closing(open_bell(deployed.settings)) as ring:
+    with closing(Notifier(deployed.settings)) as notify:
         for run_id in [*reversed(ids), *ids]:
-            ring(run_id, "auto")
+            notify(run_id, "auto")
         ends = [deployed.wait_until(run_id) for run_id in ids]
         for run_id in ids:
-            ring(run_id, "auto")
+            notify(run_id, "auto")
     assert [(run.status, run.attempt) for run in ends] == [("succeeded", 1)] * 3
     assert [[e.kind for e in deployed.events(run_id)].count("started") for run_id in ids] == [1, 1, 1]
 

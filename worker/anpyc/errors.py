@@ -44,3 +44,7 @@ class CheckpointMismatch(TrainingError):
     """A checkpoint belongs to another specification or another version."""
 
     code = "checkpoint_mismatch"
+
+
+class Stopped(Exception):
+    """Training or measuring was asked to stop."""

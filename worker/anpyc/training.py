@@ -31,7 +31,7 @@ from anpyc.checkpoints import (
     unpack_tensors,
 )
 from anpyc.environment import choose_device, describe_environment, matrix_precision, thread_count
-from anpyc.errors import DatasetUnreadable, NonFiniteLoss, OutOfMemory
+from anpyc.errors import DatasetUnreadable, NonFiniteLoss, OutOfMemory, Stopped
 from anpyc.metrics import summarise
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
@@ -39,10 +39,6 @@ from anpyc.spec import RunSpec, Training
 from anpyc.steps import EpochRunner, Step, recorder_for
 from anpyc.tasks import Examples, PooledExamples, Task
 from anpyc.transfer import to_device
-
-
-class Stopped(Exception):
-    """The recorder asked the run to stop."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +241,7 @@ class _Run:
         if round_ == 0 and not last:
             progress.before_pruning[str(task.index)] = accuracy
         if last:
+            self._recorder.metrics(self._metrics())
             progress.task, progress.round, progress.task_epochs = task.index + 1, 0, 0
         else:
             progress.round = round_ + 1
@@ -446,7 +443,7 @@ class _Run:
         progress = self._progress
         untrained = progress.untrained if self._sequence.shows_unseen_tasks else None
         metrics = summarise(progress.matrix, untrained=untrained, before_pruning=self._before_pruning())
-        end = [row for row in progress.layers if row["task"] == len(self._tasks) - 1]
+        end = [row for row in progress.layers if row["task"] == len(progress.matrix) - 1]
         if end:
             metrics["capacity_free"] = sum(row["free"] for row in end) / sum(row["total"] for row in end)
         return metrics
@@ -454,9 +451,9 @@ class _Run:
     def _before_pruning(self) -> list[float | None]:
         """Nothing where a pruned task's is not known, as after a checkpoint of an earlier version: the mean
         over the others would be another number."""
-        known = self._progress.before_pruning
-        pruned = {str(task.index) for task in self._tasks if self._strategy.round_epochs(task)}
-        return [known.get(str(task.index)) for task in self._tasks] if pruned <= known.keys() else []
+        known, ended = self._progress.before_pruning, self._tasks[: len(self._progress.matrix)]
+        pruned = {str(task.index) for task in ended if self._strategy.round_epochs(task)}
+        return [known.get(str(task.index)) for task in ended] if pruned <= known.keys() else []
 
     def _plan(self) -> Plan:
         layers = tuple(segment.layer for segment in self._network.segments)

@@ -22,13 +22,10 @@ from torch import Tensor
 from anpyc.assembly import Assembly, assemble
 from anpyc.checkpoints import restore_outcome
 from anpyc.environment import matrix_precision, thread_count
+from anpyc.errors import Stopped
 from anpyc.spec import RunSpec
 
 RankedBy = Literal["importance", "magnitude"]
-
-
-class Stopped(Exception):
-    """The measurement was asked to stop."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from anpyc.settings import Settings
+from anpyc_worker.lifeline import stop_when_parent_ends
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 _log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ def drain_command(
     """Let a worker finish what it is training; it takes nothing new and then leaves."""
     from anpyc_queue import workers
     from anpyc_queue.engine import open_database
+    from anpyc_queue.errors import NoSuchWorker
 
     database = open_database(chosen_settings(data_dir=data_dir).database)
     with database.read() as session:
@@ -99,7 +101,7 @@ def drain_command(
             with database.write() as session:
                 workers.drain(session, name)
             typer.echo(f"{name} takes nothing new and leaves when it is done.")
-    except workers.NoSuchWorker as error:
+    except NoSuchWorker as error:
         stop_with(str(error))
     finally:
         database.dispose()
@@ -141,6 +143,4 @@ def _begin(follow_parent: bool) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     if follow_parent:
-        from anpyc_worker.lifeline import stop_when_parent_ends
-
         stop_when_parent_ends()

@@ -149,6 +149,9 @@ class _Bar:
     def masks(self, snapshots: Sequence[MaskSnapshot]) -> None:
         """Not shown."""
 
+    def metrics(self, metrics: dict[str, float]) -> None:
+        """Not shown before the end."""
+
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Not kept."""
 

@@ -18,8 +18,10 @@ from typing import Annotated, Any
 
 import typer
 
+from anpyc.presets import PRESETS
 from anpyc.settings import Settings
 from anpyc_cli.serve import address, chosen_settings, refuse_open_host, stop_with
+from anpyc_worker.environment import environment_of
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -111,8 +113,6 @@ class _Stack:
     # --- start ----------------------------------------------------------------------------------------------
 
     def _start(self, name: str, arguments: list[str]) -> _Part:
-        from anpyc_worker.supervision import environment_of
-
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"{name}.log"
         with log.open("ab") as output:
@@ -154,8 +154,6 @@ class _Stack:
         typer.echo("  Stop with Ctrl-C.\n")
 
     def _queue_demo(self) -> None:
-        from anpyc.presets import PRESETS
-
         for name in DEMO:
             if name not in PRESETS:
                 continue

@@ -1,22 +1,52 @@
-"""One attempt at a run: from its checkpoint, through training, to a recorded end."""
+"""One attempt at a job: the work done under a lease, and its end recorded."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Protocol
 
-from anpyc.errors import DatasetMissing, DatasetUnreadable, TrainingError
-from anpyc.recording import Checkpoint
-from anpyc.spec import RunSpec, SpecError, parse_spec
-from anpyc_queue import jobs
+from sqlalchemy.orm import Session
+
+from anpyc.errors import DatasetMissing, DatasetUnreadable, Stopped, TrainingError
+from anpyc.spec import SpecError
 from anpyc_queue.engine import Database
-from anpyc_queue.jobs import Claim
-from anpyc_worker.checkpoints import ArtifactStore, CheckpointUnreadable
-from anpyc_worker.recorder import CHECKPOINT_SECONDS, DatabaseRecorder
+from anpyc_queue.errors import Stale
+from anpyc_queue.jobs import life
+from anpyc_queue.jobs.life import Claim
+from anpyc_queue.retrying import write_persistently
+from anpyc_queue.wakeup import WakeUp
+from anpyc_worker.checkpoints import CheckpointUnreadable
+from anpyc_worker.exit_codes import DONE, LEFT, STALE
+from anpyc_worker.lease import Lease
 
-DONE, STALE, LEFT = 0, 3, 4
-"""Exit codes: the run's end is recorded; somebody else owns the run; the run is still held, give it back."""
+SPEAK_FOR_THEMSELVES = (DatasetMissing, DatasetUnreadable, CheckpointUnreadable)
+"""Errors whose sentence says it all, without a traceback."""
+
+End = Callable[[Session], object]
+"""Records how the job ended, in the caller's transaction."""
+
+
+class Work(Protocol):
+    """What is done under a claim."""
+
+    def do(self) -> Mapping[str, float] | None:
+        """Carry it out. Answers its metrics, if it has any.
+
+        :raises Stopped: when the lease says so.
+        :raises Stale: when somebody else owns the job by now.
+        """
+        ...
+
+    def close(self) -> None:
+        """Write what is left."""
+        ...
+
+    @property
+    def trouble(self) -> Exception | None:
+        """What keeps reports from being written and will not pass by itself."""
+        ...
 
 
 @dataclass
@@ -24,82 +54,84 @@ class Attempt:
     """All that one attempt needs."""
 
     database: Database
-    store: ArtifactStore
-    recorder: DatabaseRecorder
-    held: Claim
-    datasets: Path
-    threads: int
+    claim: Claim
+    lease: Lease
+    wakeup: WakeUp
+    work: Work
 
     def carry_out(self) -> int:
-        """Train and record how it ended; answers the process's exit code."""
-        from anpyc import training
-
-        checkpoint = self._checkpoint()
-        self.recorder.start(checkpoint.step if checkpoint else 0)
+        """Do the work and record how it ended; answers the process's exit code."""
+        self.lease.start()
         try:
-            spec = parse_spec(self.held.spec)
-            result = training.train(
-                spec,
-                self.recorder,
-                datasets_dir=self.datasets,
-                checkpoint=checkpoint,
-                threads=self._threads(spec),
-                checkpoint_seconds=CHECKPOINT_SECONDS,
-            )
-        except training.Stopped:
-            return self._stopped()
-        except SpecError as error:
-            self.recorder.fail("invalid_spec", f"This version cannot run the specification: {error}", None)
-        except (DatasetMissing, DatasetUnreadable) as error:
-            self.recorder.fail(error.code, str(error), None)  # its sentence says it all
-        except TrainingError as error:
-            self.recorder.fail(error.code, str(error), traceback.format_exc())
-        except MemoryError:
-            message = (
-                "The machine had no memory left to prepare the run. Use a smaller model, data set or batch."
-            )
-            self.recorder.fail("out_of_memory", message, traceback.format_exc())
-        except Exception as error:
-            message = f"Training ended with an unexpected {type(error).__name__}: {error}"
-            self.recorder.fail("unexpected", message, traceback.format_exc())
-        else:
-            self.recorder.finish(dict(result.metrics))
+            end = self._worked()
+            self.work.close()
+            end = self._troubled() or end
+            if end is None:
+                return LEFT
+            self._record(end)
+        except Stale:
+            return STALE
+        finally:
+            self.lease.stop()
         return DONE
 
-    def _stopped(self) -> int:
-        if self.recorder.stale:
-            return STALE
-        if self.recorder.trouble is not None:
-            trouble = self.recorder.trouble
-            self.recorder.fail("not_recorded", f"What the run reported could not be stored: {trouble}", None)
-            return DONE
-        if self.recorder.cancel_requested:
-            self.recorder.cancelled()
-            return DONE
-        self.recorder.close()
-        return LEFT
+    def _worked(self) -> End | None:
+        """How the work ended; None where the job is to be given back."""
+        try:
+            metrics = self.work.do()
+        except Stopped:
+            return self._stopped()
+        except Stale:
+            raise
+        except Exception as error:
+            return self._failure(*reason_of(error))
+        return lambda session: life.finish(session, self.claim, metrics)
 
-    def _threads(self, spec: RunSpec) -> int:
-        """One for a perceptron: its matrices are too small to share; waiting for each other costs more."""
-        return self.threads if spec.model.shares_threads else 1
-
-    def _checkpoint(self) -> Checkpoint | None:
-        """The newest checkpoint that can be read. What was recorded past it goes."""
-        with self.database.read() as session:
-            saved = jobs.checkpoints(session, self.held.run_id)
-        for tried, artifact in enumerate(saved):
-            try:
-                checkpoint = self.store.load(artifact)
-            except CheckpointUnreadable as error:
-                self.recorder.log("warning", f"A checkpoint is left out. {error}")
-                continue
-            if tried:
-                self._rewind(checkpoint.step)
-            return checkpoint
-        if saved:
-            self._rewind(None)
+    def _stopped(self) -> End | None:
+        if self.lease.stale:
+            raise Stale(f"{self.claim} belongs to somebody else by now.")
+        if self.lease.trouble is not None:
+            return self._failure(*reason_of(self.lease.trouble))
+        if self.lease.cancel_requested:
+            return lambda session: life.cancelled(session, self.claim)
         return None
 
-    def _rewind(self, step: int | None) -> None:
-        with self.database.write() as session:
-            jobs.rewind(session, jobs.held_run(session, self.held), step)
+    def _troubled(self) -> End | None:
+        trouble = self.work.trouble
+        if isinstance(trouble, Stale):
+            raise trouble
+        if trouble is None:
+            return None
+        return self._failure("not_recorded", f"What the run reported could not be stored: {trouble}")
+
+    def _failure(self, code: str, message: str, trace: str | None = None) -> End:
+        return lambda session: life.fail(session, self.claim, code, message, trace)
+
+    def _record(self, end: End) -> None:
+        self.lease.ending = True
+        tried = False
+
+        def work(session: Session) -> None:
+            nonlocal tried
+            if tried and life.order(session, self.claim) == "ended":
+                return  # the commit before this one arrived, only its answer was lost
+            tried = True
+            end(session)
+
+        write_persistently(self.database, work)
+        self.wakeup.notify(self.claim.run_id)
+
+
+def reason_of(error: Exception) -> tuple[str, str, str | None]:
+    """Code, message and, where it helps, traceback of a failure."""
+    trace = "".join(traceback.format_exception(error))
+    if isinstance(error, SpecError):
+        return "invalid_spec", f"This version cannot run the specification: {error}", None
+    if isinstance(error, SPEAK_FOR_THEMSELVES):
+        return error.code, str(error), None
+    if isinstance(error, TrainingError):
+        return error.code, str(error), trace
+    if isinstance(error, MemoryError):
+        message = "The machine had no memory left to prepare it. Use a smaller model, data set or batch."
+        return "out_of_memory", message, trace
+    return "unexpected", f"It ended with an unexpected {type(error).__name__}: {error}", trace

@@ -24,6 +24,8 @@ from anpyc_queue.tables import Artifact
 class CheckpointUnreadable(Exception):
     """A checkpoint is missing or is not what was written."""
 
+    code = "checkpoint_unreadable"
+
 
 class CheckpointNotWritten(Exception):
     """A checkpoint could not be stored; the one before it is untouched."""

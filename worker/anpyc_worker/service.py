@@ -1,7 +1,7 @@
 """A worker: hears of runs through Celery, looks for them itself when it is free, and has them trained. One
 what-if at a time is measured beside them.
 
-A doorbell that is lost only delays, one that rings twice changes nothing, and one that comes while every slot
+A message that is lost only delays, one that comes twice changes nothing, and one that comes while every slot
 is taken is dropped: the run is in the database, and whoever is free next looks there.
 """
 
@@ -16,6 +16,7 @@ import threading
 import uuid
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -24,15 +25,20 @@ from celery.signals import setup_logging, worker_shutting_down
 from sqlalchemy.orm import Session
 
 from anpyc.settings import Settings
-from anpyc_queue import jobs, queue, whatif, workers
+from anpyc_queue import queue, workers
 from anpyc_queue.broker import TASK, celery_app, queue_name
-from anpyc_queue.engine import Database, open_database
+from anpyc_queue.engine import open_database
+from anpyc_queue.jobs import RUN, life
+from anpyc_queue.jobs.life import Kind
+from anpyc_queue.periodic import PeriodicThread
 from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
+from anpyc_queue.retrying import database_is_away, persistently
 from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
+from anpyc_queue.whatif import WHAT_IF, next_what_if
 from anpyc_worker.device import find_device
-from anpyc_worker.held import Held, HeldRun, HeldWhatIf
-from anpyc_worker.supervision import COMMAND, Nursery, Supervisor
+from anpyc_worker.processes import COMMAND, Spawner
+from anpyc_worker.supervision import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +46,16 @@ MOST_THREADS = 8
 """For one run: networks of this size gain nothing from more."""
 LOOK_SECONDS = 2.0
 """How often a worker with a free slot looks for a waiting run by itself."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Room for so many jobs of one kind, so that no kind waits for another."""
+
+    kind: Kind[Any]
+    room: threading.Semaphore
+    find: Callable[[Session], str | None]
+    """The job that has waited longest."""
 
 
 class WorkerService:
@@ -61,51 +77,57 @@ class WorkerService:
         self.id = _worker_id()
         self._database = open_database(settings.database)
         self._wakeup = open_wakeup(settings.broker_url)
-        self._free = threading.Semaphore(slots)
-        self._lane = threading.Semaphore(1)
-        """For one what-if beside the runs, so that neither kind waits for the other."""
+        self._runs = Lane(RUN, threading.Semaphore(slots), self._next_run)
+        self._what_ifs = Lane(WHAT_IF, threading.Semaphore(1), next_what_if)
         self._busy = 0
         self._counting = threading.Lock()
         self._stopping = threading.Event()
         self._draining = threading.Event()
-        self._look_now = threading.Event()
-        self._nursery = Nursery(settings, command)
+        self._broken = False
+        self._spawner = Spawner(settings, command)
         self._supervisor = Supervisor(
             self._database,
-            self._nursery,
+            self._spawner,
             lease_seconds=lease_seconds,
             threads=max(1, min(MOST_THREADS, (os.cpu_count() or 1) // slots)),
             stopping=self._stopping,
             on_change=self._wakeup.notify,
         )
-        self._training: list[threading.Thread] = []
+        self._register = PeriodicThread(
+            "register", self._heartbeat, workers.HEARTBEAT_SECONDS, on_bug=self._give_up
+        )
+        self._looking = PeriodicThread(
+            "look", self._look, lambda: LOOK_SECONDS * random.uniform(0.7, 1.3), on_bug=self._give_up
+        )
+        self._carrying_out: list[threading.Thread] = []
 
     def run(self) -> int:
-        """Work until told to stop."""
-        _wait_for(self._database)
+        """Work until told to stop. Answers the exit code: 1 when the worker had to give up."""
+        persistently(self._database.migrate)
         with self._database.write() as session:
             workers.announce(session, self._entry())
-        self._nursery.prepare()
+        self._spawner.prepare()
         reconciler = Reconciler(
-            self._database, self.id, lease_seconds=self._lease_seconds, on_requeue=self._requeued
+            self._database,
+            self.id,
+            lease_seconds=self._lease_seconds,
+            on_requeue=self._requeued,
+            on_bug=self._give_up,
         )
-        reconciler.start()
-        threads = [
-            threading.Thread(target=self._beat_on, name="register", daemon=True),
-            threading.Thread(target=self._look_on, name="look", daemon=True),
-        ]
-        for thread in threads:
+        for thread in (reconciler, self._register, self._looking):
             thread.start()
         try:
             code = self._listen()
         finally:
             self._stop()
-            for thread in [*threads, *self._training]:
-                thread.join()
+            self._register.stop()
+            self._looking.stop()
+            for carrying_out in self._carrying_out:
+                carrying_out.join()
             reconciler.stop()
-            self._nursery.close()
+            self._spawner.close()
             self._leave()
-        return code
+        return 1 if self._broken else code
 
     # --- hearing and looking --------------------------------------------------------------------------------
 
@@ -138,85 +160,60 @@ class WorkerService:
         return int(celery_worker.exitcode or 0)
 
     def _answer(self, run_id: str) -> None:
-        """The bell rang for a run, or for a what-if of it, which is found by looking."""
-        self._look_now.set()
-        if self._takes_more() and self._free.acquire(blocking=False):
-            self._carry_out_and_free(run_id, self._free, self._claim_run)
+        """There was a message for a run, or for a what-if of it, which is found by looking."""
+        self._looking.notify()
+        if self._takes_more() and self._runs.room.acquire(blocking=False):
+            self._carry_out(run_id, self._runs)
 
-    def _look_on(self) -> None:
-        """Whenever a slot or the lane is free, look for what has waited longest."""
-        while not self._stopping.is_set():
-            try:
-                self._look(self._free, self._next_run, self._claim_run)
-                self._look(self._lane, self._next_what_if, self._claim_what_if)
-            except Exception as error:
-                log.warning("Looking for what waits failed, trying again: %s", error)
-            self._look_now.wait(LOOK_SECONDS * random.uniform(0.7, 1.3))
-            self._look_now.clear()
-
-    def _look(
-        self,
-        room: threading.Semaphore,
-        find: Callable[[Session], str | None],
-        claim: Callable[[Session, str], Held | None],
-    ) -> None:
-        while self._takes_more() and room.acquire(blocking=False):
-            found = None
-            try:
-                with self._database.read() as session:
-                    found = find(session)
-            finally:
+    def _look(self) -> None:
+        """Whenever a lane has room, look for what has waited longest."""
+        for lane in (self._runs, self._what_ifs):
+            while self._takes_more() and lane.room.acquire(blocking=False):
+                found = None
+                try:
+                    with self._database.read() as session:
+                        found = lane.find(session)
+                finally:
+                    if found is None:
+                        lane.room.release()
                 if found is None:
-                    room.release()
-            if found is None:
-                return
-            thread = threading.Thread(
-                target=self._carry_out_and_free, args=(found, room, claim), name=f"job-{found}"
-            )
-            self._training = [*(t for t in self._training if t.is_alive()), thread]
-            thread.start()
+                    break
+                thread = threading.Thread(target=self._carry_out, args=(found, lane), name=f"job-{found}")
+                self._carrying_out = [*(t for t in self._carrying_out if t.is_alive()), thread]
+                thread.start()
 
     def _takes_more(self) -> bool:
         return not self._stopping.is_set() and not self._draining.is_set()
 
-    def _carry_out_and_free(
-        self, found: str, room: threading.Semaphore, claim: Callable[[Session, str], Held | None]
-    ) -> None:
-        """With room taken: claim it, have it carried out, free the room."""
+    def _carry_out(self, job_id: str, lane: Lane) -> None:
+        """With room taken: claim it, have it carried out, make room again."""
         with self._counting:
             self._busy += 1
         try:
             with self._database.write() as session:
-                held = claim(session, found)
-            if held is not None:
-                self._wakeup.notify(held.run_id)
-                threading.Timer(1.0, self._nursery.prepare).start()
-                self._supervisor.supervise(held)
-        except Exception:
-            log.exception("%s could not be carried out.", found)
+                claim = life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
+            if claim is not None:
+                self._wakeup.notify(claim.run_id)
+                threading.Timer(1.0, self._spawner.prepare).start()
+                self._supervisor.supervise(claim)
+        except Exception as error:
+            if database_is_away(error):
+                log.warning("%s %s could not be taken, it will be found: %s", lane.kind.title, job_id, error)
+            else:
+                log.exception("%s %s could not be carried out.", lane.kind.title, job_id)
+                self._give_up(error)
         finally:
             with self._counting:
                 self._busy -= 1
-            room.release()
-            self._look_now.set()
+            lane.room.release()
+            self._looking.notify()
 
     def _next_run(self, session: Session) -> str | None:
         return queue.next_run(session, workers.served_by(self._device.kind))
 
-    def _claim_run(self, session: Session, run_id: str) -> Held | None:
-        claim = jobs.claim(session, run_id, self.id, self._lease_seconds)
-        return None if claim is None else HeldRun(claim)
-
-    def _next_what_if(self, session: Session) -> str | None:
-        return whatif.next_what_if(session)
-
-    def _claim_what_if(self, session: Session, what_if_id: str) -> Held | None:
-        claim = whatif.claim(session, what_if_id, self.id, self._lease_seconds)
-        return None if claim is None else HeldWhatIf(claim)
-
     def _requeued(self, run_id: str) -> None:
         self._wakeup.notify(run_id)
-        self._look_now.set()
+        self._looking.notify()
 
     # --- the register ---------------------------------------------------------------------------------------
 
@@ -232,16 +229,9 @@ class WorkerService:
             version=version("anpyc-dashboard"),
         )
 
-    def _beat_on(self) -> None:
-        while not self._stopping.wait(workers.BEAT_SECONDS):
-            try:
-                self._beat()
-            except Exception as error:
-                log.warning("The database does not answer, trying again: %s", error)
-
-    def _beat(self) -> None:
+    def _heartbeat(self) -> None:
         with self._database.write() as session:
-            drain = workers.beat(session, self.id)
+            drain = workers.heartbeat(session, self.id)
             if drain is None:
                 workers.announce(session, self._entry())
         if drain:
@@ -253,13 +243,15 @@ class WorkerService:
         elif self._draining.is_set():
             log.info("Taking runs again.")
             self._draining.clear()
-            self._look_now.set()
+            self._looking.notify()
 
     def _leave(self) -> None:
         try:
             with self._database.write() as session:
                 workers.leave(session, self.id)
         except Exception as error:
+            if not database_is_away(error):
+                raise
             log.warning("The register still shows this worker for a while: %s", error)
         self._wakeup.close()
         self._database.dispose()
@@ -270,9 +262,14 @@ class WorkerService:
         log.info("Stopping; runs go back to the queue.")
         self._stop()
 
+    def _give_up(self, error: Exception) -> None:  # noqa: ARG002 - it is logged where it was met
+        """A bug: whoever started this worker starts another one, which may fare better."""
+        self._broken = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
     def _stop(self) -> None:
         self._stopping.set()
-        self._look_now.set()
+        self._looking.notify()
 
 
 def _keep_logging(**_: Any) -> None:
@@ -281,16 +278,3 @@ def _keep_logging(**_: Any) -> None:
 
 def _worker_id() -> str:
     return f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-
-
-def _wait_for(database: Database) -> None:
-    """Until the database answers and its tables are there."""
-    pause = threading.Event()
-    while True:
-        try:
-            database.migrate()
-        except Exception as error:
-            log.warning("The database does not answer, trying again: %s", error)
-            pause.wait(2.0)
-        else:
-            return

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from anpyc_server.errors import documented
 from anpyc_server.groups import service
 from anpyc_server.groups.schemas import GroupBy, GroupPage, GroupSort
-from anpyc_server.runs.asked import RunsAskedFor
+from anpyc_server.runs.filters import RunsAskedFor
 from anpyc_server.services import ServicesHere
 
 router = APIRouter(prefix="/groups", tags=["groups"])

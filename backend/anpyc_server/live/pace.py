@@ -23,5 +23,5 @@ async def hear(services: Services, news: Subscription | None, seconds: float) ->
         left -= part
         if news is None:
             await asyncio.sleep(part)
-        elif await news.heard(part):
+        elif await news.wait_async(part):
             return

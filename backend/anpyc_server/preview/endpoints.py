@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from anpyc_server.bodies import SpecBody
 from anpyc_server.errors import documented
 from anpyc_server.preview import service
 from anpyc_server.preview.schemas import PreviewAnswer
 from anpyc_server.services import ServicesHere
+from anpyc_server.spec_body import SpecBody
 
 router = APIRouter(prefix="/preview", tags=["preview"])
 

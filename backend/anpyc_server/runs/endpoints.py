@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 
-from anpyc_server.bodies import SpecBody
 from anpyc_server.errors import documented
 from anpyc_server.runs import service
-from anpyc_server.runs.asked import RunsAskedFor
+from anpyc_server.runs.filters import RunsAskedFor
 from anpyc_server.runs.listing import page_of_runs
 from anpyc_server.runs.schemas import Deleted, RunAnswer, RunEdit, RunPage, Sort, SpecChanges
 from anpyc_server.services import ServicesHere
+from anpyc_server.spec_body import SpecBody
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, false, func, literal, or_, select
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import defer, selectinload
 
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import BadRequest
@@ -167,7 +167,7 @@ def _order(name: str) -> Order:
 
 
 def _without_bulk(query: Select[Any]) -> Select[Any]:
-    return query.options(defer(Run.environment))
+    return query.options(defer(Run.environment), selectinload(Run.attempts))
 
 
 def _tagged(tag: str) -> ColumnElement[bool]:

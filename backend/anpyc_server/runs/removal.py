@@ -10,6 +10,7 @@ from sqlalchemy import select
 from anpyc_queue import jobs
 from anpyc_queue.artifacts import ArtifactFiles
 from anpyc_queue.engine import Database, now
+from anpyc_queue.errors import Conflict, NotFound
 from anpyc_queue.tables import Run
 from anpyc_server.runs.service import UNDO
 
@@ -25,7 +26,7 @@ def remove_deleted(database: Database, artifacts_url: str) -> int:
         try:
             with database.write() as session:
                 addresses = jobs.remove(session, run_id)
-        except (jobs.NotFound, jobs.Conflict):
+        except (NotFound, Conflict):
             continue
         remove_files(artifacts_url, addresses)
     return len(run_ids)

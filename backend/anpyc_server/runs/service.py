@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from anpyc.spec import RunSpec, parse_spec
 from anpyc_queue import jobs, whatif
 from anpyc_queue.engine import now
+from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.tables import TERMINAL, Run
-from anpyc_server.errors import Invalid, Refused
+from anpyc_server.errors import Invalid
+from anpyc_server.runs.availability import require_dataset
 from anpyc_server.runs.lookup import find_run
-from anpyc_server.runs.presence import require_dataset
 from anpyc_server.runs.schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.runs.view import QueueView, detailed
 from anpyc_server.services import Services
@@ -24,13 +25,20 @@ UNDO = timedelta(minutes=10)
 
 
 def one(services: Services, run_id: str) -> RunAnswer:
-    """The run."""
+    """The run.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    """
     with services.database.read() as session:
         return detailed(session, find_run(session, run_id), QueueView(session))
 
 
 def submit(services: Services, spec: RunSpec, key: str | None) -> tuple[RunAnswer, bool]:
-    """Queue a run; False when the key was used before."""
+    """Queue a run; False when the key was used before.
+
+    :raises Invalid: when its data are not there.
+    :raises Conflict: when the key was used for another specification.
+    """
     require_dataset(spec, services.settings)
     with services.database.write() as session:
         run, created = jobs.submit(session, spec, idempotency_key=key)
@@ -40,7 +48,11 @@ def submit(services: Services, spec: RunSpec, key: str | None) -> tuple[RunAnswe
 
 
 def edit(services: Services, run_id: str, change: RunEdit) -> RunAnswer:
-    """Change name, notes, tags or archived, unless somebody else did since ``change.version``."""
+    """Change name, notes, tags or archived, unless somebody else did since ``change.version``.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when somebody else did.
+    """
     values = {
         name: value for name, value in change.model_dump(exclude={"version"}).items() if value is not None
     }
@@ -49,7 +61,7 @@ def edit(services: Services, run_id: str, change: RunEdit) -> RunAnswer:
         run = find_run(session, run_id)
         session.refresh(run, with_for_update=True)
         if change.version is not None and change.version != run.version:
-            raise Refused(
+            raise Conflict(
                 "Someone else has edited this run meanwhile. Nothing was overwritten: look at what is "
                 "there now, "
                 "then save again."
@@ -65,12 +77,16 @@ def edit(services: Services, run_id: str, change: RunEdit) -> RunAnswer:
 
 
 def delete(services: Services, run_id: str) -> Deleted:
-    """Hide an ended run at once; it is removed for good once that can no longer be undone."""
+    """Hide an ended run at once; it is removed for good once that can no longer be undone.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when it has not ended.
+    """
     with services.database.write() as session:
         run = find_run(session, run_id)
         session.refresh(run, with_for_update=True)
         if run.status not in TERMINAL:
-            raise Refused(f"The run is {run.status}. Cancel it first, then delete it.")
+            raise Conflict(f"The run is {run.status}. Cancel it first, then delete it.")
         whatif.cancel_all(session, run_id)
         run.deleted_at = run.updated_at = now(session)
         until = run.deleted_at + UNDO
@@ -79,12 +95,15 @@ def delete(services: Services, run_id: str) -> Deleted:
 
 
 def restore(services: Services, run_id: str) -> RunAnswer:
-    """Undo a deletion."""
+    """Undo a deletion.
+
+    :raises NoSuchRun: when there is none any more.
+    """
 
     def apply(session: Session) -> Run:
         run = session.get(Run, run_id, with_for_update=True)
         if run is None:
-            raise jobs.NotFound(run_id)
+            raise NoSuchRun(run_id)
         if run.deleted_at is not None:
             run.deleted_at, run.updated_at = None, now(session)
         return run
@@ -93,22 +112,39 @@ def restore(services: Services, run_id: str) -> RunAnswer:
 
 
 def cancel(services: Services, run_id: str) -> RunAnswer:
-    """Cancel a waiting run, ask a running one to stop."""
+    """Cancel a waiting run, ask a running one to stop.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when it has ended.
+    """
     return _changed(services, _living(run_id, jobs.request_cancel))
 
 
 def retry(services: Services, run_id: str) -> RunAnswer:
-    """A new run of the same specification."""
+    """A new run of the same specification.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when it has not failed and was not cancelled.
+    """
     return _changed(services, _living(run_id, jobs.retry))
 
 
 def resume(services: Services, run_id: str) -> RunAnswer:
-    """Go on from the last checkpoint."""
+    """Go on from the last checkpoint.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when there is nothing to go on from.
+    """
     return _changed(services, _living(run_id, jobs.resume))
 
 
 def clone(services: Services, run_id: str, changes: Mapping[str, Any]) -> RunAnswer:
-    """A new run of the specification with ``changes``."""
+    """A new run of the specification with ``changes``.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises anpyc.spec.SpecError: when the changes do not fit.
+    :raises Invalid: when its data are not there.
+    """
 
     def apply(session: Session) -> Run:
         spec = parse_spec(merged(find_run(session, run_id).spec, changes))
@@ -119,7 +155,10 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any]) -> RunAns
 
 
 def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``spec`` with ``changes`` laid over it part by part; a part of another kind replaces the whole part."""
+    """``spec`` with ``changes`` laid over it part by part; a part of another kind replaces the whole part.
+
+    :raises Invalid: when a part is no object.
+    """
     result = dict(spec)
     for name, value in changes.items():
         old = result.get(name)

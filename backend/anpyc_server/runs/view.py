@@ -14,7 +14,7 @@ from anpyc_queue.engine import now
 from anpyc_queue.jobs import trained_seconds
 from anpyc_queue.queue import waiting_reason
 from anpyc_queue.tables import QUEUED, RUNNING, Run
-from anpyc_queue.workers import Presence, presences
+from anpyc_queue.workers import WorkerStatus, worker_statuses
 from anpyc_server.recorded.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
 from anpyc_server.recorded.joint import JointRuns, Reference
 from anpyc_server.runs.schemas import (
@@ -43,8 +43,8 @@ class QueueView:
         return {run_id: place for place, run_id in enumerate(self._session.scalars(waiting), 1)}
 
     @cached_property
-    def _online(self) -> list[Presence]:
-        return [presence for presence in presences(self._session) if presence.online]
+    def _online(self) -> list[WorkerStatus]:
+        return [status for status in worker_statuses(self._session) if status.online]
 
     def reason(self, run: Run) -> str | None:
         """What a queued run waits for; None for any other."""

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from anpyc_server.bodies import SpecBody
 from anpyc_server.runs.schemas import RunSummary
 from anpyc_server.schemas import Answer, Request
+from anpyc_server.spec_body import SpecBody
 
 
 class SweepRequest(Request):

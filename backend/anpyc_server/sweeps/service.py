@@ -15,7 +15,7 @@ from anpyc_queue import jobs
 from anpyc_queue.identifiers import new_id
 from anpyc_queue.tables import Run
 from anpyc_server.errors import Invalid
-from anpyc_server.runs.presence import require_dataset
+from anpyc_server.runs.availability import require_dataset
 from anpyc_server.runs.view import summaries
 from anpyc_server.services import Services
 from anpyc_server.sweeps.schemas import Sweep, SweepRequest

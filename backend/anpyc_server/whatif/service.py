@@ -24,7 +24,11 @@ from anpyc_server.whatif.sentence import sentence
 
 
 def ask(services: Services, run_id: str, asked: WhatIfRequest, key: str | None) -> tuple[WhatIfJob, bool]:
-    """Queue a job; False when the key was used before."""
+    """Queue a job; False when the key was used before.
+
+    :raises NotFound: when there is no such run.
+    :raises Conflict: when nothing is stored that could be tested, or too much is asked at a time.
+    """
     permilles = [round(share * 1000) for share in asked.shares]
 
     def apply(session: Session) -> tuple[WhatIf, bool]:
@@ -34,7 +38,11 @@ def ask(services: Services, run_id: str, asked: WhatIfRequest, key: str | None) 
 
 
 def cancel(services: Services, run_id: str, what_if_id: str) -> WhatIfJob:
-    """Stop a job; what was measured stays."""
+    """Stop a job; what was measured stays.
+
+    :raises NotFound: when the run has no such job.
+    :raises Conflict: when it has ended.
+    """
 
     def apply(session: Session) -> tuple[WhatIf, bool]:
         return whatif.request_cancel(session, run_id, what_if_id), False
@@ -43,7 +51,10 @@ def cancel(services: Services, run_id: str, what_if_id: str) -> WhatIfJob:
 
 
 def answer(services: Services, run_id: str, task: int | None) -> WhatIfAnswer:
-    """All about one task's end."""
+    """All about one task's end.
+
+    :raises NotFound: when there is no such run.
+    """
     with services.database.read() as session:
         run = find_run(session, run_id)
         curve = pruning_curve(session, run, task)
@@ -78,7 +89,7 @@ def _changed(
         said = _job(session, job)
     services.wakeup.notify(run_id)
     if services.relay is not None:
-        services.relay.poke()
+        services.relay.notify()
     return said, created
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from anpyc_queue import queue as waiting
+from anpyc_queue.errors import NoSuchWorker
 from anpyc_queue.tables import Worker
-from anpyc_queue.workers import NoSuchWorker, Presence, presences
+from anpyc_queue.workers import WorkerStatus, worker_statuses
 from anpyc_server.services import Services
 from anpyc_server.workers.schemas import Queue, Waiting, WorkerEdit, WorkerEntry, Workers
 
@@ -12,18 +13,21 @@ from anpyc_server.workers.schemas import Queue, Waiting, WorkerEdit, WorkerEntry
 def workers(services: Services) -> Workers:
     """All workers."""
     with services.database.read() as session:
-        return Workers(items=[_entry(presence) for presence in presences(session)])
+        return Workers(items=[_entry(status) for status in worker_statuses(session)])
 
 
 def edit(services: Services, worker_id: str, edit: WorkerEdit) -> WorkerEntry:
-    """Let a worker drain, or go on."""
+    """Let a worker drain, or go on.
+
+    :raises NoSuchWorker: when there is none of that name.
+    """
     with services.database.write() as session:
         worker = session.get(Worker, worker_id, with_for_update=True)
         if worker is None:
             raise NoSuchWorker(worker_id)
         worker.draining = edit.draining
         session.flush()
-        return next(_entry(presence) for presence in presences(session) if presence.worker.id == worker_id)
+        return next(_entry(status) for status in worker_statuses(session) if status.worker.id == worker_id)
 
 
 def queue(services: Services) -> Queue:
@@ -49,8 +53,8 @@ def queue(services: Services) -> Queue:
     )
 
 
-def _entry(presence: Presence) -> WorkerEntry:
-    worker = presence.worker
+def _entry(status: WorkerStatus) -> WorkerEntry:
+    worker = status.worker
     return WorkerEntry(
         id=worker.id,
         host=worker.host,
@@ -58,9 +62,9 @@ def _entry(presence: Presence) -> WorkerEntry:
         device_name=worker.device_name,
         memory_bytes=worker.memory_bytes,
         slots=worker.slots,
-        online=presence.online,
+        online=status.online,
         draining=worker.draining,
-        runs=list(presence.runs),
+        runs=list(status.runs),
         version=worker.version,
         started_at=worker.started_at,
         last_seen=worker.last_seen,

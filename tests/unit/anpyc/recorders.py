@@ -29,6 +29,7 @@ class Memory:
         self.checkpoints: list[Checkpoint] = []
         self.lines: list[str] = []
         self.warnings: list[str] = []
+        self.known: list[dict[str, float]] = []
         self._stop = stop
 
     def plan(self, plan: Plan) -> None:
@@ -48,6 +49,9 @@ class Memory:
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         self.checkpoints.append(checkpoint)
+
+    def metrics(self, metrics: dict[str, float]) -> None:
+        self.known.append(metrics)
 
     def log(self, level: Level, text: str) -> None:
         self.lines.append(text)

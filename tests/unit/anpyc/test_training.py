@@ -63,6 +63,16 @@ def test_reports_a_whole_run_in_order() -> None:
     assert "pruning round 1:" in recorder.lines[1]
 
 
+def test_tells_its_metrics_as_each_task_ends() -> None:
+    memory = Memory()
+    result = run({"benchmark.scenario": "domain"}, memory)
+    assert len(memory.known) == 3
+    assert memory.known[-1] == result.metrics
+    after_two = memory.known[1]
+    assert after_two["average_accuracy"] == pytest.approx(np.mean(result.accuracy[1][:2]))
+    assert {"forgetting", "forward_transfer", "pruning_loss", "capacity_free"} <= after_two.keys()
+
+
 def test_learns() -> None:
     result = run(
         {"training.epochs": 15, "benchmark.tasks": 1, "model.dropout": 0, "dataset.train_limit": None}

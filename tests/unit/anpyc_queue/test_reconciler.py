@@ -10,6 +10,7 @@ import pytest
 from anpyc.spec import RunSpec
 from anpyc_queue import engine, jobs, locks, reconciler
 from anpyc_queue.engine import Database
+from anpyc_queue.jobs import life
 from anpyc_queue.reconciler import Reconciler
 from anpyc_queue.tables import Run
 
@@ -59,7 +60,7 @@ def test_a_worker_that_reports_keeps_it(database: Database) -> None:
     for _ in range(10):
         assert _watch(watcher, clock, 10) == []
         with database.write() as session:
-            jobs.heartbeat(session, held, 15)
+            jobs.renew(session, held, 15)
 
 
 @pytest.mark.parametrize("hours", [1, -1])
@@ -74,11 +75,11 @@ def test_a_wall_clock_that_jumps_takes_no_run_away(
     def moved(session: Any) -> Any:
         return true_now(session) + timedelta(hours=hours)
 
-    for module in (jobs, locks):
+    for module in (life, locks):
         monkeypatch.setattr(module, "now", moved)
     for _ in range(5):
         with database.write() as session:
-            jobs.heartbeat(session, held, 15)
+            jobs.renew(session, held, 15)
         assert _watch(watcher, clock, 10) == []
     assert _watch(watcher, clock, 18) == [held.run_id], "a lost run is still found with the moved clock"
 

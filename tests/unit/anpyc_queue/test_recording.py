@@ -12,7 +12,7 @@ from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapsh
 from anpyc.spec import RunSpec
 from anpyc_queue import jobs, recording
 from anpyc_queue.engine import Database
-from anpyc_queue.jobs import Claim, Stale
+from anpyc_queue.jobs import Claim, Stale, life
 from anpyc_queue.recording import Batch, SavedCheckpoint
 from anpyc_queue.tables import EpochRow, EvaluationRow, Event, LogLine, MaskRow, Run
 
@@ -54,7 +54,7 @@ def test_nothing_is_written_after_a_takeover(database: Database, held: Claim) ->
         assert jobs.claim(session, held.run_id, "another", 15) is not None
     with database.write() as session, pytest.raises(Stale):
         recording.write(session, held, _batch(1, 1))
-    for step in (jobs.finish, jobs.cancelled, lambda s, h: jobs.heartbeat(s, h, 15)):
+    for step in (jobs.finish, jobs.cancelled, lambda s, h: jobs.renew(s, h, 15)):
         with database.write() as session, pytest.raises(Stale):
             step(session, held)  # type: ignore[operator]
     assert _count(database, EpochRow) == 0
@@ -86,8 +86,8 @@ def test_the_next_attempt_forgets_what_lies_past_its_checkpoint(database: Databa
     with database.write() as session:
         again = jobs.claim(session, held.run_id, "another", 15)
     assert again is not None
-    assert [checkpoint.step for checkpoint in again.checkpoints] == [2]
     with database.read() as session:
+        assert [kept.step for kept in jobs.checkpoints(session, again.run_id)] == [2]
         assert session.scalars(select(EpochRow.step).order_by(EpochRow.step)).all() == [1, 2]
         assert session.get_one(Run, held.run_id).position["step"] == 2
         started = session.scalars(select(Event).where(Event.kind == "started").order_by(Event.seq)).all()[1]
@@ -123,7 +123,7 @@ def test_the_wait_between_attempts_does_not_count_as_training(
         with database.read() as session:
             return jobs.trained_seconds(session.get_one(Run, held.run_id), later(session))
 
-    monkeypatch.setattr(jobs, "now", later)
+    monkeypatch.setattr(life, "now", later)
     passed = 100
     assert trained() == pytest.approx(100)
     with database.write() as session:

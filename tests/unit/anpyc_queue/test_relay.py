@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from anpyc.spec import RunSpec
-from anpyc_queue import jobs
-from anpyc_queue import relay as relay_module
+from anpyc_queue import jobs, periodic
 from anpyc_queue.engine import Database
 from anpyc_queue.relay import Relay
 from anpyc_queue.tables import Outbox
@@ -34,7 +33,7 @@ def test_every_run_is_rung_for_once(database: Database) -> None:
 
 
 def test_a_broker_that_is_away_is_tried_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(periodic, "FIRST_PAUSE", 0.01)
     rung: list[str] = []
     away = [True] * 3
 

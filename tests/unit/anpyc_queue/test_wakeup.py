@@ -29,7 +29,7 @@ def test_a_waiting_coroutine_is_woken_from_another_thread() -> None:
         with bell.subscribe("r") as news:
             threading.Timer(0.05, bell.notify, ("r",)).start()
             began = time.monotonic()
-            return await news.heard(5), time.monotonic() - began
+            return await news.wait_async(5), time.monotonic() - began
 
     heard, seconds = asyncio.run(wait())
     assert heard
@@ -39,6 +39,6 @@ def test_a_waiting_coroutine_is_woken_from_another_thread() -> None:
 def test_without_news_the_wait_ends() -> None:
     async def wait() -> bool:
         with WakeUp().subscribe("r") as news:
-            return await news.heard(0.01)
+            return await news.wait_async(0.01)
 
     assert not asyncio.run(wait())

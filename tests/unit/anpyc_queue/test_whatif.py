@@ -65,7 +65,7 @@ def test_it_goes_from_the_queue_to_its_end_and_the_stream_tells(database: Databa
     assert held.permilles == SHARES
     measure(database, held, *SHARES)
     with database.write() as session:
-        whatif.finish(session, held)
+        jobs.finish(session, held)
     assert _job(database, job.id).status == "succeeded"
     assert _said(database, run_id) == [
         ("queued", 0), ("running", 0), ("running", 1), ("running", 2), ("running", 3), ("running", 4),
@@ -87,13 +87,15 @@ def test_after_a_takeover_the_old_holder_writes_nothing(database: Database) -> N
     with database.write() as session:
         whatif.requeue(session, job.id, old.token, "worker_lost", "gone")
     new = _claimed(database, job)
-    for act in (whatif.finish, whatif.cancelled, whatif.release, whatif.is_to_stop):
+    with database.read() as session:
+        assert (jobs.order(session, old), jobs.order(session, new)) == ("stale", None)
+    for act in (jobs.finish, jobs.cancelled, lambda session, held: jobs.release(session, held, "left")):
         with pytest.raises(Stale), database.write() as session:
-            act(session, old)
+            act(session, old)  # type: ignore[operator]
     with pytest.raises(Stale), database.write() as session:
         whatif.record(session, old, 0, {0: 0.5}, 0.0)
     with pytest.raises(Stale), database.write() as session:
-        whatif.heartbeat(session, old, 15)
+        jobs.renew(session, old, 15)
     measure(database, new, 0)
 
 
@@ -105,7 +107,7 @@ def test_a_second_attempt_measures_only_what_is_missing_and_a_replay_changes_not
     measure(database, held, 0, 500)
     measure(database, held, 500)
     with database.write() as session:
-        assert whatif.release(session, held).losses == 0
+        assert jobs.release(session, held, "The worker was shut down.").losses == 0
     assert _claimed(database, job).permilles == (250, 750)
     with database.read() as session:
         assert len(session.scalars(select(WhatIfPoint)).all()) == 2 * 2
@@ -136,9 +138,9 @@ def test_the_reconciler_takes_it_back_from_a_silent_worker(database: Database) -
     for _ in range(12):
         seconds += 2
         with database.write() as session:
-            jobs.heartbeat(session, training, 15)
+            jobs.renew(session, training, 15)
             if seconds < 10:
-                whatif.heartbeat(session, held, 15)
+                jobs.renew(session, held, 15)
         watcher.look()
     assert heard == [run_id]
     assert (_job(database, job.id).status, _job(database, job.id).losses) == ("queued", 1)
@@ -199,9 +201,9 @@ def test_cancelling_ends_a_waiting_job_at_once_and_asks_a_measured_one(database:
         whatif.cancel_all(session, run_id)
     assert _job(database, waiting.id).status == "cancelled"
     with database.write() as session:
-        assert whatif.is_to_stop(session, held)
-        assert whatif.heartbeat(session, held, 15)
-        whatif.cancelled(session, held)
+        assert jobs.order(session, held) == "cancel"
+        jobs.renew(session, held, 15)
+        jobs.cancelled(session, held)
         assert not whatif.is_open(session, run_id)
     with database.write() as session, pytest.raises(Conflict, match="nothing to cancel"):
         whatif.request_cancel(session, run_id, measured.id)
@@ -214,14 +216,14 @@ def test_a_run_that_goes_back_takes_points_and_ends_with_it(database: Database) 
     held = _claimed(database, late)
     measure(database, held, 0)
     with database.write() as session:
-        jobs.rewind(session, jobs.held_run(session, training), 2)
+        jobs.rewind(session, jobs.held(session, training), 2)
     with database.read() as session:
         assert {point.task for point in session.scalars(select(WhatIfPoint))} == {0}
         assert list(whatif.outcomes(session, run_id)) == [0]
     with pytest.raises(Stale), database.write() as session:
         whatif.record(session, held, 250, {0: 0.5}, 0.25)
     with database.write() as session:
-        whatif.release(session, held)
+        jobs.release(session, held, "The worker was shut down.")
         assert whatif.claim(session, late.id, "worker", 15) is None
     ended = _job(database, late.id)
     assert ended.error is not None

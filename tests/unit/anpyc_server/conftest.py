@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from anpyc.settings import Settings
-from anpyc_queue import whatif
+from anpyc_queue import jobs
 from anpyc_queue.tables import Base
 from serving import Server, Trainer, measure, queued, serving, spec, what_if
 
@@ -42,7 +42,7 @@ def finished(library: Server) -> Trainer:
     held = what_if(library.database, trainer.claim.run_id, shares)
     measure(library.database, held, *shares)
     with library.database.write() as session:
-        whatif.finish(session, held)
+        jobs.finish(session, held)
     trainer.finish()
     return trainer
 

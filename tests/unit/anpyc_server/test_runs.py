@@ -12,6 +12,7 @@ from sqlalchemy import update
 from anpyc.presets import PRESETS
 from anpyc_queue import jobs
 from anpyc_queue.recording import SavedCheckpoint
+from anpyc_queue.relay import Relay
 from anpyc_queue.tables import Event, Run
 from anpyc_server.runs.removal import remove_deleted
 from anpyc_server.runs.service import UNDO, merged
@@ -370,11 +371,9 @@ def test_the_catalogue_offers_presets_that_can_be_sent_and_says_what_is_missing(
     assert len(entries["mnist"]["missing"]) == 4
 
 
-def test_health_names_what_does_not_answer(server: Server) -> None:
+def test_health_names_what_does_not_answer(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.get("/api/health")["status"] == "ok"
-    assert server.services.relay is not None
-    server.services.relay.trouble = "connection refused"
+    monkeypatch.setattr(Relay, "trouble", "connection refused")
     health = server.get("/api/health")
-    server.services.relay.trouble = None
     assert health["status"] == "degraded"
     assert "connection refused" in health["broker"]

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from anpyc.settings import Settings
-from anpyc_queue import whatif
+from anpyc_queue import jobs
 from anpyc_server.figures.registry import FIGURES
 from anpyc_server.openapi import document
 from serving import Server, Trainer, measure, queued, serving, spec, what_if
@@ -50,7 +50,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
         held = what_if(server.database, run_id, [0, 500])
         measure(server.database, held, 0, 500)
         with server.database.write() as session:
-            whatif.finish(session, held)
+            jobs.finish(session, held)
         Trainer(server.database, queued(server.database, spec(seed=1)), tasks=3).train().finish()
         with server.database.write() as session:
             for statement in OLD_ROWS:

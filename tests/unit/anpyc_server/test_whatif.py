@@ -94,7 +94,7 @@ def test_a_failed_job_says_why(server: Server) -> None:
     run_id = _trained(server).claim.run_id
     held = what_if(server.database, run_id, (0, 500))
     with server.database.write() as session:
-        whatif.fail(session, held, "dataset_missing", "The data set is gone. Put it back.")
+        jobs.fail(session, held, "dataset_missing", "The data set is gone. Put it back.")
     job = server.get(f"/api/runs/{run_id}/whatif")["jobs"][0]
     assert (job["status"], job["error"]["message"]) == ("failed", "The data set is gone. Put it back.")
 
@@ -110,7 +110,7 @@ def test_a_job_can_be_cancelled_and_goes_with_its_run(server: Server) -> None:
     held = what_if(server.database, run_id, (0, 500))
     assert server.http.delete(f"/api/runs/{run_id}").status_code == 200
     with server.database.read() as session:
-        assert whatif.is_to_stop(session, held)
+        assert jobs.order(session, held) == "cancel"
     assert server.http.get(f"/api/runs/{run_id}/whatif").status_code == 404
     assert _ask(server, run_id).status_code == 404
 
@@ -123,7 +123,7 @@ def test_the_stream_of_an_ended_run_stays_open_while_something_is_measured(serve
     def work() -> None:
         measure(server.database, held, 0, 500)
         with server.database.write() as session:
-            whatif.finish(session, held)
+            jobs.finish(session, held)
 
     after = server.get(f"/api/runs/{run_id}")["last_seq"] - 1
     with server.http.stream("GET", f"/api/runs/{run_id}/events", params={"after": after}) as response:
@@ -208,6 +208,6 @@ def test_a_resumed_run_begins_without_the_points_that_it_takes_back(server: Serv
     run_id = trainer.claim.run_id
     measure(server.database, what_if(server.database, run_id, (0,)), 0)
     with server.database.write() as session:
-        jobs.rewind(session, jobs.held_run(session, trainer.claim), None)
+        jobs.rewind(session, jobs.held(session, trainer.claim), None)
     known = server.get(f"/api/runs/{run_id}/whatif")
     assert (known["stored"], known["points"]) == ([], [])

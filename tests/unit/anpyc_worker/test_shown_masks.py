@@ -59,11 +59,13 @@ class Shown:
         assert held is not None
         self.run_id = held.run_id
         store = ArtifactStore(str(folder))
-        recorder = Keeping(server.database, store, held, WakeUp(), 600)
+        recorder = Keeping(server.database, store, held, WakeUp())
         recorder.start()
         # A checkpoint after every epoch: the first of a round still has the importance it was pruned by.
         result = train(parse_spec(SPEC), recorder, datasets_dir=folder, threads=1, checkpoint_seconds=0)
-        recorder.finish(dict(result.metrics))
+        recorder.close()
+        with server.database.write() as session:
+            jobs.finish(session, held, result.metrics)
         with server.database.read() as session:
             self.stored = store.load(jobs.checkpoints(session, self.run_id)[0])
         self.first: dict[tuple[int, int], Flat] = {}

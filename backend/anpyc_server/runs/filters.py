@@ -10,7 +10,7 @@ from anpyc_server.runs.listing import RunFilter
 from anpyc_server.runs.schemas import Status
 
 
-def _asked(
+def _run_filter(
     status: Annotated[list[Status] | None, Query()] = None,
     strategy: Annotated[list[str] | None, Query()] = None,
     benchmark: Annotated[list[str] | None, Query()] = None,
@@ -32,5 +32,5 @@ def _asked(
     )
 
 
-RunsAskedFor = Annotated[RunFilter, Depends(_asked)]
+RunsAskedFor = Annotated[RunFilter, Depends(_run_filter)]
 """The filter of a request's query."""

@@ -1,0 +1,306 @@
+"""Runs: what people do with them, and what sets them apart from other jobs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from anpyc.errors import NonFiniteLoss
+from anpyc.spec import RunSpec
+from anpyc_queue import events
+from anpyc_queue.engine import now
+from anpyc_queue.errors import Conflict, NoSuchRun
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.jobs import life
+from anpyc_queue.jobs.life import Claim, Kind
+from anpyc_queue.jobs.rewinding import rewind, set_metrics
+from anpyc_queue.tables import (
+    CANCELLED,
+    CHECKPOINT,
+    FAILED,
+    PROCESS_LOST,
+    QUEUED,
+    RELEASED,
+    RESUMED,
+    RUNNING,
+    SUBMITTED,
+    SUCCEEDED,
+    TERMINAL,
+    WORKER_LOST,
+    Artifact,
+    Attempt,
+    Outbox,
+    Run,
+    WhatIf,
+)
+
+
+class RunKind(Kind[Run]):
+    """Jobs that train."""
+
+    table = Run
+    title = "Run"
+    after_losses = "Look at the worker's log and its memory, then resume the run."
+
+    def lock(self, session: Session, job_id: str) -> Run | None:
+        return session.get(Run, job_id, with_for_update=True, populate_existing=True)
+
+    def tell(self, session: Session, job: Run, what: str, data: Mapping[str, Any], moment: datetime) -> None:
+        events.append(session, job, what, data, at=moment)
+
+    def device(self, job: Run) -> str:
+        return job.device
+
+    def begin(self, session: Session, job: Run, attempt: Attempt) -> dict[str, Any]:
+        """Rows past the newest checkpoint go: the attempt will write them again."""
+        newest = next(iter(checkpoints(session, job.id)), None)
+        place = {"step": 0} if newest is None else newest.details
+        if newest is not None:
+            attempt.from_step, attempt.from_task = newest.step, newest.details["task"]
+        job.batch = 0
+        rewind(session, job, attempt.from_step)
+        self.ended(session, job)
+        said = recovery(job)
+        return place | ({"recovery": said} if said else {})
+
+    def details(self, session: Session, job: Run) -> dict[str, Any]:
+        return {"spec": dict(job.spec)}
+
+    def succeed(self, job: Run, metrics: Mapping[str, Any] | None) -> dict[str, Any]:
+        if metrics is not None:
+            set_metrics(job, metrics)
+        job.progress = 1.0
+        return {"metrics": job.metrics}
+
+    def ended(self, session: Session, job: Run) -> None:
+        """Nobody needs to hear of it any more."""
+        session.execute(delete(Outbox).where(Outbox.run_id == job.id))
+
+
+RUN = RunKind()
+
+
+@dataclass(frozen=True)
+class RunClaim(Claim):
+    """The right to train a run."""
+
+    kind: ClassVar[Kind[Any]] = RUN
+
+
+RunKind.claim_type = RunClaim
+
+
+# --- by people ----------------------------------------------------------------------------------------------
+
+
+def submit(
+    session: Session,
+    spec: RunSpec,
+    *,
+    idempotency_key: str | None = None,
+    group_id: str | None = None,
+    parent_id: str | None = None,
+    parent_relation: str | None = None,
+) -> tuple[Run, bool]:
+    """Queue a new run. With a key that was used before: the run of then, and False.
+
+    :raises Conflict: when the key was used for another specification.
+    """
+    earlier = life.by_key(session, RUN, idempotency_key)
+    if earlier is not None:
+        return _same(earlier, spec), False
+    moment = now(session)
+    run = Run(
+        id=new_id(),
+        name=spec.title(),
+        spec=spec.model_dump(mode="json"),
+        spec_hash=spec_hash(spec),
+        strategy=spec.strategy.kind,
+        benchmark=spec.benchmark.kind,
+        dataset=spec.dataset.kind,
+        seed=spec.seed,
+        device=spec.device,
+        status=QUEUED,
+        next_seq=1,
+        group_id=group_id,
+        parent_id=parent_id,
+        parent_relation=parent_relation,
+        idempotency_key=idempotency_key,
+        created_at=moment,
+        updated_at=moment,
+    )
+    run, created = life.add(session, RUN, run)
+    if not created:
+        return _same(run, spec), False
+    life.enqueue(session, RUN, run, SUBMITTED, "queued", {"position": {}})
+    return run, True
+
+
+def request_cancel(session: Session, run_id: str) -> Run:
+    """Cancel a waiting run at once; ask a running one to stop. Asking twice changes nothing.
+
+    :raises NotFound: when there is no such run.
+    :raises Conflict: when it has ended.
+    """
+    return life.request_cancel(session, RUN, run_id)
+
+
+def retry(session: Session, run_id: str) -> Run:
+    """A new run of the same specification, from the start.
+
+    :raises NotFound: when there is no such run.
+    :raises Conflict: when it has not failed and was not cancelled.
+    """
+    run = life.locked(session, RUN, run_id)
+    if run.status not in (FAILED, CANCELLED):
+        raise Conflict(
+            f"Only a failed or cancelled run can be retried; this one {_IS[run.status]}. Clone it instead."
+        )
+    return clone(session, run_id, RunSpec.model_validate(run.spec), relation="retry")
+
+
+def clone(session: Session, run_id: str, spec: RunSpec, *, relation: str = "clone") -> Run:
+    """A new run of ``spec`` that points to the one it was made from.
+
+    :raises NotFound: when there is no such run.
+    """
+    if session.get(Run, run_id) is None:
+        raise NoSuchRun(run_id)
+    run, _ = submit(session, spec, parent_id=run_id, parent_relation=relation)
+    return run
+
+
+def resume(session: Session, run_id: str) -> Run:
+    """Queue a failed or cancelled run again, to go on from its last checkpoint.
+
+    :raises NotFound: when there is no such run.
+    :raises Conflict: when there is nothing to go on from, or it would lead to the same end.
+    """
+    run = life.locked(session, RUN, run_id)
+    if run.status not in (FAILED, CANCELLED):
+        raise Conflict(f"Only a failed or cancelled run can be resumed; this one {_IS[run.status]}.")
+    if (run.error or {}).get("code") == NonFiniteLoss.code:
+        raise Conflict(
+            "From its last checkpoint the run would reach the same loss again. Clone it and change what made "
+            "the loss turn non-finite."
+        )
+    if not checkpoints(session, run_id):
+        raise Conflict("The run has left no checkpoint to go on from. Retry it from the start instead.")
+    run.error, run.cancel_requested, run.losses = None, False, 0
+    life.enqueue(session, RUN, run, RESUMED, "queued", {"resumed": True, "position": run.position})
+    return run
+
+
+def remove(session: Session, run_id: str) -> list[str]:
+    """Delete an ended run and all its rows. Answers where its artifacts lie, for the files to be deleted.
+
+    :raises NotFound: when there is no such run.
+    :raises Conflict: when it has not ended.
+    """
+    run = life.locked(session, RUN, run_id)
+    if run.status not in TERMINAL:
+        raise Conflict(f"The run {_IS[run.status]}. Cancel it first, then delete it.")
+    addresses = list(session.scalars(select(Artifact.url).where(Artifact.run_id == run_id)))
+    of_what_ifs = Attempt.job_id.in_(select(WhatIf.id).where(WhatIf.run_id == run_id))
+    session.execute(delete(Attempt).where(Attempt.job_kind == WhatIf.kind, of_what_ifs))
+    session.delete(run)
+    session.flush()
+    return addresses
+
+
+# --- by workers ---------------------------------------------------------------------------------------------
+
+
+def claim(session: Session, run_id: str, worker_id: str, lease_seconds: float) -> Claim | None:
+    """Take a waiting run. None when there is nothing to take: claimed by another, cancelled, gone."""
+    return life.claim(session, RUN, run_id, worker_id, lease_seconds)
+
+
+def requeue(session: Session, run_id: str, token: int, code: str, reason: str) -> Run:
+    """The holder of ``token`` was lost: back to the queue, or failed when that happened too often.
+
+    :raises Stale: when the run is not held under that token any more.
+    """
+    return life.requeue(session, RUN, run_id, token, code, reason)
+
+
+def go_back(session: Session, claim: Claim, checkpoint: Artifact | None) -> None:
+    """The attempt begins from this checkpoint, as a newer one cannot be read; without one, from the start.
+
+    :raises Stale: when the run is not held under this claim any more.
+    """
+    run: Run = life.held(session, claim)
+    attempt = run.attempts[-1]
+    attempt.from_step = checkpoint.step if checkpoint else None
+    attempt.from_task = checkpoint.details["task"] if checkpoint else None
+    rewind(session, run, attempt.from_step)
+
+
+# --- for readers --------------------------------------------------------------------------------------------
+
+
+def spec_hash(spec: RunSpec) -> str:
+    """Of the specification without name and seed: the same for repetitions over seeds."""
+    content = spec.model_dump(mode="json", exclude={"name", "seed"})
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def checkpoints(session: Session, run_id: str) -> Sequence[Artifact]:
+    """The run's checkpoints, the newest first."""
+    query = select(Artifact).where(Artifact.run_id == run_id, Artifact.kind == CHECKPOINT)
+    return session.scalars(query.order_by(Artifact.step.desc(), Artifact.id.desc())).all()
+
+
+def recovery(run: Run) -> str | None:
+    """How a later attempt came about: "worker lost, resumed from task 3 (attempt 2)"."""
+    current = run.attempts[-1] if run.attempts else None
+    if run.status != RUNNING or current is None or current.cause == SUBMITTED:
+        return None
+    task, tasks = current.from_task, run.plan.get("tasks")
+    origin = "started again" if task is None else f"resumed from task {task + 1}"
+    if task is not None and tasks is not None and task >= tasks:
+        origin = "resumed after the last task"
+    return f"{_CAUSES[current.cause]}, {origin} (attempt {current.number})"
+
+
+def trained_seconds(run: Run, moment: datetime) -> float | None:
+    """What all attempts took together up to ``moment``, without the time in the queue between them."""
+    begun = [attempt for attempt in run.attempts if attempt.begun_at is not None]
+    return sum(_seconds(attempt, moment) for attempt in begun) if begun else None
+
+
+_CAUSES = {
+    WORKER_LOST: "worker lost",
+    PROCESS_LOST: "training process lost",
+    RELEASED: "worker stopped",
+    RESUMED: "continued",
+}
+_IS = {
+    QUEUED: "is waiting in the queue",
+    RUNNING: "is still running",
+    SUCCEEDED: "has succeeded",
+    FAILED: "has failed",
+    CANCELLED: "has been cancelled",
+}
+
+
+def _same(earlier: Run, spec: RunSpec) -> Run:
+    """The run that a key stands for, if it is the one that is asked for now."""
+    if earlier.spec != spec.model_dump(mode="json"):
+        raise Conflict(
+            f"This Idempotency-Key was used for another specification, that of run {earlier.id}. "
+            "Nothing was queued; send a new key for a new run."
+        )
+    return earlier
+
+
+def _seconds(attempt: Attempt, moment: datetime) -> float:
+    assert attempt.begun_at is not None  # noqa: S101 - the caller has looked
+    return max(0.0, ((attempt.ended_at or moment) - attempt.begun_at).total_seconds())

@@ -1,0 +1,55 @@
+"""When a checkpoint is worth storing, and storing it."""
+
+from __future__ import annotations
+
+import time
+
+from anpyc.recording import Checkpoint
+from anpyc_queue.jobs import Claim
+from anpyc_queue.recording import Batch
+from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten, goes_on
+
+WORKING_SHARE, WAITING_SHARE = 0.02, 0.3
+"""Of a processor and of the recorder's time, at most, goes into storing checkpoints within a round."""
+
+
+class CheckpointSaver:
+    """Stores a run's checkpoints in the artifact store, and says in the batch what became of them."""
+
+    def __init__(self, store: ArtifactStore, claim: Claim) -> None:
+        self._store = store
+        self._claim = claim
+        self._stored_at: dict[str, int] | None = None
+        self._store_again = 0.0
+
+    def may_store(self, checkpoint: Checkpoint) -> bool:
+        """Always where a task or a round has ended; in between only when the last one did not cost much."""
+        return goes_on(checkpoint) != self._stored_at or time.monotonic() >= self._store_again
+
+    def save(self, checkpoint: Checkpoint, batch: Batch) -> None:
+        """Store it, where that may be."""
+        began, worked = time.monotonic(), time.thread_time()
+        if not self.may_store(checkpoint):
+            return
+        try:
+            batch.checkpoint = self._store.save(self._claim.run_id, self._claim.token, checkpoint)
+        except CheckpointNotWritten as error:
+            batch.lines.append(
+                ("error", f"{error} Training goes on; the checkpoint before this one is kept.")
+            )
+        ended, worked = time.monotonic(), time.thread_time() - worked
+        self._stored_at = goes_on(checkpoint)
+        self._store_again = ended + max(worked / WORKING_SHARE, (ended - began) / WAITING_SHARE)
+
+    def save_outcome(self, ended: Checkpoint, batch: Batch) -> None:
+        """Store what a task's end leaves for testing."""
+        try:
+            batch.outcomes.append(self._store.save_outcome(self._claim.run_id, self._claim.token, ended))
+        except CheckpointNotWritten as error:
+            batch.lines.append(
+                ("error", f"{error} Training goes on; the end of task {ended.task} is not kept for what-if.")
+            )
+
+    def delete(self, url: str) -> None:
+        """Delete a checkpoint that a newer one has replaced."""
+        self._store.delete(url)
