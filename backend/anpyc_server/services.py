@@ -14,8 +14,8 @@ from anpyc_queue.wakeup import WakeUp
 if TYPE_CHECKING:
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
-    from anpyc_server.masks.arrays import ArrayCache
-    from anpyc_server.recorded.series import SeriesCache
+    from anpyc_server.records.arrays import ArrayCache
+    from anpyc_server.records.series import SeriesCache
 
 
 @dataclass

@@ -8,7 +8,7 @@ from anpyc.metrics import average_accuracy, measured, rows_done
 from anpyc_server.figures.canvas import axis, empty, figure
 from anpyc_server.figures.palette import Theme, sequential
 from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.sentences import joined, name_tasks, pruned_away, tied
+from anpyc_server.records.sentences import joined, name_tasks, pruned_away, tied
 from anpyc_server.wording import after_tasks, percent, signed_points
 
 if TYPE_CHECKING:

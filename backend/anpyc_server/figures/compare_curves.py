@@ -12,7 +12,7 @@ from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
 from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import Column, Options, RunRows
-from anpyc_server.recorded.thinning import kept
+from anpyc_server.records.thinning import kept
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

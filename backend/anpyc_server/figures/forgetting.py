@@ -8,7 +8,7 @@ from anpyc.metrics import backward_transfer_by_task, forgetting, forgetting_by_t
 from anpyc_server.figures.canvas import axis, empty, figure
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.sentences import name_tasks, tied
+from anpyc_server.records.sentences import name_tasks, tied
 from anpyc_server.wording import after_tasks, lost_points, percent, signed_points
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, percent_axis
 from anpyc_server.figures.palette import Theme, task_colors, translucent
 from anpyc_server.figures.rows import Matrix, Options, RunRows
-from anpyc_server.recorded.series import Evaluations
-from anpyc_server.recorded.thinning import kept
-from anpyc_server.sentences import joined, lost_to_pruning, most_lost, name_tasks
+from anpyc_server.records.sentences import joined, lost_to_pruning, most_lost, name_tasks
+from anpyc_server.records.series import Evaluations
+from anpyc_server.records.thinning import kept
 from anpyc_server.wording import count, percent, points
 
 if TYPE_CHECKING:

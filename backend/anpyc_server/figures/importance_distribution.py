@@ -16,7 +16,7 @@ from anpyc_server.wording import whole_percent
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from anpyc_server.masks.arrays import StoredArray
+    from anpyc_server.records.arrays import StoredArray
 
 TITLE = "Distribution of importance"
 _BINS = 60

@@ -11,7 +11,7 @@ from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figur
 from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.palette import Theme, translucent
 from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.recorded.thinning import kept, task_starts
+from anpyc_server.records.thinning import kept, task_starts
 from anpyc_server.wording import count
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from anpyc_server.figures.canvas import empty, figure, text
 from anpyc_server.figures.ownership import DEFINITION, in_words
 from anpyc_server.figures.palette import Theme, density, diverging, sequential, task_colors
 from anpyc_server.figures.rows import ArrayRows, Options
-from anpyc_server.masks.arrangement import Arranged, arranged
-from anpyc_server.masks.arrays import StoredArray
-from anpyc_server.masks.cells import Window, means, most_frequent, window
+from anpyc_server.records.arrangement import Arranged, arranged
+from anpyc_server.records.arrays import StoredArray
+from anpyc_server.records.cells import Window, means, most_frequent, window
 from anpyc_server.wording import MINUS, capital, count, percent, whole_percent
 
 if TYPE_CHECKING:

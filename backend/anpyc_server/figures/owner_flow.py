@@ -17,7 +17,7 @@ from anpyc_server.wording import count, listed, whole_percent
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from anpyc_server.masks.arrays import StoredArray
+    from anpyc_server.records.arrays import StoredArray
 
 TITLE = "From owner to owner: what each task left free, and who took it"
 _MOST_COLUMNS = 12

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anpyc.measures import MEASURES, Measure, known
-from anpyc_server.compare.settings import flattened
 from anpyc_server.figures.canvas import axis, empty, figure, text
 from anpyc_server.figures.comparison import final, label, symbol
 from anpyc_server.figures.palette import Theme, run_color, run_dash
 from anpyc_server.figures.rows import Column, Options
+from anpyc_server.records.settings import flattened
 from anpyc_server.wording import count
 
 if TYPE_CHECKING:

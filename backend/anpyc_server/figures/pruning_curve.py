@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from anpyc_server.figures.canvas import axis, empty, end_labels, figure, percent_axis
 from anpyc_server.figures.palette import Theme, task_colors
 from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.whatif.points import Point
-from anpyc_server.whatif.sentence import sentence
+from anpyc_server.records.pruning_curve import Point
+from anpyc_server.records.pruning_sentence import sentence
 from anpyc_server.wording import percent
 
 if TYPE_CHECKING:

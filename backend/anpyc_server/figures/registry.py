@@ -28,8 +28,8 @@ from anpyc_server.figures import (
     pruning_curve,
     unit_images,
 )
-from anpyc_server.figures.gathering import Need
-from anpyc_server.masks.schemas import ArrayKind
+from anpyc_server.figures.loading import Need
+from anpyc_server.records.arrays import ArrayKind
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

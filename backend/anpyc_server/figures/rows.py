@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from anpyc_server.masks.arrays import StoredArray
-    from anpyc_server.masks.schemas import Layout, RowOrder
-    from anpyc_server.recorded.series import Epochs, Evaluations
-    from anpyc_server.whatif.points import PruningCurve
+    from anpyc_server.records.arrays import Layout, RowOrder, StoredArray
+    from anpyc_server.records.pruning_curve import PruningCurve
+    from anpyc_server.records.series import Epochs, Evaluations
 
 Matrix = Sequence[Sequence[float | None]]
 

@@ -15,18 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anpyc_queue.tables import Run
-from anpyc_server.compare.columns import Members
-from anpyc_server.compare.schemas import MetricRow
-from anpyc_server.compare.service import metric_row
-from anpyc_server.compare.service import sentence as compared_in_words
+from anpyc_server.figures.columns import Members
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.registry import FIGURES
 from anpyc_server.figures.rows import ArrayRows, Column, Options, RunRows
-from anpyc_server.groups.counted import counted
-from anpyc_server.groups.sentences import sentence as group_in_words
-from anpyc_server.masks.arrays import StoredArray
-from anpyc_server.sentences import sentence, state_sentence
-from anpyc_server.whatif.points import Point, PruningCurve
+from anpyc_server.records.arrays import StoredArray
+from anpyc_server.records.counting import counted
+from anpyc_server.records.counting_sentences import sentence as group_in_words
+from anpyc_server.records.pruning_curve import Point, PruningCurve
+from anpyc_server.records.sentences import sentence, state_sentence
+from anpyc_server.resources.compare.schemas import MetricRow
+from anpyc_server.resources.compare.service import metric_row
+from anpyc_server.resources.compare.service import sentence as compared_in_words
 from made_up_runs import NAN, SHARES, MadeUp, layer_moments, made_up
 
 MANY = settings(max_examples=250, deadline=None)
