@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,15 +12,10 @@ from sqlalchemy.orm import Session
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.palette import DASHES, THEMES
-from anpyc_server.figures.rows import Column
 from anpyc_server.records.counting import Counted, counted
 from anpyc_server.records.differences import title_of
 from anpyc_server.records.listing import in_group
-from anpyc_server.services import Services
 from anpyc_server.wording import count
-
-if TYPE_CHECKING:
-    from anpyc_server.figures.loading import Need
 
 _KINDS = len(THEMES["light"].runs) * len(DASHES)
 """As many columns can be told apart: more than a comparison takes."""
@@ -83,25 +77,6 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
     ]
     there = {one.key for one in found}
     return members, [key for key in wanted if key not in there]
-
-
-def gathered(services: Services, keys: Sequence[str], needs: Sequence[Need]) -> list[Column]:
-    """The columns with what a figure is drawn from."""
-    from anpyc_server.figures.loading import run_rows
-
-    with services.database.read() as session:
-        return [
-            Column(
-                key=one.key,
-                title=one.title,
-                note=one.note,
-                rank=one.rank,
-                runs=[run_rows(services, session, run, needs) for run in one.runs],
-                specs=[run.spec for run in one.runs],
-                settings=[run.spec_hash for run in one.runs],
-            )
-            for one in columns(session, keys)[0]
-        ]
 
 
 def _find(session: Session, key: str) -> _Found | None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
+from anpyc_server.figures.options import TaskOptions
 from anpyc_server.figures.palette import Theme, task_colors, translucent
-from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import whole_percent
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from anpyc_server.records.arrays import StoredArray
 
 TITLE = "Distribution of importance"
@@ -23,7 +23,7 @@ _BINS = 60
 _MOST_TASKS = 12
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(rows: ArrayRows, options: TaskOptions, theme: Theme) -> Drawing:
     """Share of the parameters per logarithmic bin; exact zeros are told, not drawn.
 
     Of the chosen task before pruning and at its end, the ends of the other tasks faintly behind.
@@ -61,6 +61,16 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
         ),
         yaxis=axis(theme, "share of the weights · axis starts at 0", rangemode="tozero", ticksuffix=" %"),
     )
+
+
+FIGURE = ArrayFigure(
+    title=TITLE,
+    draw=draw,
+    options=TaskOptions,
+    needs=ArrayNeeds(kind="importance", by_task=True, unpruned=True),
+    feeds=("masks",),
+    places=(Place("masks", 2, height=300, title="Importance in {layer}, before and after pruning"),),
+)
 
 
 def _thinned(by_task: Sequence[StoredArray], chosen: int) -> list[StoredArray]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import fields
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from sqlalchemy import func, select
@@ -13,28 +12,31 @@ from sqlalchemy.orm import Session
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.array_axes import MOST_TOLD
-from anpyc_server.figures.rows import ArrayRows, LayerMoment, Options, RunRows
+from anpyc_server.figures.columns import columns
+from anpyc_server.figures.declaration import ArrayNeeds, RunNeeds
+from anpyc_server.figures.options import FigureOptions
+from anpyc_server.figures.rows import ArrayRows, Column, LayerMoment, RunRows
 from anpyc_server.records.accuracy import accuracy_matrix, before_pruning, tasks_of
 from anpyc_server.records.arrangement import picture_shape
-from anpyc_server.records.arrays import KINDS, ArrayKind, StoredArray, nothing_stored
+from anpyc_server.records.arrays import KINDS, ArrayKind, Layout, StoredArray, nothing_stored
 from anpyc_server.records.cells import window
 from anpyc_server.records.pixels import image_shape, original_order
 from anpyc_server.records.pruning_curve import pruning_curve
 from anpyc_server.records.series import Epochs, Evaluations
 from anpyc_server.services import Services
 
-Need = Literal["evaluations", "epochs", "layers", "pruning"]
 _NO_INTS, _NO_FLOATS = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
 NO_EVALUATIONS = Evaluations(_NO_INTS, _NO_INTS, _NO_INTS, _NO_INTS, _NO_FLOATS, np.empty(0, dtype=np.bool_))
 NO_EPOCHS = Epochs(*(_NO_INTS,) * 4, *(_NO_FLOATS,) * 4)
+NO_TABLES = RunNeeds()
 
 
 def run_rows(
-    services: Services, session: Session, run: Run, needs: Collection[Need] = (), task: int | None = None
+    services: Services, session: Session, run: Run, needs: RunNeeds = NO_TABLES, task: int | None = None
 ) -> RunRows:
     """A run's matrix, and of its long tables those that are needed; the others stay empty."""
     order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
-    layers = _layer_moments(session, run) if "layers" in needs else []
+    layers = _layer_moments(session, run) if needs.layers else []
     layers.sort(key=lambda row: (row.step, row.task, row.round, order.get(row.layer, len(order)), row.layer))
     matrix = accuracy_matrix(session, run)
     return RunRows(
@@ -46,11 +48,11 @@ def run_rows(
         steps=run.plan.get("steps"),
         matrix=matrix,
         before_pruning=before_pruning(run, matrix),
-        evaluations=(services.series.evaluations(session, run) if "evaluations" in needs else NO_EVALUATIONS),
-        epochs=services.series.epochs(session, run) if "epochs" in needs else NO_EPOCHS,
+        evaluations=(services.series.evaluations(session, run) if needs.evaluations else NO_EVALUATIONS),
+        epochs=services.series.epochs(session, run) if needs.epochs else NO_EPOCHS,
         layers=layers,
         metrics=run.metrics,
-        pruning=pruning_curve(session, run, task) if "pruning" in needs else None,
+        pruning=pruning_curve(session, run, task) if needs.pruning else None,
         titles=run.plan.get("task_titles", ()),
     )
 
@@ -60,32 +62,50 @@ def _layer_moments(session: Session, run: Run) -> list[LayerMoment]:
     return [LayerMoment(*row) for row in session.execute(query.where(LayerRow.run_id == run.id))]
 
 
+@dataclass(frozen=True)
+class ArrayChoice:
+    """Which array a figure's options point at; what it does not let one choose is as here."""
+
+    layer: str | None = None
+    task: int | None = None
+    before: int | None = None
+    round: int | None = None
+    of: ArrayKind = "mask"
+    rows: str = ":"
+    cols: str = ":"
+    size: int = 256
+    layout: Layout = "flat"
+
+
+def array_choice(options: FigureOptions, kind: ArrayKind | None) -> ArrayChoice:
+    """The choice in ``options``; of ``kind``, where the figure is drawn from one kind alone."""
+    names = {field.name for field in fields(ArrayChoice)}
+    chosen = {name: value for name, value in options if name in names}
+    return ArrayChoice(**chosen | ({"of": kind} if kind else {}))
+
+
 def array_rows(
-    services: Services, session: Session, run: Run, options: Options, gather: tuple[str, ...]
+    services: Services, session: Session, run: Run, options: FigureOptions, needs: ArrayNeeds
 ) -> ArrayRows:
     """The array that was asked for, or why it cannot be had: a figure without data still has its sentence."""
     rows = run_rows(services, session, run)
-    of: ArrayKind = options.of  # type: ignore[assignment]  # checked at the edge
-    layer = options.layer or _first_layer(session, run, of)
+    choice = array_choice(options, needs.kind)
+    kind = choice.of
+    layer = choice.layer or _first_layer(session, run, kind)
     if layer is None:
-        return ArrayRows(rows, None, missing=_nothing_of_kind(session, run, of))
-    task = options.task if options.task is not None else _last_task(session, run, layer, of)
+        return ArrayRows(rows, None, missing=_nothing_of_kind(session, run, kind))
+    task = choice.task if choice.task is not None else _last_task(session, run, layer, kind)
     try:
-        stored = services.arrays.load(session, run, task or 0, layer, of, options.round)
-        before = None
-        if "before" in gather:
-            earlier = options.before if options.before is not None else stored.task - 1
-            if earlier >= 0:
-                before = services.arrays.load(session, run, earlier, layer, of)
-        elif "round before" in gather and of in ("mask", "owner"):
-            before = _round_before(services, session, run, stored)
-        owners = _owners(services, session, run, stored, before) if "owners" in gather else None
-        by_task = _by_task(services, session, run, layer, of) if "tasks" in gather else ()
+        stored = services.arrays.load(session, run, task or 0, layer, kind, choice.round)
+        before = _before(services, session, run, stored, choice, needs)
+        owners = _owners(services, session, run, stored, before) if needs.owners else None
+        by_task = _by_task(services, session, run, layer, kind) if needs.by_task else ()
         images = None
-        if "images" in gather:
+        if needs.images:
             images = original_order(run, stored.task, stored.values, image_shape(run, layer))
     except Missing as missing:
         return ArrayRows(rows, None, missing=missing.message)
+    close = needs.neighbours and _looks_close(stored, choice)
     return ArrayRows(
         rows,
         stored,
@@ -93,13 +113,43 @@ def array_rows(
         owners=owners,
         images=images,
         by_task=by_task,
-        beside=(
-            _beside(services, session, run, stored)
-            if "beside" in gather and _looks_close(stored, options)
-            else {}
-        ),
-        unpruned=_unpruned(services, session, run, stored) if "unpruned" in gather else None,
+        neighbours=_neighbours(services, session, run, stored) if close else {},
+        unpruned=_unpruned(services, session, run, stored) if needs.unpruned else None,
     )
+
+
+def compared_rows(services: Services, keys: Sequence[str], needs: RunNeeds) -> list[Column]:
+    """The columns of a comparison with what a figure is drawn from."""
+    with services.database.read() as session:
+        return [
+            Column(
+                key=one.key,
+                title=one.title,
+                note=one.note,
+                rank=one.rank,
+                runs=[run_rows(services, session, run, needs) for run in one.runs],
+                specs=[run.spec for run in one.runs],
+                settings=[run.spec_hash for run in one.runs],
+            )
+            for one in columns(session, keys)[0]
+        ]
+
+
+def _before(
+    services: Services,
+    session: Session,
+    run: Run,
+    stored: StoredArray,
+    choice: ArrayChoice,
+    needs: ArrayNeeds,
+) -> StoredArray | None:
+    """The earlier array that the figure compares with, where there is one."""
+    if needs.before == "task":
+        earlier = choice.before if choice.before is not None else stored.task - 1
+        return services.arrays.load(session, run, earlier, stored.layer, stored.of) if earlier >= 0 else None
+    if needs.before == "round" and stored.of in ("mask", "owner"):
+        return _round_before(services, session, run, stored)
+    return None
 
 
 def _round_before(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
@@ -130,14 +180,16 @@ def _owners(
     return earlier, later
 
 
-def _looks_close(stored: StoredArray, options: Options) -> bool:
+def _looks_close(stored: StoredArray, choice: ArrayChoice) -> bool:
     """Whether single parameters are looked at, and few enough to be told about one by one."""
-    view = window(picture_shape(stored, options.layout), options.rows, options.cols, options.size)
+    view = window(picture_shape(stored, choice.layout), choice.rows, choice.cols, choice.size)
     cells = (view.rows[1] - view.rows[0]) * (view.cols[1] - view.cols[0])
     return view.exact and cells <= MOST_TOLD
 
 
-def _beside(services: Services, session: Session, run: Run, stored: StoredArray) -> dict[str, StoredArray]:
+def _neighbours(
+    services: Services, session: Session, run: Run, stored: StoredArray
+) -> dict[str, StoredArray]:
     """Everything else that is stored of the layer at that moment."""
     query = select(MaskRow.of).where(
         MaskRow.run_id == run.id,
@@ -145,11 +197,11 @@ def _beside(services: Services, session: Session, run: Run, stored: StoredArray)
         MaskRow.task == stored.task,
         MaskRow.round == stored.round,
     )
-    there = set(session.scalars(query))
+    kinds = set(session.scalars(query))
     return {
         of: services.arrays.load(session, run, stored.task, stored.layer, of, stored.round)
         for of in KINDS
-        if of in there and of != stored.of
+        if of in kinds and of != stored.of
     }
 
 

@@ -18,7 +18,7 @@ from anpyc_queue.tables import Run
 from anpyc_server.figures.columns import Members
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.registry import FIGURES
-from anpyc_server.figures.rows import ArrayRows, Column, Options, RunRows
+from anpyc_server.figures.rows import ArrayRows, Column, RunRows
 from anpyc_server.records.arrays import StoredArray
 from anpyc_server.records.counting import counted
 from anpyc_server.records.counting_sentences import sentence as group_in_words
@@ -274,8 +274,9 @@ def test_where_a_run_stands(run: MadeUp) -> None:
 
 
 def said_by(name: str, rows: Any, **options: Any) -> str:
-    figure = FIGURES[name].draw(rows, Options(**options), THEMES["light"])
-    said: str = figure.layout.meta["sentence"]
+    figure = FIGURES[name]
+    drawing = figure.draw(rows, figure.options(**options), THEMES["light"])
+    said: str = drawing["layout"]["meta"]["sentence"]
     assert said[0].isupper() or said[0].isdigit(), said
     return said
 

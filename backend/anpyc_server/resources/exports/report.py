@@ -7,28 +7,17 @@ from __future__ import annotations
 
 import html
 import json
-from typing import Any
 
 from anpyc.measures import MEASURES
-from anpyc_server.figures.drawing import Asked, as_json, drawn
-from anpyc_server.figures.registry import FIGURES
-from anpyc_server.figures.rows import Options
+from anpyc_server.figures.canvas import Drawing
+from anpyc_server.figures.drawing import draw
+from anpyc_server.figures.palette import THEMES
+from anpyc_server.figures.registry import standing_on
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_schemas import RunAnswer
 from anpyc_server.records.run_view import QueueView, detailed
 from anpyc_server.services import Services
 from anpyc_server.wording import duration
-
-_FIGURES = (
-    "forgetting_curve",
-    "accuracy_matrix",
-    "average_accuracy",
-    "forgetting",
-    "capacity",
-    "capacity_flows",
-    "mask_heatmap",
-    "loss",
-)
 
 _STYLE = """
 :root { font: 16px/1.55 Inter, system-ui, -apple-system, "Segoe UI", sans-serif; }
@@ -54,11 +43,10 @@ def report(services: Services, run_id: str) -> bytes:
     library = get_plotlyjs()  # type: ignore[no-untyped-call]
     with services.database.read() as session:
         run = detailed(session, find_run(session, run_id), QueueView(session))
-    asked = Asked((run_id,), "light", Options())
-    figures = [drawn(services, name, asked) for name in _FIGURES if name in FIGURES]
+    figures = [draw(services, name, [run_id], THEMES["light"]) for name in standing_on("report")]
     sections: list[str] = []
     for number, figure in enumerate(figures):
-        meta = figure.layout.meta
+        meta = figure["layout"]["meta"]
         sections.append(f"<section><h2>{meta['title']}</h2><p>{html.escape(meta['sentence'])}</p>")
         if not meta["empty"]:
             sections.append(f'<div class="figure" id="figure-{number}"></div><script>')
@@ -84,11 +72,10 @@ def report(services: Services, run_id: str) -> bytes:
     return page.encode()
 
 
-def _inline(figure: Any) -> str:
+def _inline(figure: Drawing) -> str:
     """A figure's JSON inside a script: nothing in it can end the script."""
-    content = json.loads(as_json(figure))
-    content["config"] = {"displaylogo": False, "responsive": True}
-    return json.dumps(content, ensure_ascii=True).replace("<", "\\u003c")
+    content = figure | {"config": {"displaylogo": False, "responsive": True}}
+    return json.dumps(content, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
 
 
 def _tasks(run: RunAnswer) -> str:
