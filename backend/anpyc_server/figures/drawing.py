@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from anpyc_server.errors import Invalid, Missing
 from anpyc_server.figures.canvas import Drawing
+from anpyc_server.figures.declaration import AnyFigure, ArrayFigure, ComparisonFigure
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme
 from anpyc_server.records.lookup import find_run
 from anpyc_server.services import Services
-
-if TYPE_CHECKING:
-    from anpyc_server.figures.declaration import AnyFigure
-    from anpyc_server.figures.options import FigureOptions
 
 
 def find_figure(name: str) -> AnyFigure:
@@ -39,7 +36,6 @@ def draw(
     :raises NotFound: when there is no such run.
     :raises Invalid: when several runs are given to a figure of one, or a choice does not fit what is stored.
     """
-    from anpyc_server.figures.declaration import ArrayFigure, ComparisonFigure
     from anpyc_server.figures.loading import array_rows, compared_rows, run_rows
 
     figure = find_figure(name)
