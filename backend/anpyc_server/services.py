@@ -37,10 +37,10 @@ class Services:
         self.stopping = True
 
 
-async def _of(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-ServicesHere = Annotated[Services, Depends(_of)]
+ServicesHere = Annotated[Services, Depends(_services)]
 """The parameter through which an endpoint gets them."""

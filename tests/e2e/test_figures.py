@@ -27,6 +27,6 @@ def test_a_new_figure_stands_on_the_page(
     with shelf_page.expect_response(re.compile(r"figures/toy.*height=high")):
         toy.get_by_role("radiogroup", name="Height").get_by_text("high").click()
     with shelf_page.expect_response(re.compile(r"figures/toy.*filled=true")):
-        toy.get_by_text("Filled").click()
+        toy.get_by_role("switch", name="Filled").click()
     trainer.train(1)
     expect(toy).to_contain_text("A toy of 12 epochs.")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.palette import DASHES, THEMES
-from anpyc_server.records.counting import Counted, counted
+from anpyc_server.records.counting import CountedRuns, counted_runs
 from anpyc_server.records.differences import title_of
 from anpyc_server.records.listing import in_group
 from anpyc_server.wording import count
@@ -30,7 +30,7 @@ class Members:
     title: str
     note: str
     """Tells columns of the same title apart: "seed 3"."""
-    counting: Counted
+    counting: CountedRuns
     rank: int
 
     @property
@@ -57,7 +57,7 @@ class Members:
 class _Found:
     key: str
     title: str
-    counting: Counted
+    counting: CountedRuns
     first_id: str
 
 
@@ -75,8 +75,8 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
         Members(one.key, one.title, note, one.counting, rank)
         for one, note, rank in zip(found, _notes(found), ranks, strict=True)
     ]
-    there = {one.key for one in found}
-    return members, [key for key in wanted if key not in there]
+    found_keys = {one.key for one in found}
+    return members, [key for key in wanted if key not in found_keys]
 
 
 def _find(session: Session, key: str) -> _Found | None:
@@ -84,12 +84,12 @@ def _find(session: Session, key: str) -> _Found | None:
         run = session.get(Run, key)
         if run is None or run.deleted_at is not None:
             return None
-        return _Found(key, run.name, counted([run]), run.id)
+        return _Found(key, run.name, counted_runs([run]), run.id)
     query = select(Run).where(in_group(key), Run.deleted_at.is_(None), Run.archived.is_(False))
     runs = list(session.scalars(query.order_by(Run.id).limit(_MOST_RUNS)))
     if not runs:
         return None
-    counting = counted(runs)
+    counting = counted_runs(runs)
     return _Found(key, title_of(key, list(reversed(counting.runs))), counting, runs[0].id)
 
 

@@ -84,11 +84,11 @@ def _thinned(by_task: Sequence[StoredArray], chosen: int) -> list[StoredArray]:
 def _edges(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64] | None:
     """Of logarithmic bins over everything that is not zero, twelve decades of it at most."""
     positive = [values[values > 0] for values in arrays]
-    there = [values for values in positive if len(values)]
-    if not there:
+    filled = [values for values in positive if len(values)]
+    if not filled:
         return None
-    highest = max(float(values.max()) for values in there)
-    lowest = max(min(float(values.min()) for values in there), highest * 1e-12)
+    highest = max(float(values.max()) for values in filled)
+    lowest = max(min(float(values.min()) for values in filled), highest * 1e-12)
     return np.logspace(np.log10(lowest), np.log10(highest * 1.0001), _BINS + 1)
 
 

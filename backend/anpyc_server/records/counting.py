@@ -21,7 +21,7 @@ _ALIKE = 1e-9
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedRuns:
     """The runs of a group that count."""
 
     runs: Sequence[Run]
@@ -51,14 +51,14 @@ class Counted:
         return list(seeds_contain(self.runs[0].spec))
 
 
-def counted(runs: Sequence[Run]) -> Counted:
+def counted_runs(runs: Sequence[Run]) -> CountedRuns:
     """Those of a group's runs that count."""
     finished = [run for run in runs if run.status == SUCCEEDED] or list(runs)
     alike: dict[tuple[str, int], list[Run]] = {}
     for run in sorted(finished, key=lambda run: run.id):
         alike.setdefault((run.spec_hash, run.seed), []).append(run)
     newest = sorted((repeats[-1] for repeats in alike.values()), key=lambda run: run.id)
-    return Counted(
+    return CountedRuns(
         runs=newest,
         repeated=len(finished) - len(newest),
         disagreement=max((_disagreement(repeats) for repeats in alike.values()), default=0.0),

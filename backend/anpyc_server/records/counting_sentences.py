@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anpyc_queue.tables import Run
-from anpyc_server.records.counting import Counted
+from anpyc_server.records.counting import CountedRuns
 from anpyc_server.records.differences import Difference, seeds_in_words
 from anpyc_server.wording import count, listed, points
 
 
-def sentence(runs: Sequence[Run], counting: Counted, found: Sequence[Difference]) -> str:
+def sentence(runs: Sequence[Run], counting: CountedRuns, found: Sequence[Difference]) -> str:
     """What the group is made of, which of its runs count, and what its spread is over."""
     seeds = seeds_in_words({run.seed for run in runs})
     settings = len({run.spec_hash for run in runs})
@@ -28,7 +28,7 @@ def sentence(runs: Sequence[Run], counting: Counted, found: Sequence[Difference]
     return " ".join(said)
 
 
-def repeats_in_words(counting: Counted) -> str:
+def repeats_in_words(counting: CountedRuns) -> str:
     """How many runs are counted once, and whether they agree."""
     verb = "repeats another and does" if counting.repeated == 1 else "repeat others and do"
     said = f"{counting.repeated:,} {verb} not count again"
@@ -42,7 +42,7 @@ def at_least_a_tenth(change: float) -> str:
     return points(change) if change >= 0.001 else "less than 0.1 points"
 
 
-def spread_in_words(counting: Counted) -> str:
+def spread_in_words(counting: CountedRuns) -> str:
     """What ± is, and what it contains."""
     return (
         f"± is the sample standard deviation over {count(len(counting.runs), 'seed')}, which differ in "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 
 from anpyc.measures import MEASURES, known
-from anpyc_server.records.counting import Counted
+from anpyc_server.records.counting import CountedRuns
 from anpyc_server.schemas import Answer
 
 
@@ -24,18 +24,18 @@ class Spread(Answer):
     high: float
 
 
-def spreads(counting: Counted) -> dict[str, Spread]:
+def spreads(counting: CountedRuns) -> dict[str, Spread]:
     """Each metric over the runs that know it."""
     found = ((name, spread_of(counting, metric(counting, name))) for name in MEASURES)
     return {name: one for name, one in found if one is not None}
 
 
-def metric(counting: Counted, name: str) -> list[float | None]:
+def metric(counting: CountedRuns, name: str) -> list[float | None]:
     """A metric of each run that counts."""
     return [known(run.metrics).get(name) for run in counting.runs]
 
 
-def spread_of(counting: Counted, values: Sequence[float | None]) -> Spread | None:
+def spread_of(counting: CountedRuns, values: Sequence[float | None]) -> Spread | None:
     """One number of each run that counts, over seeds or over settings; None where no run knows it."""
     by_setting: dict[str, list[float]] = {}
     for run, value in zip(counting.runs, values, strict=True):

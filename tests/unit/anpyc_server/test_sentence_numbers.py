@@ -20,7 +20,7 @@ from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.registry import FIGURES
 from anpyc_server.figures.rows import ArrayRows, Column, RunRows
 from anpyc_server.records.arrays import StoredArray
-from anpyc_server.records.counting import counted
+from anpyc_server.records.counting import counted_runs
 from anpyc_server.records.counting_sentences import sentence as group_in_words
 from anpyc_server.records.pruning_curve import Point, PruningCurve
 from anpyc_server.records.sentences import sentence, state_sentence
@@ -901,7 +901,7 @@ def of_settings(runs: Sequence[Run]) -> dict[str, list[float]]:
 @MANY
 @given(st.tuples(repetitions("a"), repetitions("b"), repetitions("c")))
 def test_a_comparison(columns: Sequence[list[Run]]) -> None:
-    members = [Members(runs[0].name, runs[0].name, "", counted(runs), 0) for runs in columns]
+    members = [Members(runs[0].name, runs[0].name, "", counted_runs(runs), 0) for runs in columns]
     row = average_over(members)
     said = compared_in_words(members, [row] if row else [])
     means = {
@@ -955,7 +955,7 @@ def average_over(members: Sequence[Members]) -> MetricRow | None:
 @MANY
 @given(repetitions("a"))
 def test_a_group(runs: list[Run]) -> None:
-    counting = counted(runs)
+    counting = counted_runs(runs)
     finished = [run for run in runs if run.status == "succeeded"] or runs
     different = {(run.spec_hash, run.seed) for run in finished}
     seeds = sorted({run.seed for run in runs})

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, case, cast, func, 
 from sqlalchemy.orm import Session, defer
 
 from anpyc_queue.tables import SUCCEEDED, Run
-from anpyc_server.records.counting import counted
+from anpyc_server.records.counting import counted_runs
 from anpyc_server.records.counting_sentences import sentence
 from anpyc_server.records.differences import differences, shared_name, title_of
 from anpyc_server.records.listing import METRICS as SORTED
@@ -97,7 +97,7 @@ def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
     statuses: dict[str, int] = {}
     for run in runs:
         statuses[run.status] = statuses.get(run.status, 0) + 1
-    counting = counted(runs)
+    counting = counted_runs(runs)
     found = differences(runs)
     name = shared_name([run.name for run in runs])
     return RunGroup.model_construct(
