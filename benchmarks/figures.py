@@ -1,10 +1,10 @@
 """How long the server needs for each figure: ``python benchmarks/figures.py``.
 
-A SQLite database with one finished run of ten tasks and a comparison of four runs, as a worker records them,
-and the application in this process, asked through its own interface: the processor time from the request to the
-last byte, JSON included and network left out, so that other programs on the machine do not count. Every round
-asks for each figure once and builds the reference once, an empty figure of plotly's; the medians over the rounds
-are given in milliseconds and as a ratio to the reference.
+A SQLite database with one finished run of ten tasks and a comparison of four runs, as a worker records
+them, and the application in this process, asked through its own interface: the processor time from the
+request to the last byte, JSON included and network left out, so that other programs on the machine do not
+count. Every round asks for each figure once and builds the reference once, an empty figure of plotly's; the
+medians over the rounds are given in milliseconds and as a ratio to the reference.
 """
 
 from __future__ import annotations
