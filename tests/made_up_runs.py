@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from anpyc.metrics import summarise
 from anpyc_queue.tables import Attempt, Run
 from anpyc_server.figures.rows import LayerMoment, RunRows
-from anpyc_server.recorded.series import Epochs, Evaluations
+from anpyc_server.records.series import Epochs, Evaluations
 
 NAN = float("nan")
 STATUSES = ("queued", "running", "succeeded", "failed", "cancelled")

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from anpyc_server.catalog.endpoints import router as catalog
-from anpyc_server.compare.endpoints import router as compare
-from anpyc_server.exports.endpoints import router as exports
-from anpyc_server.figures.endpoints import router as figures
-from anpyc_server.groups.endpoints import router as groups
-from anpyc_server.health.endpoints import router as health
-from anpyc_server.live.endpoints import router as live
-from anpyc_server.masks.endpoints import router as masks
-from anpyc_server.preview.endpoints import router as preview
-from anpyc_server.recorded.endpoints import router as recorded
-from anpyc_server.runs.endpoints import router as runs
-from anpyc_server.sweeps.endpoints import router as sweeps
-from anpyc_server.whatif.endpoints import router as whatif
-from anpyc_server.workers.endpoints import router as workers
+from anpyc_server.resources.catalog.endpoints import router as catalog
+from anpyc_server.resources.compare.endpoints import router as compare
+from anpyc_server.resources.exports.endpoints import router as exports
+from anpyc_server.resources.figures.endpoints import router as figures
+from anpyc_server.resources.groups.endpoints import router as groups
+from anpyc_server.resources.health.endpoints import router as health
+from anpyc_server.resources.live.endpoints import router as live
+from anpyc_server.resources.masks.endpoints import router as masks
+from anpyc_server.resources.preview.endpoints import router as preview
+from anpyc_server.resources.recorded.endpoints import router as recorded
+from anpyc_server.resources.runs.endpoints import router as runs
+from anpyc_server.resources.sweeps.endpoints import router as sweeps
+from anpyc_server.resources.whatif.endpoints import router as whatif
+from anpyc_server.resources.workers.endpoints import router as workers
 
 router = APIRouter(prefix="/api")
 for _resource in (

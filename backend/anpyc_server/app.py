@@ -25,11 +25,11 @@ from anpyc_queue.wakeup import open_wakeup
 from anpyc_server import errors
 from anpyc_server.access import SignInLink, TokenGate
 from anpyc_server.guards import Guards, known_hosts
-from anpyc_server.masks.arrays import ArrayCache
 from anpyc_server.openapi import bare_app
 from anpyc_server.page import Caching, built_front_end, serve_front_end
-from anpyc_server.recorded.series import SeriesCache
-from anpyc_server.runs.removal import remove_deleted
+from anpyc_server.records.arrays import ArrayCache
+from anpyc_server.records.series import SeriesCache
+from anpyc_server.resources.runs.removal import remove_deleted
 from anpyc_server.services import Services
 from anpyc_server.stopping import heard_first
 

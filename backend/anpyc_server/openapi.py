@@ -9,11 +9,23 @@ from fastapi import FastAPI
 
 from anpyc_server import __version__
 from anpyc_server.api import router
+from anpyc_server.resources.figures.service import described_options
+
+
+class Application(FastAPI):
+    """Describes the options of figures as the figures declare them."""
+
+    def openapi(self) -> dict[str, Any]:
+        if not self.openapi_schema:
+            figure = super().openapi()["paths"]["/api/figures/{name}"]["get"]
+            figure["parameters"] += described_options()
+        assert self.openapi_schema is not None  # noqa: S101 - made above
+        return self.openapi_schema
 
 
 def bare_app(**options: Any) -> FastAPI:
     """The application's routes and description, with nothing behind them."""
-    app = FastAPI(
+    app = Application(
         title="ANPyC Dashboard",
         version=__version__,
         description="Continual learning: submit runs, watch forgetting live, inspect pruned parameters.",

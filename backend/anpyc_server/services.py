@@ -14,8 +14,8 @@ from anpyc_queue.wakeup import WakeUp
 if TYPE_CHECKING:
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
-    from anpyc_server.masks.arrays import ArrayCache
-    from anpyc_server.recorded.series import SeriesCache
+    from anpyc_server.records.arrays import ArrayCache
+    from anpyc_server.records.series import SeriesCache
 
 
 @dataclass
@@ -37,10 +37,10 @@ class Services:
         self.stopping = True
 
 
-async def _of(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-ServicesHere = Annotated[Services, Depends(_of)]
+ServicesHere = Annotated[Services, Depends(_services)]
 """The parameter through which an endpoint gets them."""

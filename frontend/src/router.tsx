@@ -1,7 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { cache } from "./api/cache";
-import { figureQuery, runQuery } from "./api/queries";
-import { FIRST_FIGURE, OVERVIEW_POINTS } from "./run/first";
+import { figureQuery, figuresQuery, runQuery } from "./api/queries";
+import { paramsOf, placedOn } from "./plot/placed";
 import { RunsPage } from "./runs/RunsPage";
 import { readView, type View } from "./runs/view";
 import {
@@ -39,6 +39,14 @@ const newRun = createRoute({
   component: lazyRouteComponent(() => import("./form/NewRunPage"), "NewRunPage"),
 });
 
+/** The figures that the eye goes to first, asked for before the page's code is there. */
+async function prefetchFirstFigures(run: string): Promise<void> {
+  const { items } = await cache.ensureQueryData(figuresQuery);
+  const eager = placedOn(items, "overview").filter(({ place }) => place.eager);
+  for (const placed of eager)
+    void cache.prefetchQuery(figureQuery(placed.figure.name, [run], paramsOf(placed, {}), schemeNow()));
+}
+
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$id",
@@ -47,8 +55,10 @@ const run = createRoute({
   // Asked for while the page's code still loads. A mere look at a link asks for no figure.
   loader: ({ params, location, cause }) => {
     void cache.prefetchQuery(runQuery(params.id));
+    // A failure is told where the figures stand.
     if (cause === "enter" && readRun(location.search).tab === undefined)
-      void cache.prefetchQuery(figureQuery(FIRST_FIGURE, [params.id], OVERVIEW_POINTS, schemeNow()));
+      prefetchFirstFigures(params.id).catch(() => {});
+    else void cache.prefetchQuery(figuresQuery);
   },
 });
 

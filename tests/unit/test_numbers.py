@@ -11,9 +11,9 @@ import pytest
 from anpyc.measures import MEASURES
 from anpyc.metrics import summarise
 from anpyc.recording import EpochResult, LayerStatistics
-from anpyc_server.exports.service import header
-from anpyc_server.runs.listing import METRICS as SORTED
-from anpyc_server.runs.schemas import RunMetrics
+from anpyc_server.records.listing import METRICS as SORTED
+from anpyc_server.records.run_schemas import RunMetrics
+from anpyc_server.resources.exports.service import header
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "numbers.md").read_text()

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from anpyc.metrics import average_accuracy, measured, rows_done
-from anpyc_server.figures.canvas import axis, empty, figure
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure
+from anpyc_server.figures.declaration import Place, RunFigure
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme, sequential
-from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.sentences import joined, name_tasks, pruned_away, tied
+from anpyc_server.figures.rows import RunRows
+from anpyc_server.records.sentences import joined, name_tasks, pruned_away, tied
 from anpyc_server.wording import after_tasks, percent, signed_points
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Accuracy matrix"
 _MOST_WRITTEN = 12
 _MOST_NAMED = 40
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
     """A cell per pair of tasks, with its value while there is room."""
     known = [value for row in run.matrix for value in row if measured(value)]
     if not known:
@@ -70,6 +69,19 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
         yaxis=axis(theme, "after task", autorange="reversed", **ticks),
         margin={"t": 40, "b": 12},
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=FigureOptions,
+    feeds=("evaluation",),
+    places=(
+        Place("overview", 2, "quarter"),
+        Place("forgetting", 2, height=380),
+        Place("report", 2),
+    ),
+)
 
 
 def _beside(run: RunRows, i: int, j: int) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from anpyc_server.figures.canvas import axis
 from anpyc_server.figures.palette import Theme
-from anpyc_server.masks.arrangement import Arranged
-from anpyc_server.masks.cells import Window
+from anpyc_server.records.arrangement import Arranged
+from anpyc_server.records.cells import Window
 
 _MOST_LINES = 66
 """Between kernels; more would hide them."""

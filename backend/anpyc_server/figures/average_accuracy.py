@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from anpyc.metrics import average_accuracy_by_task
-from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
+from anpyc_server.figures.declaration import Place, RunFigure
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme, translucent
-from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.figures.rows import RunRows
 from anpyc_server.wording import after_tasks, percent, signed_points
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Average accuracy after k tasks"
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
     """The mean over the tasks learnt, with a band from the worst task to the best."""
     averages = average_accuracy_by_task(run.matrix)
     if not averages:
@@ -61,6 +58,18 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
         ),
         yaxis=percent_axis(theme, "accuracy", min(worst)),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=FigureOptions,
+    feeds=("evaluation",),
+    places=(
+        Place("forgetting", 4, height=300, title="Average accuracy after each task"),
+        Place("report", 3),
+    ),
+)
 
 
 def _sentence(run: RunRows, averages: list[float]) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from anpyc_server.figures.palette import Theme
 
+Drawing = dict[str, Any]
+"""``{"data": […], "layout": {…}}``, as Plotly reads it. Tests hold it valid; the server only writes it."""
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    import plotly.graph_objects as go
 
     Numbers = Sequence[int] | npt.NDArray[np.int64]
 
@@ -33,12 +35,10 @@ def figure(
     sentence: str,
     thinned: bool = False,
     **layout: Any,
-) -> go.Figure:
-    """A figure with the project's looks, without plotly's own template: 6 kB and none of our colours."""
-    import plotly.graph_objects as go
+) -> Drawing:
+    """A figure with the project's looks. What is None is left to plotly."""
 
     base: dict[str, Any] = {
-        "template": {},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 12, "color": theme.ink},
@@ -55,17 +55,15 @@ def figure(
         "uirevision": "anpyc",
         "meta": {"sentence": sentence, "title": title, "empty": False, "thinned": thinned},
     }
-    return go.Figure(  # type: ignore[no-untyped-call]
-        {"data": [dict(trace) for trace in traces], "layout": _laid_over(base, layout)}
-    )
+    return {"data": [_known(trace) for trace in traces], "layout": _laid_over(base, layout)}
 
 
-def empty(theme: Theme, *, title: str, sentence: str) -> go.Figure:
+def empty(theme: Theme, *, title: str, sentence: str) -> Drawing:
     """Nothing to draw, and why."""
     drawn = figure(
         [], theme, title=title, sentence=sentence, xaxis={"visible": False}, yaxis={"visible": False}
     )
-    drawn.layout.meta["empty"] = True
+    drawn["layout"]["meta"]["empty"] = True
     return drawn
 
 
@@ -219,9 +217,18 @@ def _upright(x: float, height: float, color: str, width: float) -> dict[str, Any
     }
 
 
+def _known(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is None, and without empty lists of shapes and notes."""
+    return {
+        name: value
+        for name, value in part.items()
+        if value is not None and not (name in ("shapes", "annotations") and not value)
+    }
+
+
 def _laid_over(base: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
-    for name, value in more.items():
+    for name, value in _known(more).items():
         old = result.get(name)
         result[name] = (
             _laid_over(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value

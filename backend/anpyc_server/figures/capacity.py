@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, text
+from anpyc_server.figures.canvas import Drawing, Timeline, axis, empty, end_labels, figure, text
+from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
+from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme, translucent
-from anpyc_server.figures.rows import LayerMoment, Options, RunRows
+from anpyc_server.figures.rows import LayerMoment, RunRows
 from anpyc_server.wording import count, whole_percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Parameters free and consolidated"
 _MOST_LAYER_LINES = 8
@@ -34,7 +33,7 @@ class Moment:
     reused: int
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+def draw(run: RunRows, options: LayerOptions, theme: Theme) -> Drawing:
     """Stacked areas for all layers together or the chosen one: what is consolidated, with what this round
     took again, and what is free, with what it pruned; over them a line per layer."""
     rows = [row for row in run.layers if options.layer in (None, row.layer)]
@@ -84,6 +83,27 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         shapes=timeline.shapes(theme),
         annotations=timeline.names(theme, right) + named + _state_names(together, right, theme),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=LayerOptions,
+    needs=RunNeeds(layers=True),
+    feeds=("layers",),
+    places=(
+        Place("overview", 3, "quarter"),
+        Place(
+            "capacity",
+            1,
+            "wide",
+            title="Parameters free and consolidated, by layer",
+            title_of_layer="Parameters of {layer}",
+            controls=("layer",),
+        ),
+        Place("report", 5),
+    ),
+)
 
 
 def moments(rows: Sequence[LayerMoment]) -> list[Moment]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from anpyc_server.figures.canvas import axis, empty, figure
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure
 from anpyc_server.figures.capacity import Moment, moments, nothing
+from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
+from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.figures.rows import RunRows
 from anpyc_server.wording import count, listed
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Parameters freed and taken again"
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+def draw(run: RunRows, options: LayerOptions, theme: Theme) -> Drawing:
     """Per task, bars up for what was pruned and down for what was taken again; the rounds on hover."""
     rows = [row for row in run.layers if options.layer in (None, row.layer)]
     if not rows:
@@ -43,6 +42,19 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
             theme, "weights", zeroline=True, zerolinecolor=theme.ink, zerolinewidth=1, tickformat=",d"
         ),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=LayerOptions,
+    needs=RunNeeds(layers=True),
+    feeds=("layers",),
+    places=(
+        Place("capacity", 2, height=320),
+        Place("report", 6),
+    ),
+)
 
 
 def _bars(name: str, tasks: list[int], numbers: list[int], rounds: list[str], color: str) -> dict[str, Any]:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from anpyc_server.figures.canvas import axis, empty, figure
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure
 from anpyc_server.figures.capacity import moments, nothing
+from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
+from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Options, RunRows
+from anpyc_server.figures.rows import RunRows
 from anpyc_server.wording import capital, count, percent, points, whole_percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Capacity left"
 _TOO_LITTLE = 0.01
@@ -29,7 +28,7 @@ _RECENT = 3
 _FARTHEST = 50
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+def draw(run: RunRows, options: LayerOptions, theme: Theme) -> Drawing:
     """The free share after each task, and dotted what the next tasks would leave."""
     rows = [row for row in run.layers if options.layer in (None, row.layer)]
     if not rows:
@@ -62,6 +61,16 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
             ticksuffix=" %",
         ),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=LayerOptions,
+    needs=RunNeeds(layers=True),
+    feeds=("layers",),
+    places=(Place("capacity", 3, height=320),),
+)
 
 
 def forecast(free: Sequence[float]) -> list[float]:

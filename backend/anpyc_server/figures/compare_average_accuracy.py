@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from anpyc.metrics import average_accuracy_by_task
-from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
 from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
+from anpyc_server.figures.declaration import ComparisonFigure, Place
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Column, Options
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from anpyc_server.figures.rows import Column
 
 TITLE = "Average accuracy after k tasks, compared"
 
 
-def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Drawing:
     """A line per run, a mean with a band of one standard deviation per group."""
     averages = [[average_accuracy_by_task(run.matrix) for run in column.runs] for column in columns]
     longest = max((len(one) for column in averages for one in column), default=0)
@@ -51,3 +50,12 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
         ),
         yaxis=percent_axis(theme, "average accuracy", lowest),
     )
+
+
+FIGURE = ComparisonFigure(
+    title=TITLE,
+    draw=draw,
+    options=FigureOptions,
+    feeds=("evaluation",),
+    places=(Place("compare", 2, height=360),),
+)

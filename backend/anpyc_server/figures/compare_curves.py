@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
 from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
+from anpyc_server.figures.declaration import ComparisonFigure, Place, RunNeeds
+from anpyc_server.figures.options import FigureOptions, Points, Task
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Column, Options, RunRows
-from anpyc_server.recorded.thinning import kept
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from anpyc_server.figures.rows import Column, RunRows
+from anpyc_server.records.thinning import kept
 
 TITLE = "Accuracy over training, compared"
 
 
-def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:
+class ComparedCurveOptions(FigureOptions):
+    """One task, or the mean over those seen so far."""
+
+    task: Task = None
+    points: Points = 2_000
+
+
+def draw(columns: Sequence[Column], options: ComparedCurveOptions, theme: Theme) -> Drawing:
     """Runs of different lengths are laid over each other by their share of training done."""
     curves = [[curve(run, options.task) for run in column.runs] for column in columns]
     if not any(len(steps) for column in curves for steps, _ in column):
@@ -57,6 +63,16 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
         ),
         yaxis=percent_axis(theme, f"{what}, tasks seen so far" if options.task is None else what, lowest),
     )
+
+
+FIGURE = ComparisonFigure(
+    title=TITLE,
+    draw=draw,
+    options=ComparedCurveOptions,
+    needs=RunNeeds(evaluations=True),
+    feeds=("evaluation",),
+    places=(Place("compare", 1, height=360),),
+)
 
 
 def curve(run: RunRows, task: int | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:

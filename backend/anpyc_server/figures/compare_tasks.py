@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from anpyc.metrics import rows_done
-from anpyc_server.figures.canvas import axis, empty, figure, percent_axis
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
 from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
+from anpyc_server.figures.declaration import ComparisonFigure, Place
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Column, Options, RunRows
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from anpyc_server.figures.rows import Column, RunRows
 
 TITLE = "Accuracy on every task at the end, compared"
 
 
-def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Drawing:
     """A point per task; oldest tasks on the left, where forgetting shows."""
     rows = [[_last_row(run) for run in column.runs] for column in columns]
     longest = max((len(row) for column in rows for row in column), default=0)
@@ -47,6 +46,15 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
         ),
         yaxis=percent_axis(theme, "accuracy", lowest),
     )
+
+
+FIGURE = ComparisonFigure(
+    title=TITLE,
+    draw=draw,
+    options=FigureOptions,
+    feeds=("evaluation",),
+    places=(Place("compare", 3, height=360),),
+)
 
 
 def _last_row(run: RunRows) -> list[float]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from anpyc.metrics import backward_transfer_by_task, forgetting, forgetting_by_task, rows_done
-from anpyc_server.figures.canvas import axis, empty, figure
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure
+from anpyc_server.figures.declaration import Place, RunFigure
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.sentences import name_tasks, tied
+from anpyc_server.figures.rows import RunRows
+from anpyc_server.records.sentences import name_tasks, tied
 from anpyc_server.wording import after_tasks, lost_points, percent, signed_points
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Forgetting per task"
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
     """A bar per task but the newest, in points of accuracy; above zero is forgotten."""
     done = rows_done(run.matrix)
     if done < 2:
@@ -50,6 +47,19 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
         xaxis=axis(theme, "task", dtick=1 if done <= 24 else None, showgrid=False),
         yaxis=axis(theme, "points lost since best", zeroline=True, zerolinecolor=theme.ink, zerolinewidth=1),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=FigureOptions,
+    feeds=("evaluation",),
+    places=(
+        Place("overview", 6, height=260),
+        Place("forgetting", 3, height=380),
+        Place("report", 4),
+    ),
+)
 
 
 def _sentence(run: RunRows, done: int, losses: list[float]) -> str:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from anpyc.metrics import rows_done
-from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure, percent_axis
+from anpyc_server.figures.canvas import Drawing, Timeline, axis, empty, end_labels, figure, percent_axis
+from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
+from anpyc_server.figures.options import CurveOptions
 from anpyc_server.figures.palette import Theme, task_colors, translucent
-from anpyc_server.figures.rows import Matrix, Options, RunRows
-from anpyc_server.recorded.series import Evaluations
-from anpyc_server.recorded.thinning import kept
-from anpyc_server.sentences import joined, lost_to_pruning, most_lost, name_tasks
+from anpyc_server.figures.rows import Matrix, RunRows
+from anpyc_server.records.sentences import joined, lost_to_pruning, most_lost, name_tasks
+from anpyc_server.records.series import Evaluations
+from anpyc_server.records.thinning import kept
 from anpyc_server.wording import count, percent, points
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Accuracy of every task over training"
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+def draw(run: RunRows, options: CurveOptions, theme: Theme) -> Drawing:
     """One line per task from its start on, hairlines where tasks begin, ticks where pruning rounds do."""
     data = run.evaluations
     if not len(data.step):
@@ -73,6 +72,34 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         shapes=timeline.shapes(theme),
         annotations=timeline.names(theme, right) + (at_ends or []),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=CurveOptions,
+    needs=RunNeeds(evaluations=True),
+    feeds=("evaluation",),
+    places=(
+        Place(
+            "overview",
+            1,
+            "quarter",
+            title="Accuracy of every task, over training",
+            few_points=True,
+            eager=True,
+        ),
+        Place(
+            "forgetting",
+            1,
+            "wide",
+            title="Accuracy of every task, over training",
+            controls=("smooth",),
+            hides_tasks=True,
+        ),
+        Place("report", 1),
+    ),
+)
 
 
 def moving_average(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.float64]:

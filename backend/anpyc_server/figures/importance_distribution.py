@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
+from anpyc_server.figures.options import TaskOptions
 from anpyc_server.figures.palette import Theme, task_colors, translucent
-from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import whole_percent
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from anpyc_server.masks.arrays import StoredArray
+    from anpyc_server.records.arrays import StoredArray
 
 TITLE = "Distribution of importance"
 _BINS = 60
 _MOST_TASKS = 12
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(rows: ArrayRows, options: TaskOptions, theme: Theme) -> Drawing:
     """Share of the parameters per logarithmic bin; exact zeros are told, not drawn.
 
     Of the chosen task before pruning and at its end, the ends of the other tasks faintly behind.
@@ -63,6 +63,16 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
     )
 
 
+FIGURE = ArrayFigure(
+    title=TITLE,
+    draw=draw,
+    options=TaskOptions,
+    needs=ArrayNeeds(kind="importance", by_task=True, unpruned=True),
+    feeds=("masks",),
+    places=(Place("masks", 2, height=300, title="Importance in {layer}, before and after pruning"),),
+)
+
+
 def _thinned(by_task: Sequence[StoredArray], chosen: int) -> list[StoredArray]:
     """At most so many tasks, the chosen one among them."""
     if len(by_task) <= _MOST_TASKS:
@@ -74,11 +84,11 @@ def _thinned(by_task: Sequence[StoredArray], chosen: int) -> list[StoredArray]:
 def _edges(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64] | None:
     """Of logarithmic bins over everything that is not zero, twelve decades of it at most."""
     positive = [values[values > 0] for values in arrays]
-    there = [values for values in positive if len(values)]
-    if not there:
+    filled = [values for values in positive if len(values)]
+    if not filled:
         return None
-    highest = max(float(values.max()) for values in there)
-    lowest = max(min(float(values.min()) for values in there), highest * 1e-12)
+    highest = max(float(values.max()) for values in filled)
+    lowest = max(min(float(values.min()) for values in filled), highest * 1e-12)
     return np.logspace(np.log10(lowest), np.log10(highest * 1.0001), _BINS + 1)
 
 

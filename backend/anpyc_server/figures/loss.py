@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from anpyc_server.figures.canvas import Timeline, axis, empty, end_labels, figure
+from anpyc_server.figures.canvas import Drawing, Timeline, axis, empty, end_labels, figure
+from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
 from anpyc_server.figures.forgetting_curve import moving_average
+from anpyc_server.figures.options import CurveOptions
 from anpyc_server.figures.palette import Theme, translucent
-from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.recorded.thinning import kept, task_starts
+from anpyc_server.figures.rows import RunRows
+from anpyc_server.records.thinning import kept, task_starts
 from anpyc_server.wording import count
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Loss"
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
+def draw(run: RunRows, options: CurveOptions, theme: Theme) -> Drawing:
     """Cross-entropy per epoch, and what consolidation adds to it."""
     data = run.epochs
     if not len(data.step):
@@ -77,6 +76,20 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:
         shapes=timeline.shapes(theme),
         annotations=timeline.names(theme, right) + _names(traces, logarithmic),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=CurveOptions,
+    needs=RunNeeds(epochs=True),
+    feeds=("epoch",),
+    places=(
+        Place("overview", 5, height=260, few_points=True),
+        Place("forgetting", 5, height=300),
+        Place("report", 8),
+    ),
+)
 
 
 def _names(traces: list[dict[str, Any]], logarithmic: bool) -> list[dict[str, Any]]:

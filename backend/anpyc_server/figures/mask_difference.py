@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from anpyc_server.figures.array_axes import ORDERS, axes, placed
-from anpyc_server.figures.canvas import empty, figure, text
+from anpyc_server.figures.canvas import Drawing, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds
+from anpyc_server.figures.options import ByPage, TaskOptions, WindowOptions
 from anpyc_server.figures.ownership import passage
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import ArrayRows, Options
-from anpyc_server.masks.arrangement import Arranged, arranged
-from anpyc_server.masks.arrays import StoredArray
-from anpyc_server.masks.cells import Window, means, window
+from anpyc_server.figures.rows import ArrayRows
+from anpyc_server.parameters import Round
+from anpyc_server.records.arrangement import Arranged, arranged
+from anpyc_server.records.arrays import StoredArray
+from anpyc_server.records.cells import Window, means, window
 from anpyc_server.wording import count, whole_percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Difference of two masks"
 _STATES = ("free before and after", "taken", "freed", "kept before and after")
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
+class EarlierOptions(TaskOptions):
+    """A task, and an earlier one."""
+
+    before: Annotated[int | None, Field(ge=0, description="An earlier task to compare with."), ByPage()] = (
+        None
+    )
+    round: Annotated[Round, ByPage()] = None
+
+
+class DifferenceOptions(WindowOptions, EarlierOptions):
+    """A window of what changed between two tasks."""
+
+
+def draw(rows: ArrayRows, options: DifferenceOptions, theme: Theme) -> Drawing:
     """Freed in orange, taken in violet; a cell of several parameters shows which is more."""
     if rows.stored is None:
         return empty(theme, title=TITLE, sentence=rows.missing)
@@ -59,6 +73,16 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
         sentence=sentence(rows) + ORDERS[options.order],
         **axes(picture, view, theme),
     )
+
+
+FIGURE = ArrayFigure(
+    title=TITLE,
+    draw=draw,
+    options=DifferenceOptions,
+    needs=ArrayNeeds(kind="mask", before="task", owners=True),
+    feeds=("masks",),
+    places=(),
+)
 
 
 def sentence(rows: ArrayRows) -> str:

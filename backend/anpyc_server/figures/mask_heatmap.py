@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from anpyc_server.figures.array_axes import MOST_TOLD, ORDERS, axes, placed, told
-from anpyc_server.figures.canvas import empty, figure, text
+from anpyc_server.figures.canvas import Drawing, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
+from anpyc_server.figures.options import KindOptions, WindowOptions
 from anpyc_server.figures.ownership import DEFINITION, in_words
 from anpyc_server.figures.palette import Theme, density, diverging, sequential, task_colors
-from anpyc_server.figures.rows import ArrayRows, Options
-from anpyc_server.masks.arrangement import Arranged, arranged
-from anpyc_server.masks.arrays import StoredArray
-from anpyc_server.masks.cells import Window, means, most_frequent, window
+from anpyc_server.figures.rows import ArrayRows
+from anpyc_server.records.arrangement import Arranged, arranged
+from anpyc_server.records.arrays import StoredArray
+from anpyc_server.records.cells import Window, means, most_frequent, window
 from anpyc_server.wording import MINUS, capital, count, percent, whole_percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 _TITLES = {
     "mask": "Mask",
@@ -32,7 +31,11 @@ _MOST_WRITTEN = (40, 20)
 """Rows and columns in which the numbers stand in the cells."""
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
+class HeatmapOptions(WindowOptions, KindOptions):
+    """A window of any kind of array."""
+
+
+def draw(rows: ArrayRows, options: HeatmapOptions, theme: Theme) -> Drawing:
     """A heatmap in cells, at most ``options.size`` along each side."""
     title = _TITLES[options.of]
     if rows.stored is None:
@@ -57,6 +60,19 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
         sentence=sentence(rows, view) + ORDERS[options.order],
         **axes(picture, view, theme),
     )
+
+
+FIGURE = ArrayFigure(
+    title="Mask, owner, importance or weight of a layer",
+    draw=draw,
+    options=HeatmapOptions,
+    needs=ArrayNeeds(before="round", neighbours=True),
+    feeds=("masks",),
+    places=(
+        Place("overview", 4, "quarter", component="mask_panel"),
+        Place("report", 7),
+    ),
+)
 
 
 def sentence(rows: ArrayRows, view: Window) -> str:
@@ -127,7 +143,7 @@ def _mask(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRo
     return heatmap, "%{text}", lambda: words
 
 
-def _owner(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Drawn:  # noqa: ARG001
+def _owner(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Drawn:
     tasks = max(rows.run.tasks, int(part.max()) + 1, 1)
     owners = most_frequent(part, view.cell).tolist()
     every = max(1, tasks // 10)
@@ -146,7 +162,7 @@ def _owner(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayR
 
 
 def _importance(
-    part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme  # noqa: ARG001
+    part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme
 ) -> Drawn:  # fmt: skip
     mean = means(part, view.cell)
     with np.errstate(divide="ignore"):
@@ -171,7 +187,7 @@ def _importance(
     return _written(heatmap, mean, view), hover, lambda: _numbers(mean, "importance")
 
 
-def _weight(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Drawn:  # noqa: ARG001
+def _weight(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Drawn:
     mean = means(part, view.cell)
     reach = float(np.quantile(np.abs(mean), 0.995)) or 1.0
     heatmap = {
@@ -217,7 +233,7 @@ def _number(value: float, digits: int) -> str:
 def _beside(picture: Arranged, view: Window, rows: ArrayRows, said: list[list[str]]) -> list[list[str]]:
     """With all the numbers that are stored of each parameter."""
     lines = [["" for _ in row] for row in said]
-    for of, other in rows.beside.items():
+    for of, other in rows.neighbours.items():
         words = _in_words(of, other)
         part = view.cut(picture.like(other)).tolist()
         lines = [

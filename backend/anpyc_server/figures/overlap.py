@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
+from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme, sequential
-from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Overlap of the tasks' masks"
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
     """Of the parameters that either of two tasks kept, the share that both did (Jaccard)."""
     if rows.stored is None:
         return empty(theme, title=TITLE, sentence=rows.missing)
@@ -67,6 +66,24 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
         yaxis=axis(theme, "task", autorange="reversed", showgrid=False, dtick=1 if written else None),
         margin={"t": 48, "b": 16},
     )
+
+
+FIGURE = ArrayFigure(
+    title=TITLE,
+    draw=draw,
+    options=LayerOptions,
+    needs=ArrayNeeds(kind="mask", by_task=True),
+    feeds=("masks",),
+    places=(
+        Place(
+            "masks",
+            3,
+            height=300,
+            title="Overlap of the tasks' masks in {layer}",
+            only_with="mask",
+        ),
+    ),
+)
 
 
 def jaccard(masks: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
+from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme, task_colors, translucent
-from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import count, listed, whole_percent
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-    from anpyc_server.masks.arrays import StoredArray
+    from anpyc_server.records.arrays import StoredArray
 
 TITLE = "From owner to owner: what each task left free, and who took it"
 _MOST_COLUMNS = 12
@@ -29,7 +29,7 @@ _CURVE = 14
 """Points along each side of a stream."""
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
     """A column per task, in it the owners from the first task up and on top what is free; streams between."""
     if rows.stored is None:
         return empty(theme, title=TITLE, sentence=rows.missing)
@@ -69,6 +69,26 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
             theme, "share of the weights · axis starts at 0", range=[0, 100], ticksuffix=" %", showgrid=False
         ),
     )
+
+
+FIGURE = ArrayFigure(
+    title=TITLE,
+    draw=draw,
+    options=LayerOptions,
+    needs=ArrayNeeds(kind="owner", by_task=True),
+    feeds=("masks",),
+    places=(
+        Place("capacity", 4, height=320),
+        Place(
+            "masks",
+            1,
+            "wide",
+            height=340,
+            title="What each task left free in {layer}, and who took it",
+            only_with="mask",
+        ),
+    ),
+)
 
 
 class _Column:

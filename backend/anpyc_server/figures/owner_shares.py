@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
+from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.ownership import DEFINITION
 from anpyc_server.figures.palette import Theme, task_colors
-from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import whole_percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Who owns the parameters"
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
     """Stacked bars: after each task, how much of the layer each task was the last to claim."""
     if rows.stored is None:
         return empty(theme, title=TITLE, sentence=rows.missing)
@@ -62,3 +59,13 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:  # noqa:
         xaxis=axis(theme, "after task", dtick=1 if len(tasks) <= 24 else None, showgrid=False),
         yaxis=axis(theme, "share of the weights · axis starts at 0", range=[0, 100], ticksuffix=" %"),
     )
+
+
+FIGURE = ArrayFigure(
+    title=TITLE,
+    draw=draw,
+    options=LayerOptions,
+    needs=ArrayNeeds(kind="owner", by_task=True),
+    feeds=("masks",),
+    places=(Place("capacity", 5, height=320),),
+)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.sentences import name_tasks
+from anpyc_server.records.sentences import name_tasks
 from anpyc_server.wording import count, whole_percent
 
 DEFINITION = (

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from anpyc.measures import MEASURES, Measure, known
-from anpyc_server.compare.settings import flattened
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
 from anpyc_server.figures.comparison import final, label, symbol
+from anpyc_server.figures.declaration import ComparisonFigure, Place
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme, run_color, run_dash
-from anpyc_server.figures.rows import Column, Options
+from anpyc_server.figures.rows import Column
+from anpyc_server.records.settings import flattened
 from anpyc_server.wording import count
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Settings and outcome"
 _OUTCOMES = ("average_accuracy", "forgetting")
@@ -35,7 +34,7 @@ class _Axis:
     """Each column's value as text."""
 
 
-def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Drawing:
     """An upright axis per setting that varies, then one per outcome; a line per run or group."""
     axes = [*_settings(columns), *_outcomes(columns)]
     if len(columns) < 2 or not axes:
@@ -98,6 +97,15 @@ def draw(columns: Sequence[Column], options: Options, theme: Theme) -> go.Figure
         ),
         yaxis=axis(theme, "", visible=False, range=[-0.05, 1.05]),
     )
+
+
+FIGURE = ComparisonFigure(
+    title=TITLE,
+    draw=draw,
+    options=FigureOptions,
+    feeds=("evaluation",),
+    places=(Place("compare", 4, height=360),),
+)
 
 
 def _settings(columns: Sequence[Column]) -> list[_Axis]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from anpyc_server.figures.canvas import axis, empty, end_labels, figure, percent_axis
+from anpyc_server.figures.canvas import Drawing, axis, empty, end_labels, figure, percent_axis
+from anpyc_server.figures.declaration import RunFigure, RunNeeds
+from anpyc_server.figures.options import FigureOptions, Task
 from anpyc_server.figures.palette import Theme, task_colors
-from anpyc_server.figures.rows import Options, RunRows
-from anpyc_server.whatif.points import Point
-from anpyc_server.whatif.sentence import sentence
+from anpyc_server.figures.rows import RunRows
+from anpyc_server.records.pruning_curve import Point
+from anpyc_server.records.pruning_sentence import sentence
 from anpyc_server.wording import percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "Accuracy against pruned share"
 
 
-def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: ARG001
+class PruningOptions(FigureOptions):
+    """At whose end; without a task the newest that is stored."""
+
+    task: Task = None
+
+
+def draw(run: RunRows, options: PruningOptions, theme: Theme) -> Drawing:
     """A thin line for each task, a strong one for their mean, and a diamond where the run itself stands."""
     curve = run.pruning
     if curve is None or not curve.points:
@@ -57,6 +62,16 @@ def draw(run: RunRows, options: Options, theme: Theme) -> go.Figure:  # noqa: AR
         shapes=shapes,
         annotations=named + ([_name_of_chosen(curve.chosen, theme)] if curve.chosen else []),
     )
+
+
+FIGURE = RunFigure(
+    title=TITLE,
+    draw=draw,
+    options=PruningOptions,
+    needs=RunNeeds(pruning=True),
+    feeds=("outcome", "what_if"),
+    places=(),
+)
 
 
 def _task_line(task: int, points: Sequence[Point], color: str) -> dict[str, Any]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
 from anpyc_server.figures import (
     accuracy_matrix,
     average_accuracy,
@@ -28,90 +24,35 @@ from anpyc_server.figures import (
     pruning_curve,
     unit_images,
 )
-from anpyc_server.figures.gathering import Need
-from anpyc_server.masks.schemas import ArrayKind
+from anpyc_server.figures.declaration import AnyFigure, Tab
 
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
-Source = Literal["run", "array", "comparison"]
-
-
-@dataclass(frozen=True)
-class FigureKind:
-    """How one figure is made."""
-
-    title: str
-    source: Source
-    """What it is drawn from: one run's rows, a stored array, or several runs."""
-    draw: Callable[[Any, Any, Any], go.Figure]
-    params: tuple[str, ...] = ()
-    needs: tuple[Need, ...] = ()
-    """Long tables of the run that it is drawn from."""
-    gather: tuple[str, ...] = ()
-    """What is needed besides the array asked for: "tasks", "before", "owners", "round before",
-    "beside", "unpruned", "images"."""
-    of: ArrayKind | None = None
-    """The one kind of array it is drawn from; None where the reader chooses."""
-
-
-FIGURES: dict[str, FigureKind] = {
-    "forgetting_curve": FigureKind(
-        forgetting_curve.TITLE, "run", forgetting_curve.draw, ("smooth", "points"), needs=("evaluations",)
-    ),
-    "accuracy_matrix": FigureKind(accuracy_matrix.TITLE, "run", accuracy_matrix.draw),
-    "capacity": FigureKind(capacity.TITLE, "run", capacity.draw, ("layer",), needs=("layers",)),
-    "mask_heatmap": FigureKind(
-        "Mask, owner, importance or weight of a layer",
-        "array",
-        mask_heatmap.draw,
-        ("layer", "task", "round", "of", "rows", "cols", "size", "order", "layout"),
-        gather=("round before", "beside"),
-    ),
-    "loss": FigureKind(loss.TITLE, "run", loss.draw, ("smooth", "points"), needs=("epochs",)),
-    "forgetting": FigureKind(forgetting.TITLE, "run", forgetting.draw),
-    "average_accuracy": FigureKind(average_accuracy.TITLE, "run", average_accuracy.draw),
-    "capacity_flows": FigureKind(
-        capacity_flows.TITLE, "run", capacity_flows.draw, ("layer",), needs=("layers",)
-    ),
-    "capacity_left": FigureKind(
-        capacity_left.TITLE, "run", capacity_left.draw, ("layer",), needs=("layers",)
-    ),
-    "mask_difference": FigureKind(
-        mask_difference.TITLE,
-        "array",
-        mask_difference.draw,
-        ("layer", "task", "before", "round", "rows", "cols", "size", "order", "layout"),
-        gather=("before", "owners"),
-        of="mask",
-    ),
-    "overlap": FigureKind(overlap.TITLE, "array", overlap.draw, ("layer",), gather=("tasks",), of="mask"),
-    "owner_flow": FigureKind(
-        owner_flow.TITLE, "array", owner_flow.draw, ("layer",), gather=("tasks",), of="owner"
-    ),
-    "owner_shares": FigureKind(
-        owner_shares.TITLE, "array", owner_shares.draw, ("layer",), gather=("tasks",), of="owner"
-    ),
-    "importance_distribution": FigureKind(
-        importance_distribution.TITLE,
-        "array",
-        importance_distribution.draw,
-        ("layer", "task"),
-        gather=("tasks", "unpruned"),
-        of="importance",
-    ),
-    "unit_images": FigureKind(
-        unit_images.TITLE, "array", unit_images.draw, ("layer", "task", "round", "of"), gather=("images",)
-    ),
-    "pruning_curve": FigureKind(
-        pruning_curve.TITLE, "run", pruning_curve.draw, ("task",), needs=("pruning",)
-    ),
-    "compare_curves": FigureKind(
-        compare_curves.TITLE, "comparison", compare_curves.draw, ("task", "points"), needs=("evaluations",)
-    ),
-    "compare_average_accuracy": FigureKind(
-        compare_average_accuracy.TITLE, "comparison", compare_average_accuracy.draw
-    ),
-    "compare_tasks": FigureKind(compare_tasks.TITLE, "comparison", compare_tasks.draw),
-    "parallel_coordinates": FigureKind(parallel_coordinates.TITLE, "comparison", parallel_coordinates.draw),
+FIGURES: dict[str, AnyFigure] = {
+    "forgetting_curve": forgetting_curve.FIGURE,
+    "accuracy_matrix": accuracy_matrix.FIGURE,
+    "capacity": capacity.FIGURE,
+    "mask_heatmap": mask_heatmap.FIGURE,
+    "loss": loss.FIGURE,
+    "forgetting": forgetting.FIGURE,
+    "average_accuracy": average_accuracy.FIGURE,
+    "capacity_flows": capacity_flows.FIGURE,
+    "capacity_left": capacity_left.FIGURE,
+    "mask_difference": mask_difference.FIGURE,
+    "overlap": overlap.FIGURE,
+    "owner_flow": owner_flow.FIGURE,
+    "owner_shares": owner_shares.FIGURE,
+    "importance_distribution": importance_distribution.FIGURE,
+    "unit_images": unit_images.FIGURE,
+    "pruning_curve": pruning_curve.FIGURE,
+    "compare_curves": compare_curves.FIGURE,
+    "compare_average_accuracy": compare_average_accuracy.FIGURE,
+    "compare_tasks": compare_tasks.FIGURE,
+    "parallel_coordinates": parallel_coordinates.FIGURE,
 }
+
+
+def standing_on(tab: Tab) -> list[str]:
+    """The names of the figures of a tab, in their order."""
+    places = [
+        (place.order, name) for name, figure in FIGURES.items() for place in figure.places if place.tab == tab
+    ]
+    return [name for _, name in sorted(places)]

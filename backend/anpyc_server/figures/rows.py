@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from anpyc_server.masks.arrays import StoredArray
-    from anpyc_server.masks.schemas import Layout, RowOrder
-    from anpyc_server.recorded.series import Epochs, Evaluations
-    from anpyc_server.whatif.points import PruningCurve
+    from anpyc_server.records.arrays import StoredArray
+    from anpyc_server.records.pruning_curve import PruningCurve
+    from anpyc_server.records.series import Epochs, Evaluations
 
 Matrix = Sequence[Sequence[float | None]]
 
@@ -90,7 +89,7 @@ class ArrayRows:
     """An earlier one to compare with: that of the task asked for, or of the round before."""
     owners: tuple[StoredArray, StoredArray] | None = None
     """Whose the parameters were at both moments that are compared, where both are ends of tasks."""
-    beside: Mapping[str, StoredArray] = field(default_factory=dict)
+    neighbours: Mapping[str, StoredArray] = field(default_factory=dict)
     """What else is stored of the layer at that moment, where single parameters are looked at."""
     images: npt.NDArray[np.float64] | None = None
     """units × height × width, for a first layer on images."""
@@ -124,21 +123,3 @@ class Column:
     def label(self) -> str:
         """Title and note as one."""
         return f"{self.title} · {self.note}" if self.note else self.title
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a reader may choose about a figure."""
-
-    layer: str | None = None
-    task: int | None = None
-    before: int | None = None
-    round: int | None = None
-    of: str = "mask"
-    rows: str = ":"
-    cols: str = ":"
-    size: int = 256
-    order: RowOrder = "index"
-    layout: Layout = "flat"
-    smooth: int = 0
-    points: int = 2_000

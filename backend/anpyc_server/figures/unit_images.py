@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds
+from anpyc_server.figures.options import KindOptions
 from anpyc_server.figures.palette import Theme, density, diverging, sequential
-from anpyc_server.figures.rows import ArrayRows, Options
+from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import percent
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 TITLE = "What the units of the first layer look at"
 _MOST_UNITS = 64
 
 
-def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
+def draw(rows: ArrayRows, options: KindOptions, theme: Theme) -> Drawing:
     """A grid of units; the first image is the mean over all of them: which pixels the task claims."""
     if rows.stored is None or rows.images is None:
         return empty(theme, title=TITLE, sentence=rows.missing)
@@ -68,6 +67,16 @@ def draw(rows: ArrayRows, options: Options, theme: Theme) -> go.Figure:
     )
 
 
+FIGURE = ArrayFigure(
+    title=TITLE,
+    draw=draw,
+    options=KindOptions,
+    needs=ArrayNeeds(images=True),
+    feeds=("masks",),
+    places=(),
+)
+
+
 def tiled(
     images: list[npt.NDArray[np.float64]],
 ) -> tuple[npt.NDArray[np.float64], list[tuple[float, float]]]:
@@ -85,7 +94,7 @@ def tiled(
     return grid, places
 
 
-def _sentence(rows: ArrayRows, options: Options, total: npt.NDArray[np.float64], units: int) -> str:
+def _sentence(rows: ArrayRows, options: KindOptions, total: npt.NDArray[np.float64], units: int) -> str:
     assert rows.stored is not None  # noqa: S101 - drawn only when there is one
     said = f"Pixels in their original order, {rows.stored.layer} after task {rows.stored.task}"
     if options.of == "mask":

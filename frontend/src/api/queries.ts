@@ -204,8 +204,9 @@ export interface FigureParams {
   size?: number;
   order?: "density" | "cluster";
   layout?: "filters";
-  smooth?: number;
   points?: number;
+  /** Options of its own that a figure declares. */
+  [option: string]: string | number | boolean | undefined;
 }
 
 /** The text that a figure came as, so that an unchanged one is not drawn again. */

@@ -591,7 +591,7 @@ export interface paths {
         };
         /**
          * List Figures
-         * @description All figures there are.
+         * @description All figures there are, with their options and their places on the page.
          */
         get: operations["list_figures"];
         put?: never;
@@ -611,7 +611,7 @@ export interface paths {
         };
         /**
          * Get Figure
-         * @description A figure as Plotly's JSON.
+         * @description A figure as Plotly's JSON. Which of its options it takes, the list of figures says.
          */
         get: operations["get_figure"];
         put?: never;
@@ -1856,6 +1856,16 @@ export interface components {
             layout: components["schemas"]["FigureLayout"];
         };
         /**
+         * FigureChoice
+         * @description One value of an option.
+         */
+        FigureChoice: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * FigureInfo
          * @description One figure that can be asked for.
          */
@@ -1874,6 +1884,20 @@ export interface components {
              * @description True when it takes several runs.
              */
             compares: boolean;
+            /**
+             * Array
+             * @description The one kind of stored array that it is drawn from.
+             */
+            array: ("mask" | "owner" | "importance" | "weight") | null;
+            /** Options */
+            options: components["schemas"]["FigureOption"][];
+            /**
+             * Feeds
+             * @description Events of a run after which it is drawn again.
+             */
+            feeds: ("epoch" | "evaluation" | "layers" | "masks" | "outcome" | "what_if")[];
+            /** Places */
+            places: components["schemas"]["FigurePlace"][];
         };
         /**
          * FigureLayout
@@ -1911,6 +1935,90 @@ export interface components {
              * @description True: points were left out; the first, the last and every extreme are kept.
              */
             thinned: boolean;
+        };
+        /**
+         * FigureOption
+         * @description Something that a reader may choose about a figure.
+         */
+        FigureOption: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Kind
+             * @description What control it takes: one of ``choices``, on or off, a layer of the run, or none of these.
+             * @enum {string}
+             */
+            kind: "choice" | "switch" | "layer" | "other";
+            /** Choices */
+            choices: components["schemas"]["FigureChoice"][];
+            /** Default */
+            default: string | number | boolean | null;
+        };
+        /**
+         * FigurePlace
+         * @description Where a figure stands on the page.
+         */
+        FigurePlace: {
+            /**
+             * Tab
+             * @enum {string}
+             */
+            tab: "overview" | "forgetting" | "capacity" | "masks" | "compare" | "report";
+            /** Order */
+            order: number;
+            /**
+             * Size
+             * @description Four quarters fill a window; neighbours of the same size share lines.
+             * @enum {string}
+             */
+            size: "quarter" | "half" | "wide";
+            /**
+             * Height
+             * @description Of the drawing, in pixels; null for what its size has.
+             */
+            height: number | null;
+            /**
+             * Title
+             * @description ``{layer}`` stands for the chosen layer.
+             */
+            title: string;
+            /**
+             * Title Of Layer
+             * @description The title once a layer is chosen, where that changes it.
+             */
+            title_of_layer: string | null;
+            /**
+             * Controls
+             * @description Options that have a control there.
+             */
+            controls: string[];
+            /**
+             * Few Points
+             * @description One point per pixel of a small drawing is enough.
+             */
+            few_points: boolean;
+            /**
+             * Hides Tasks
+             * @description The lines of single tasks can be hidden.
+             */
+            hides_tasks: boolean;
+            /**
+             * Only With
+             * @description Stands there only where such arrays of the layer are stored.
+             */
+            only_with: ("mask" | "owner" | "importance" | "weight") | null;
+            /**
+             * Eager
+             * @description Fetched at once, in view or not.
+             */
+            eager: boolean;
+            /**
+             * Component
+             * @description A component of the page that chooses the options for it.
+             */
+            component: "mask_panel" | null;
         };
         /**
          * Fine-tuning
@@ -6333,27 +6441,18 @@ export interface operations {
                 /** @description Ids of runs; keys of groups to compare. */
                 run: string[];
                 theme?: "light" | "dark";
+                smooth?: number;
+                points?: number;
                 layer?: string | null;
                 task?: number | null;
-                /** @description An earlier task to compare with. */
-                before?: number | null;
-                /** @description Without it: the task's last. */
                 round?: number | null;
                 of?: "mask" | "owner" | "importance" | "weight";
-                /** @description first:end, counted from 0; empty for all */
                 rows?: string;
-                /** @description first:end, counted from 0; empty for all */
                 cols?: string;
-                /** @description Cells along the longer side at most. */
                 size?: number;
-                /** @description Rows as they are, the densest first, or alike ones next to each other. */
                 order?: "index" | "density" | "cluster";
-                /** @description The kernels of a convolution folded into columns, or as images. */
                 layout?: "flat" | "filters";
-                /** @description About this many points per line at most. */
-                points?: number;
-                /** @description Points to average over; 0 for none. */
-                smooth?: number;
+                before?: number | null;
             };
             header?: never;
             path: {

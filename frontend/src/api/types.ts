@@ -17,6 +17,9 @@ export type WorkerEntry = Schemas["WorkerEntry"];
 export type Queue = Schemas["Queue"];
 export type WhatIfAnswer = Schemas["WhatIfAnswer"];
 export type WhatIfJob = Schemas["WhatIfJob"];
+export type FigureInfo = Schemas["FigureInfo"];
+export type FigureOption = Schemas["FigureOption"];
+export type FigurePlace = Schemas["FigurePlace"];
 export type LogLine = Schemas["LogLine"];
 
 export const STATUSES: readonly Status[] = ["queued", "running", "succeeded", "failed", "cancelled"];

@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { messageOf } from "../api/client";
-import { comparisonQuery, figuresQuery } from "../api/queries";
+import { comparisonQuery } from "../api/queries";
 import type { Comparison } from "../api/types";
-import { Figure } from "../plot/Figure";
+import { PlacedFigures } from "../plot/PlacedFigures";
 import { Message } from "../shell/Message";
 import { plural } from "../text/numbers";
 import { AddRuns } from "./AddRuns";
@@ -92,7 +92,7 @@ export function ComparePage() {
               void navigate({ search: (before) => ({ ...before, baseline: key }), replace: true })
             }
           />
-          <Figures keys={keys} />
+          <PlacedFigures tab="compare" runs={keys} />
         </>
       ) : (
         <Skeleton height={420} radius={6} role="status" aria-label="The comparison is loading" />
@@ -228,18 +228,5 @@ function CopyMenu({ comparison }: { comparison: Comparison }) {
         ))}
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-/** Every figure that the server can draw of several runs. */
-function Figures({ keys }: { keys: string[] }) {
-  const { data } = useQuery(figuresQuery);
-  const comparing = (data?.items ?? []).filter((figure) => figure.compares);
-  return (
-    <div className={classes.figures}>
-      {comparing.map(({ name, title }) => (
-        <Figure key={name} name={name} title={title} runs={keys} height="360px" />
-      ))}
-    </div>
   );
 }

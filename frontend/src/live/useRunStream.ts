@@ -1,5 +1,6 @@
 import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { figuresQuery } from "../api/queries";
 import { type Connection, ResumingStream } from "./stream";
 import { Gatherer } from "./throttle";
 
@@ -33,19 +34,6 @@ const TURNS: ReadonlySet<string> = new Set([
   "cancelled",
 ]);
 
-/** Which events change a figure; one that is not listed is asked for again after any measurement. */
-const FIGURE_FEEDS: Record<string, readonly string[]> = {
-  loss: ["epoch"],
-  forgetting_curve: ["evaluation"],
-  accuracy_matrix: ["evaluation"],
-  forgetting: ["evaluation"],
-  average_accuracy: ["evaluation"],
-  capacity: ["layers"],
-  mask_heatmap: ["masks"],
-  pruning_curve: ["outcome", "what_if"],
-};
-const MEASUREMENTS = ["evaluation", "layers", "masks"];
-
 const QUERY_FEEDS: Record<string, readonly string[]> = {
   run: [...KINDS].filter((kind) => !["log", "masks", "outcome", "what_if"].includes(kind)),
   log: ["log"],
@@ -58,17 +46,23 @@ const QUERY_FEEDS: Record<string, readonly string[]> = {
 /** At most two updates a second, fewer when the server needs longer. */
 const INTERVAL = 500;
 
-function concerns(query: Query, run: string, kinds: ReadonlySet<string>): boolean {
+/** Which events change a figure, as it declares; null while that is not known. */
+function feedsOf(client: QueryClient, figure: string): readonly string[] | null {
+  const list = client.getQueryData(figuresQuery.queryKey);
+  return list?.items.find(({ name }) => name === figure)?.feeds ?? null;
+}
+
+function concerns(client: QueryClient, query: Query, run: string, kinds: ReadonlySet<string>): boolean {
   const [what, name, runs] = query.queryKey as [string, string, string[] | undefined];
   const isFigure = what === "figure";
   if (isFigure ? !runs?.includes(run) : name !== run) return false;
   if ([...kinds].some((kind) => TURNS.has(kind))) return true;
-  const feeds = isFigure ? (FIGURE_FEEDS[name] ?? MEASUREMENTS) : QUERY_FEEDS[what];
-  return feeds?.some((kind) => kinds.has(kind)) ?? false;
+  if (!isFigure) return QUERY_FEEDS[what]?.some((kind) => kinds.has(kind)) ?? false;
+  return feedsOf(client, name)?.some((kind) => kinds.has(kind)) ?? true;
 }
 
 function refresh(client: QueryClient, run: string, kinds: ReadonlySet<string>): Promise<void> {
-  return client.invalidateQueries({ predicate: (query) => concerns(query, run, kinds) });
+  return client.invalidateQueries({ predicate: (query) => concerns(client, query, run, kinds) });
 }
 
 /** Keeps everything on the page about one run current from when it is `active` until its stream has told the end. */

@@ -25,6 +25,8 @@ interface FigureProps {
   controls?: ReactNode;
   /** Of the drawing, as CSS; fixed, so that nothing jumps. */
   height?: string;
+  /** Fetched at once, in view or not. */
+  eager?: boolean;
   /** False while what the figure needs is not chosen yet. */
   ready?: boolean;
   waiting?: string;
@@ -43,13 +45,15 @@ export const Figure = memo(function Figure({
   params = NO_PARAMS,
   controls,
   height,
+  eager = false,
   ready = true,
   waiting,
   onZoom,
   hidden,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
-  const { ref: inView, near } = useNearView();
+  const { ref: inView, near: seen } = useNearView();
+  const near = eager || seen;
   const query = useQuery({
     ...figureQuery(name, runs, params, scheme),
     enabled: near && ready && runs.length > 0,

@@ -15,6 +15,7 @@ from anpyc.recording import Evaluation, Plan
 from anpyc.spec import RunSpec
 from anpyc_queue.tables import Run
 from anpyc_server.figures import canvas, capacity_left, palette
+from anpyc_server.figures.declaration import ComparisonFigure
 from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.registry import FIGURES
 from serving import ROUNDS, Server, Trainer, queued, spec
@@ -49,7 +50,7 @@ def test_every_figure_is_listed_with_its_parameters(library: Server) -> None:
 def test_every_figure_speaks_and_stays_small(
     library: Server, finished: Trainer, half_way: Trainer, name: str, theme: str
 ) -> None:
-    runs = (finished, half_way) if FIGURES[name].source == "comparison" else (finished,)
+    runs = (finished, half_way) if isinstance(FIGURES[name], ComparisonFigure) else (finished,)
     figure = _figure(library, name, *runs, theme=theme)
     meta = figure["layout"]["meta"]
     assert meta["empty"] is False

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from anpyc_server.groups.differences import seeds_in_words, shared_name
+from anpyc_server.records.differences import seeds_in_words, shared_name
 from serving import Server, Trainer, ended, queued, spec
 
 

@@ -103,7 +103,7 @@ def test_a_fault_of_the_server_leaves_in_the_one_shape_with_the_headers(
     def broken(_services: object) -> None:
         raise RuntimeError("the secret cause")
 
-    monkeypatch.setattr("anpyc_server.workers.service.queue", broken)
+    monkeypatch.setattr("anpyc_server.resources.workers.service.queue", broken)
     response = server.http.get("/api/queue")
     assert response.status_code == 500
     assert _error(response)["code"] == "internal"

@@ -25,7 +25,8 @@ def test_importing_the_application_loads_no_torch_and_nothing_slow() -> None:
 def test_drawing_loads_no_torch() -> None:
     program = (
         "import sys\n"
-        "import anpyc_server.figures.registry, anpyc_server.exports.report, anpyc_server.masks.cells\n"
+        "import anpyc_server.figures.registry, anpyc_server.resources.exports.report\n"
+        "import anpyc_server.records.cells\n"
         "import anpyc.permutations, anpyc.metrics, anpyc.presets\n"
         "print('torch' in sys.modules)"
     )

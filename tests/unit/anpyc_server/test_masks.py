@@ -11,9 +11,9 @@ from anpyc.permutations import pixel_order
 from anpyc.recording import MaskSnapshot
 from anpyc_queue.recording import Batch, write
 from anpyc_server.errors import Invalid
-from anpyc_server.masks import cells
-from anpyc_server.masks.arrangement import Tiles, arranged, by_likeness, picture_shape, tiles_of
-from anpyc_server.masks.arrays import StoredArray
+from anpyc_server.records import cells
+from anpyc_server.records.arrangement import Tiles, arranged, by_likeness, picture_shape, tiles_of
+from anpyc_server.records.arrays import StoredArray
 from serving import LAYERS, Server, Trainer, claimed, queued, spec
 
 
@@ -239,7 +239,7 @@ def test_a_layer_that_does_not_look_at_images_says_which_does(library: Server, f
 
 def test_every_zoom_of_a_large_layer_shows_its_means(server: Server) -> None:
     """4096 × 4096, importance: the density of a window is that of the parameters in it."""
-    from anpyc_server.masks import service
+    from anpyc_server.resources.masks import service
 
     claim = claimed(server.database, queued(server.database, spec()))
     random = np.random.default_rng(0)

@@ -145,7 +145,7 @@ def test_a_report_shows_names_as_text(server: Server) -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+1", "@x", "\tx"])
 def test_a_spreadsheet_meets_no_formula(cell: str) -> None:
-    from anpyc_server.exports.service import _cell
+    from anpyc_server.resources.exports.service import _cell
 
     assert _cell(cell) == f"'{cell}"
     assert _cell(-1.5) == -1.5

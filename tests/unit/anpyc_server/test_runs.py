@@ -14,8 +14,8 @@ from anpyc_queue import jobs
 from anpyc_queue.recording import SavedCheckpoint
 from anpyc_queue.relay import Relay
 from anpyc_queue.tables import Event, Run
-from anpyc_server.runs.removal import remove_deleted
-from anpyc_server.runs.service import UNDO, merged
+from anpyc_server.resources.runs.removal import remove_deleted
+from anpyc_server.resources.runs.service import UNDO, merged
 from serving import Server, Trainer, a_worker, claimed, queued, spec
 
 
@@ -304,7 +304,7 @@ def test_a_run_that_trains_cannot_be_deleted(server: Server) -> None:
 
 
 def test_files_of_a_removed_run_go_too(tmp_path: Path) -> None:
-    from anpyc_server.runs.removal import remove_files
+    from anpyc_server.resources.runs.removal import remove_files
 
     names = ["one/step-3.json", "one/step-3.safetensors", "one/step-5.json", "two/step-3.json"]
     for name in names:

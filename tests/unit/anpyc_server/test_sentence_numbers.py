@@ -15,18 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anpyc_queue.tables import Run
-from anpyc_server.compare.columns import Members
-from anpyc_server.compare.schemas import MetricRow
-from anpyc_server.compare.service import metric_row
-from anpyc_server.compare.service import sentence as compared_in_words
+from anpyc_server.figures.columns import Members
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.registry import FIGURES
-from anpyc_server.figures.rows import ArrayRows, Column, Options, RunRows
-from anpyc_server.groups.counted import counted
-from anpyc_server.groups.sentences import sentence as group_in_words
-from anpyc_server.masks.arrays import StoredArray
-from anpyc_server.sentences import sentence, state_sentence
-from anpyc_server.whatif.points import Point, PruningCurve
+from anpyc_server.figures.rows import ArrayRows, Column, RunRows
+from anpyc_server.records.arrays import StoredArray
+from anpyc_server.records.counting import counted_runs
+from anpyc_server.records.counting_sentences import sentence as group_in_words
+from anpyc_server.records.pruning_curve import Point, PruningCurve
+from anpyc_server.records.sentences import sentence, state_sentence
+from anpyc_server.resources.compare.schemas import MetricRow
+from anpyc_server.resources.compare.service import metric_row
+from anpyc_server.resources.compare.service import sentence as compared_in_words
 from made_up_runs import NAN, SHARES, MadeUp, layer_moments, made_up
 
 MANY = settings(max_examples=250, deadline=None)
@@ -274,8 +274,9 @@ def test_where_a_run_stands(run: MadeUp) -> None:
 
 
 def said_by(name: str, rows: Any, **options: Any) -> str:
-    figure = FIGURES[name].draw(rows, Options(**options), THEMES["light"])
-    said: str = figure.layout.meta["sentence"]
+    figure = FIGURES[name]
+    drawing = figure.draw(rows, figure.options(**options), THEMES["light"])
+    said: str = drawing["layout"]["meta"]["sentence"]
     assert said[0].isupper() or said[0].isdigit(), said
     return said
 
@@ -900,7 +901,7 @@ def of_settings(runs: Sequence[Run]) -> dict[str, list[float]]:
 @MANY
 @given(st.tuples(repetitions("a"), repetitions("b"), repetitions("c")))
 def test_a_comparison(columns: Sequence[list[Run]]) -> None:
-    members = [Members(runs[0].name, runs[0].name, "", counted(runs), 0) for runs in columns]
+    members = [Members(runs[0].name, runs[0].name, "", counted_runs(runs), 0) for runs in columns]
     row = average_over(members)
     said = compared_in_words(members, [row] if row else [])
     means = {
@@ -954,7 +955,7 @@ def average_over(members: Sequence[Members]) -> MetricRow | None:
 @MANY
 @given(repetitions("a"))
 def test_a_group(runs: list[Run]) -> None:
-    counting = counted(runs)
+    counting = counted_runs(runs)
     finished = [run for run in runs if run.status == "succeeded"] or runs
     different = {(run.spec_hash, run.seed) for run in finished}
     seeds = sorted({run.seed for run in runs})

@@ -8,7 +8,7 @@ import pytest
 
 from anpyc_queue.tables import Run
 from anpyc_server import wording
-from anpyc_server.sentences import sentence, state_sentence
+from anpyc_server.records.sentences import sentence, state_sentence
 
 
 def _run(status: str, **more: Any) -> Run:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anpyc_server.recorded.thinning import kept, task_starts
+from anpyc_server.records.thinning import kept, task_starts
 
 
 def _curve(length: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,132 @@
+"""The columns of a comparison: runs and groups of runs, each with the colour that belongs to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from anpyc_queue.tables import SUCCEEDED, Run
+from anpyc_server.errors import Missing
+from anpyc_server.figures.palette import DASHES, THEMES
+from anpyc_server.records.counting import CountedRuns, counted_runs
+from anpyc_server.records.differences import title_of
+from anpyc_server.records.listing import in_group
+from anpyc_server.wording import count
+
+_KINDS = len(THEMES["light"].runs) * len(DASHES)
+"""As many columns can be told apart: more than a comparison takes."""
+_MOST_RUNS = 200
+
+
+@dataclass(frozen=True)
+class Members:
+    """One column: its key, its runs, and its place among colours."""
+
+    key: str
+    title: str
+    note: str
+    """Tells columns of the same title apart: "seed 3"."""
+    counting: CountedRuns
+    rank: int
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        """Those that count: of a group, the succeeded ones once there are any, of repeats the newest."""
+        return self.counting.runs
+
+    @property
+    def finished(self) -> bool:
+        """Whether what is known is known of whole runs."""
+        return all(run.status == SUCCEEDED for run in self.runs)
+
+    @property
+    def is_group(self) -> bool:
+        return ":" in self.key
+
+    @property
+    def label(self) -> str:
+        """Title and note as one."""
+        return f"{self.title} · {self.note}" if self.note else self.title
+
+
+@dataclass(frozen=True)
+class _Found:
+    key: str
+    title: str
+    counting: CountedRuns
+    first_id: str
+
+
+def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[str]]:
+    """The columns that were asked for, in that order, each once; and the keys of which nothing is left.
+
+    :raises Missing: when nothing is left of any.
+    """
+    wanted = list(dict.fromkeys(keys))
+    found = [one for key in wanted if (one := _find(session, key)) is not None]
+    if wanted and not found:
+        raise Missing("None of these runs is there any more. They may have been deleted.")
+    ranks = _ranks(session, [one.first_id for one in found])
+    members = [
+        Members(one.key, one.title, note, one.counting, rank)
+        for one, note, rank in zip(found, _notes(found), ranks, strict=True)
+    ]
+    found_keys = {one.key for one in found}
+    return members, [key for key in wanted if key not in found_keys]
+
+
+def _find(session: Session, key: str) -> _Found | None:
+    if ":" not in key:
+        run = session.get(Run, key)
+        if run is None or run.deleted_at is not None:
+            return None
+        return _Found(key, run.name, counted_runs([run]), run.id)
+    query = select(Run).where(in_group(key), Run.deleted_at.is_(None), Run.archived.is_(False))
+    runs = list(session.scalars(query.order_by(Run.id).limit(_MOST_RUNS)))
+    if not runs:
+        return None
+    counting = counted_runs(runs)
+    return _Found(key, title_of(key, list(reversed(counting.runs))), counting, runs[0].id)
+
+
+def _notes(found: Sequence[_Found]) -> list[str]:
+    """By seed where titles are the same, by moment where seeds are as well, at last by id."""
+    notes = [""] * len(found)
+    for note in (_seeds, _moment, _end_of_id):
+        clashes = Counter((one.title, said) for one, said in zip(found, notes, strict=True))
+        notes = [
+            ", ".join(filter(None, (said, note(one)))) if clashes[one.title, said] > 1 else said
+            for one, said in zip(found, notes, strict=True)
+        ]
+    return notes
+
+
+def _seeds(one: _Found) -> str:
+    seeds = sorted({run.seed for run in one.counting.runs})
+    return f"seed {seeds[0]}" if len(seeds) == 1 else count(len(seeds), "seed")
+
+
+def _moment(one: _Found) -> str:
+    return f"{one.counting.runs[0].created_at:%Y-%m-%d %H:%M}"
+
+
+def _end_of_id(one: _Found) -> str:
+    return f"…{one.first_id[-4:]}"
+
+
+def _ranks(session: Session, first_ids: Sequence[str]) -> list[int]:
+    """How many runs are older than each: its number for ever, so its colour. Ties take the next free one."""
+    older = [session.scalar(select(func.count()).where(Run.id < run_id)) or 0 for run_id in first_ids]
+    taken: set[int] = set()
+    ranks = [0] * len(older)
+    for place in sorted(range(len(older)), key=lambda place: first_ids[place]):
+        rank = older[place] % _KINDS
+        while rank in taken and len(taken) < _KINDS:
+            rank = (rank + 1) % _KINDS
+        taken.add(rank)
+        ranks[place] = rank
+    return ranks

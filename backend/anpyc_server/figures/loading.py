@@ -1,0 +1,243 @@
+"""From the database to the rows that figures are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from anpyc_queue.tables import LayerRow, MaskRow, Run
+from anpyc_server.errors import Missing
+from anpyc_server.figures.array_axes import MOST_TOLD
+from anpyc_server.figures.columns import columns
+from anpyc_server.figures.declaration import ArrayNeeds, RunNeeds
+from anpyc_server.figures.options import FigureOptions
+from anpyc_server.figures.rows import ArrayRows, Column, LayerMoment, RunRows
+from anpyc_server.records.accuracy import accuracy_matrix, before_pruning, tasks_of
+from anpyc_server.records.arrangement import picture_shape
+from anpyc_server.records.arrays import KINDS, ArrayKind, Layout, StoredArray, nothing_stored
+from anpyc_server.records.cells import window
+from anpyc_server.records.pixels import image_shape, original_order
+from anpyc_server.records.pruning_curve import pruning_curve
+from anpyc_server.records.series import Epochs, Evaluations
+from anpyc_server.services import Services
+
+_NO_INTS, _NO_FLOATS = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+NO_EVALUATIONS = Evaluations(_NO_INTS, _NO_INTS, _NO_INTS, _NO_INTS, _NO_FLOATS, np.empty(0, dtype=np.bool_))
+NO_EPOCHS = Epochs(*(_NO_INTS,) * 4, *(_NO_FLOATS,) * 4)
+NO_TABLES = RunNeeds()
+
+
+def run_rows(
+    services: Services, session: Session, run: Run, needs: RunNeeds = NO_TABLES, task: int | None = None
+) -> RunRows:
+    """A run's matrix, and of its long tables those that are needed; the others stay empty."""
+    order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
+    layers = _layer_moments(session, run) if needs.layers else []
+    layers.sort(key=lambda row: (row.step, row.task, row.round, order.get(row.layer, len(order)), row.layer))
+    matrix = accuracy_matrix(session, run)
+    return RunRows(
+        id=run.id,
+        name=run.name,
+        status=run.status,
+        strategy=run.strategy,
+        tasks=tasks_of(run),
+        steps=run.plan.get("steps"),
+        matrix=matrix,
+        before_pruning=before_pruning(run, matrix),
+        evaluations=(services.series.evaluations(session, run) if needs.evaluations else NO_EVALUATIONS),
+        epochs=services.series.epochs(session, run) if needs.epochs else NO_EPOCHS,
+        layers=layers,
+        metrics=run.metrics,
+        pruning=pruning_curve(session, run, task) if needs.pruning else None,
+        titles=run.plan.get("task_titles", ()),
+    )
+
+
+def _layer_moments(session: Session, run: Run) -> list[LayerMoment]:
+    query = select(*(getattr(LayerRow, part.name) for part in fields(LayerMoment)))
+    return [LayerMoment(*row) for row in session.execute(query.where(LayerRow.run_id == run.id))]
+
+
+@dataclass(frozen=True)
+class ArrayChoice:
+    """Which array a figure's options point at; what it does not let one choose is as here."""
+
+    layer: str | None = None
+    task: int | None = None
+    before: int | None = None
+    round: int | None = None
+    of: ArrayKind = "mask"
+    rows: str = ":"
+    cols: str = ":"
+    size: int = 256
+    layout: Layout = "flat"
+
+
+def array_choice(options: FigureOptions, kind: ArrayKind | None) -> ArrayChoice:
+    """The choice in ``options``; of ``kind``, where the figure is drawn from one kind alone."""
+    names = {field.name for field in fields(ArrayChoice)}
+    chosen = {name: value for name, value in options if name in names}
+    return ArrayChoice(**chosen | ({"of": kind} if kind else {}))
+
+
+def array_rows(
+    services: Services, session: Session, run: Run, options: FigureOptions, needs: ArrayNeeds
+) -> ArrayRows:
+    """The array that was asked for, or why it cannot be had: a figure without data still has its sentence."""
+    rows = run_rows(services, session, run)
+    choice = array_choice(options, needs.kind)
+    kind = choice.of
+    layer = choice.layer or _first_layer(session, run, kind)
+    if layer is None:
+        return ArrayRows(rows, None, missing=_nothing_of_kind(session, run, kind))
+    task = choice.task if choice.task is not None else _last_task(session, run, layer, kind)
+    try:
+        stored = services.arrays.load(session, run, task or 0, layer, kind, choice.round)
+        before = _before(services, session, run, stored, choice, needs)
+        owners = _owners(services, session, run, stored, before) if needs.owners else None
+        by_task = _by_task(services, session, run, layer, kind) if needs.by_task else ()
+        images = None
+        if needs.images:
+            images = original_order(run, stored.task, stored.values, image_shape(run, layer))
+    except Missing as missing:
+        return ArrayRows(rows, None, missing=missing.message)
+    close = needs.neighbours and _looks_close(stored, choice)
+    return ArrayRows(
+        rows,
+        stored,
+        before=before,
+        owners=owners,
+        images=images,
+        by_task=by_task,
+        neighbours=_neighbours(services, session, run, stored) if close else {},
+        unpruned=_unpruned(services, session, run, stored) if needs.unpruned else None,
+    )
+
+
+def compared_rows(services: Services, keys: Sequence[str], needs: RunNeeds) -> list[Column]:
+    """The columns of a comparison with what a figure is drawn from."""
+    with services.database.read() as session:
+        return [
+            Column(
+                key=one.key,
+                title=one.title,
+                note=one.note,
+                rank=one.rank,
+                runs=[run_rows(services, session, run, needs) for run in one.runs],
+                specs=[run.spec for run in one.runs],
+                settings=[run.spec_hash for run in one.runs],
+            )
+            for one in columns(session, keys)[0]
+        ]
+
+
+def _before(
+    services: Services,
+    session: Session,
+    run: Run,
+    stored: StoredArray,
+    choice: ArrayChoice,
+    needs: ArrayNeeds,
+) -> StoredArray | None:
+    """The earlier array that the figure compares with, where there is one."""
+    if needs.before == "task":
+        earlier = choice.before if choice.before is not None else stored.task - 1
+        return services.arrays.load(session, run, earlier, stored.layer, stored.of) if earlier >= 0 else None
+    if needs.before == "round" and stored.of in ("mask", "owner"):
+        return _round_before(services, session, run, stored)
+    return None
+
+
+def _round_before(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
+    """The same array one pruning round, or the end of a task, earlier."""
+    query = select(MaskRow.task, MaskRow.round).where(
+        MaskRow.run_id == run.id, MaskRow.layer == stored.layer, MaskRow.of == stored.of
+    )
+    moment = (stored.task, stored.round)
+    earlier = [(row.task, row.round) for row in session.execute(query) if (row.task, row.round) < moment]
+    if not earlier:
+        return None
+    task, round_ = max(earlier)
+    return services.arrays.load(session, run, task, stored.layer, stored.of, round_)
+
+
+def _owners(
+    services: Services, session: Session, run: Run, stored: StoredArray, before: StoredArray | None
+) -> tuple[StoredArray, StoredArray] | None:
+    """Whose the parameters were at the two moments; None where one of them is not the end of a task."""
+    if before is None or not (before.end_of_task and stored.end_of_task):
+        return None
+    both = [(run.id, at.task, at.round, at.layer, "owner") for at in (before, stored)]
+    if any(session.get(MaskRow, key) is None for key in both):
+        return None
+    earlier, later = (
+        services.arrays.load(session, run, at.task, at.layer, "owner") for at in (before, stored)
+    )
+    return earlier, later
+
+
+def _looks_close(stored: StoredArray, choice: ArrayChoice) -> bool:
+    """Whether single parameters are looked at, and few enough to be told about one by one."""
+    view = window(picture_shape(stored, choice.layout), choice.rows, choice.cols, choice.size)
+    cells = (view.rows[1] - view.rows[0]) * (view.cols[1] - view.cols[0])
+    return view.exact and cells <= MOST_TOLD
+
+
+def _neighbours(
+    services: Services, session: Session, run: Run, stored: StoredArray
+) -> dict[str, StoredArray]:
+    """Everything else that is stored of the layer at that moment."""
+    query = select(MaskRow.of).where(
+        MaskRow.run_id == run.id,
+        MaskRow.layer == stored.layer,
+        MaskRow.task == stored.task,
+        MaskRow.round == stored.round,
+    )
+    kinds = set(session.scalars(query))
+    return {
+        of: services.arrays.load(session, run, stored.task, stored.layer, of, stored.round)
+        for of in KINDS
+        if of in kinds and of != stored.of
+    }
+
+
+def _unpruned(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
+    """The array of the same task's first pruning round."""
+    if session.get(MaskRow, (run.id, stored.task, 1, stored.layer, stored.of)) is None:
+        return None
+    return services.arrays.load(session, run, stored.task, stored.layer, stored.of, 1)
+
+
+def _by_task(
+    services: Services, session: Session, run: Run, layer: str, of: ArrayKind
+) -> tuple[StoredArray, ...]:
+    query = select(MaskRow.task, MaskRow.round).where(
+        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of, MaskRow.end_of_task
+    )
+    ends = session.execute(query.order_by(MaskRow.task)).all()
+    return tuple(services.arrays.load(session, run, end.task, layer, of, end.round) for end in ends)
+
+
+def _first_layer(session: Session, run: Run, of: str) -> str | None:
+    query = select(MaskRow.layer).where(MaskRow.run_id == run.id, MaskRow.of == of).distinct()
+    stored = set(session.scalars(query))
+    planned = [layer["name"] for layer in run.plan.get("layers", []) if layer["name"] in stored]
+    return planned[0] if planned else min(stored, default=None)
+
+
+def _last_task(session: Session, run: Run, layer: str, of: str) -> int | None:
+    query = select(func.max(MaskRow.task)).where(
+        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of
+    )
+    return session.scalar(query)
+
+
+def _nothing_of_kind(session: Session, run: Run, of: str) -> str:
+    kinds = sorted(session.scalars(select(MaskRow.of).where(MaskRow.run_id == run.id).distinct()))
+    if not kinds:
+        return nothing_stored(run)
+    return f"{run.strategy} stores no {of}; there is {' and '.join(kinds)}."

@@ -1,0 +1,159 @@
+"""Rows of runs as answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from anpyc.measures import MEASURES, known
+from anpyc_queue.engine import now
+from anpyc_queue.jobs import trained_seconds
+from anpyc_queue.queue import waiting_reason
+from anpyc_queue.tables import QUEUED, RUNNING, Run
+from anpyc_queue.workers import WorkerStatus, worker_statuses
+from anpyc_server.records.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
+from anpyc_server.records.joint import JointRuns, Reference
+from anpyc_server.records.run_schemas import (
+    JointReference,
+    KeyNumber,
+    Position,
+    RunAnswer,
+    RunError,
+    RunMetrics,
+    RunPlan,
+    RunSummary,
+)
+from anpyc_server.records.sentences import sentence, state_sentence
+
+
+class QueueView:
+    """The queue at one moment: who waits where, and who could take a run. Looked up when first asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.moment = now(session)
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        waiting = select(Run.id).where(Run.status == QUEUED).order_by(Run.created_at, Run.id)
+        return {run_id: place for place, run_id in enumerate(self._session.scalars(waiting), 1)}
+
+    @cached_property
+    def _online(self) -> list[WorkerStatus]:
+        return [status for status in worker_statuses(self._session) if status.online]
+
+    def reason(self, run: Run) -> str | None:
+        """What a queued run waits for; None for any other."""
+        if run.status != QUEUED:
+            return None
+        return waiting_reason(run.device, self._positions.get(run.id, 1), self._online)
+
+
+def summary(run: Run, queue: QueueView, matrix: Matrix | None) -> RunSummary:
+    """The run as it stands in a list."""
+    return RunSummary.model_construct(
+        **_shared(run, queue), sentence=sentence(run, matrix), error=_error(run, False)
+    )
+
+
+def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
+    """The run as it stands on its own page."""
+    matrix = accuracy_matrix(session, run)
+    newest = (
+        newest_accuracy(session, run.id)
+        if not any(value is not None for row in matrix for value in row)
+        else {}
+    )
+    joint = JointRuns(session)
+    metrics, reference = joint.metrics(run, matrix), joint.reference(run)
+    return RunAnswer.model_construct(
+        **_shared(run, queue) | {"metrics": RunMetrics.model_validate(metrics)},
+        key_numbers=key_numbers(metrics, reference),
+        joint_reference=(
+            JointReference(run_ids=list(reference.run_ids), words=reference.words) if reference else None
+        ),
+        sentence=sentence(run, matrix, newest),
+        error=_error(run, True),
+        plan=RunPlan.model_validate(run.plan),
+        environment=run.environment,
+        last_seq=run.next_seq - 1,
+    )
+
+
+def key_numbers(metrics: Mapping[str, Any], reference: Reference | None) -> list[KeyNumber]:
+    """All metrics, as they are written."""
+    values = known(metrics)
+    notes = {"intransigence": f"Against {reference.words}."} if reference else {}
+    return [
+        KeyNumber(
+            name=name,
+            title=measure.short or measure.title,
+            text=measure.write(values[name]) if name in values else None,
+            note=notes.get(name, "") if name in values else "",
+        )
+        for name, measure in MEASURES.items()
+    ]
+
+
+def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:
+    """Several runs, with one look at the queue."""
+    queue = QueueView(session)
+    matrices = accuracy_matrices(session, runs)
+    return [summary(run, queue, matrices.get(run.id)) for run in runs]
+
+
+def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
+    seconds = trained_seconds(run, queue.moment)
+    return {
+        "id": run.id,
+        "name": run.name,
+        "notes": run.notes,
+        "tags": run.tags,
+        "archived": run.archived,
+        "version": run.version,
+        "status": run.status,
+        "progress": run.progress,
+        "attempt": run.attempt,
+        "position": Position.model_validate(_known(run.position, Position)),
+        "state_sentence": state_sentence(run, queue.reason(run)),
+        "strategy": run.strategy,
+        "benchmark": run.benchmark,
+        "dataset": run.dataset,
+        "seed": run.seed,
+        "device": run.device,
+        "spec": run.spec,
+        "spec_hash": run.spec_hash,
+        "metrics": RunMetrics.model_validate(run.metrics),
+        "worker": run.worker_id,
+        "cancel_requested": run.cancel_requested,
+        "group_id": run.group_id,
+        "parent_id": run.parent_id,
+        "parent_relation": run.parent_relation,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "updated_at": run.updated_at,
+        "seconds": seconds,
+        "seconds_left": _left(run, seconds),
+    }
+
+
+def _left(run: Run, seconds: float | None) -> float | None:
+    if run.status != RUNNING or seconds is None or run.progress < 0.01:
+        return None
+    return seconds * (1 - run.progress) / run.progress
+
+
+def _error(run: Run, whole: bool) -> RunError | None:
+    if run.error is None:
+        return None
+    traceback = run.error.get("traceback") if whole else None
+    return RunError(code=run.error.get("code", ""), message=run.error.get("message", ""), traceback=traceback)
+
+
+def _known(data: Mapping[str, Any], model: type[Position]) -> dict[str, Any]:
+    return {name: data[name] for name in model.model_fields if name in data}

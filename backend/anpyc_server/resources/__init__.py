@@ -1,0 +1,1 @@
+"""What lies below /api: a package per resource. None of them imports another."""

@@ -1,0 +1,235 @@
+"""Runs and groups side by side: what differs in their settings, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from anpyc.measures import MEASURES, known
+from anpyc_server.errors import Invalid
+from anpyc_server.figures.columns import Members, columns
+from anpyc_server.figures.palette import THEMES, run_color, run_dash
+from anpyc_server.records.accuracy import accuracy_matrix
+from anpyc_server.records.counting_sentences import repeats_in_words
+from anpyc_server.records.differences import written
+from anpyc_server.records.joint import JointRuns
+from anpyc_server.records.settings import Value, described, flattened
+from anpyc_server.records.spreads import Spread, spread_of
+from anpyc_server.resources.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
+from anpyc_server.services import Services
+from anpyc_server.wording import count, listed, percent, signed_points
+
+_SAME = 1e-12
+_LEVEL = 0.0005
+"""A lead that is written as 0.0 points."""
+
+
+def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
+    """The columns, what differs between them, and what came out."""
+    with services.database.read() as session:
+        compared, missing = columns(session, keys)
+        matrices = {run.id: accuracy_matrix(session, run) for one in compared for run in one.runs}
+        joint = JointRuns(session)
+        measures = [[joint.metrics(run, matrices[run.id]) for run in one.runs] for one in compared]
+    last_rows = [[_last_row(matrices[run.id]) for run in one.runs] for one in compared]
+    names = [one.key for one in compared]
+    if baseline is not None and baseline not in [*names, *missing]:
+        raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
+    base = names.index(baseline) if baseline in names else None
+    settings, same = _settings(compared)
+    metrics = [row for name in MEASURES if (row := metric_row(compared, measures, base, name)) is not None]
+    tasks = max((len(row) for rows in last_rows for row in rows), default=0)
+    return Comparison(
+        columns=[
+            Compared(
+                key=one.key,
+                title=one.title,
+                note=one.note,
+                run_ids=[run.id for run in one.runs],
+                left_out=one.counting.left_out,
+                repeated=one.counting.repeated,
+                disagreement=one.counting.disagreement,
+                seeds=sorted({run.seed for run in one.runs}),
+                settings=one.counting.settings,
+                spread_over=one.counting.over,
+                spread_contains=one.counting.contains,
+                is_group=one.is_group,
+                status=_status(one),
+                color=run_color(one.rank, THEMES["light"]),
+                color_dark=run_color(one.rank, THEMES["dark"]),
+                dash=run_dash(one.rank),
+            )
+            for one in compared
+        ],
+        settings=settings,
+        metrics=metrics,
+        tasks=[_task(compared, task, last_rows) for task in range(tasks)],
+        baseline=base,
+        sentence=sentence(compared, metrics),
+        spread=spread_sentence(compared),
+        same=same,
+        missing=missing,
+    )
+
+
+def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
+    """Who is ahead, and by how much; a lead within the spread is said to be one.
+
+    Beside finished runs the others are not ranked: what they have is that of the tasks they got to.
+    """
+    average = next((row for row in metrics if row.name == "average_accuracy"), None)
+    values = average.values if average is not None else [None] * len(compared)
+    ranked = _ranked(compared, values)
+    known = [(value, one) for value, one in zip(values, compared, strict=True) if value is not None]
+    if not known:
+        return "None of these runs has learnt a task yet."
+    known = sorted((pair for pair in known if pair[1] in ranked), key=lambda pair: -pair[0].mean)
+    left_out = _not_ranked(len(compared) - len(ranked))
+    best, first = known[0]
+    said = f"{first.label} is ahead with {percent(best.mean)} on average{_over(best, first)}"
+    if len(known) == 1:
+        return f"{said}.{left_out}"
+    second, other = known[1]
+    lead = best.mean - second.mean
+    if lead < _LEVEL:
+        level = f"{first.label} and {other.label} are level at {percent(best.mean)} on average."
+        return f"{level}{left_out}"
+    said += f", {signed_points(lead)} against {other.label}."
+    spreads = [value.std for value in (best, second) if value.std is not None]
+    if spreads and lead < max(spreads):
+        said += " That is within the spread over seeds."
+    return f"{said}{left_out}"
+
+
+def spread_sentence(compared: Sequence[Members]) -> str:
+    """What stands behind ± and ranges, and which runs are counted once."""
+    contents: dict[tuple[str, ...], list[str]] = {}
+    for one in compared:
+        if one.counting.contains:
+            contents.setdefault(tuple(one.counting.contains), []).append(one.label)
+    said = []
+    if contents:
+        in_words = [
+            f"{listed(contained)}{f' ({listed(labels)})' if len(contents) > 1 else ''}"
+            for contained, labels in contents.items()
+        ]
+        said.append(
+            f"± is the sample standard deviation over seeds, which differ in {'; in '.join(in_words)}."
+        )
+    ranges = [one.label for one in compared if one.counting.over == "settings"]
+    if ranges:
+        said.append(
+            f"Of {listed(ranges)} the range of the settings’ means stands there, no spread over seeds."
+        )
+    said += [f"Of {one.label}, {repeats_in_words(one.counting)}" for one in compared if one.counting.repeated]
+    return " ".join(said)
+
+
+def _over(value: Spread, one: Members) -> str:
+    """± over seeds where seeds alone differ, else how many settings the mean is of."""
+    if one.counting.over == "settings":
+        return f", the mean of {count(one.counting.settings, 'setting')}"
+    return "" if value.std is None else f" ± {value.std * 100:.1f} over {count(value.n, 'seed')}"
+
+
+def _not_ranked(number: int) -> str:
+    if not number:
+        return ""
+    verb = "has not finished and is" if number == 1 else "have not finished and are"
+    return f" {number} {verb} not ranked."
+
+
+def _ranked(compared: Sequence[Members], values: Sequence[Spread | None]) -> list[Members]:
+    """The columns that are held against each other: those that finished, once one that is known did."""
+    finished = [
+        one for one, value in zip(compared, values, strict=True) if one.finished and value is not None
+    ]
+    return [one for one in compared if one.finished] if finished else list(compared)
+
+
+def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, Value]]:
+    """Fields in which columns differ, and those they share. What varies within a group is listed."""
+    with_seed = not any(one.is_group for one in compared)
+    contents = [_content(one, with_seed) for one in compared]
+    fields = list(dict.fromkeys(field for content in contents for field in content))
+    rows, same = [], {}
+    for field in fields:
+        values = [content.get(field) for content in contents]
+        if any(value != values[0] for value in values):
+            title, unit = described().get(field, (field, ""))
+            rows.append(SettingRow(field=field, title=title, unit=unit, values=values))
+        else:
+            same[field] = values[0]
+    return rows, same
+
+
+def _content(one: Members, with_seed: bool) -> dict[str, Value]:
+    specs = [dict(flattened(run.spec)) for run in one.runs]
+    content: dict[str, Value] = {}
+    for field in dict.fromkeys(field for spec in specs for field in spec):
+        if field == "name" or (field == "seed" and not with_seed):
+            continue
+        values = list(dict.fromkeys(spec.get(field) for spec in specs))
+        content[field] = values[0] if len(values) == 1 else ", ".join(written(value) for value in values)
+    return content
+
+
+def metric_row(
+    compared: Sequence[Members],
+    metrics: Sequence[Sequence[Mapping[str, Any]]],
+    base: int | None,
+    name: str,
+) -> MetricRow | None:
+    """One metric over the columns, from the metrics of each column's runs; None where no run knows it."""
+    values = [
+        spread_of(one.counting, [known(run).get(name) for run in runs])
+        for one, runs in zip(compared, metrics, strict=True)
+    ]
+    if not any(values):
+        return None
+    reference = None if base is None else values[base]
+    return MetricRow(
+        name=name,
+        title=MEASURES[name].title,
+        unit=MEASURES[name].unit,
+        higher_is_better=MEASURES[name].higher_is_better,
+        values=values,
+        best=_best(compared, values, MEASURES[name].higher_is_better),
+        differences=[
+            None if reference is None or value is None else value.mean - reference.mean for value in values
+        ],
+    )
+
+
+def _task(
+    compared: Sequence[Members], task: int, last_rows: Sequence[Sequence[Sequence[float | None]]]
+) -> TaskRow:
+    """Accuracy on one task at the end, over the runs that got there."""
+    values = [
+        spread_of(one.counting, [row[task] if task < len(row) else None for row in rows])
+        for one, rows in zip(compared, last_rows, strict=True)
+    ]
+    return TaskRow(task=task, values=values, best=_best(compared, values, higher_is_better=True))
+
+
+def _best(compared: Sequence[Members], values: Sequence[Spread | None], higher_is_better: bool) -> list[int]:
+    """The columns that share the best mean; none where there is nothing to be better than."""
+    ranked = _ranked(compared, values)
+    means = {
+        place: value.mean
+        for place, (one, value) in enumerate(zip(compared, values, strict=True))
+        if value is not None and one in ranked
+    }
+    if len(means) < 2:
+        return []
+    top = max(means.values()) if higher_is_better else min(means.values())
+    return [place for place, mean in means.items() if abs(mean - top) < _SAME]
+
+
+def _last_row(matrix: Sequence[Sequence[float | None]]) -> Sequence[float | None]:
+    return matrix[-1] if matrix else []
+
+
+def _status(one: Members) -> str:
+    statuses = list(dict.fromkeys(run.status for run in one.runs))
+    return statuses[0] if len(statuses) == 1 else "mixed"

@@ -1,0 +1,1 @@
+"""The list of figures, and each as Plotly's JSON."""

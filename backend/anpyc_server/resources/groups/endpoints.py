@@ -1,0 +1,28 @@
+"""/api/groups"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from anpyc_server.errors import documented
+from anpyc_server.parameters import RunsWanted
+from anpyc_server.resources.groups import service
+from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort
+from anpyc_server.services import ServicesHere
+
+router = APIRouter(prefix="/groups", tags=["groups"])
+
+
+@router.get("", responses=documented(400))
+def list_groups(
+    services: ServicesHere,
+    wanted: RunsWanted,
+    by: GroupBy = "spec",
+    sort: GroupSort = "-created",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+) -> GroupPage:
+    """Runs that differ only in name and seed, or of one sweep, with mean and spread of their metrics."""
+    return service.groups(services, by, wanted, sort, limit, cursor)

@@ -1,0 +1,143 @@
+"""Putting runs together: by specification without name and seed, or by sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, case, cast, func, select
+from sqlalchemy.orm import Session, defer
+
+from anpyc_queue.tables import SUCCEEDED, Run
+from anpyc_server.records.counting import counted_runs
+from anpyc_server.records.counting_sentences import sentence
+from anpyc_server.records.differences import differences, shared_name, title_of
+from anpyc_server.records.listing import METRICS as SORTED
+from anpyc_server.records.listing import Order, RunFilter, read_cursor, write_cursor
+from anpyc_server.records.spreads import spreads
+from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort, RunGroup, Varied
+from anpyc_server.services import Services
+
+_MOST_IDS = 200
+_FINE = 10**9
+_KNOWN, _UNKNOWN = 0, 1
+
+
+def groups(
+    services: Services, by: GroupBy, wanted: RunFilter, sort: GroupSort, limit: int, cursor: str | None
+) -> GroupPage:
+    """One page of groups, ties by the newest run."""
+    key = Run.spec_hash if by == "spec" else Run.group_id
+    conditions = [*wanted.conditions(), key.is_not(None)]
+    descending = sort.startswith("-")
+    name = sort.removeprefix("-")
+    best = _best_settings(key, name, conditions, descending) if name in SORTED else None
+    order = _order(name, best)
+    query = select(key.label("key"), order.identity.label("newest"), *order.columns())
+    if best is not None:
+        query = query.outerjoin(best, best.c.key == key)
+    query = query.where(*conditions).group_by(key)
+    if cursor is not None:
+        query = query.having(order.past(read_cursor(cursor, f"{by}:{sort}"), descending))
+    with services.database.read() as session:
+        rows = session.execute(query.order_by(*order.by(descending)).limit(limit + 1)).all()
+        total = session.scalar(select(func.count(key.distinct())).where(*conditions)) or 0
+        page = rows[:limit]
+        members = _members(session, key, [row.key for row in page], conditions)
+    items = [group_of(f"{by}:{row.key}", members[row.key]) for row in page]
+    more, last = len(rows) > limit, page[-1] if page else None
+    next_cursor = (
+        write_cursor(f"{by}:{sort}", last.tier, last.sort_key, last.newest) if more and last else None
+    )
+    return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
+
+
+def _order(name: str, best: FromClause | None) -> Order:
+    newest = func.max(Run.id)
+    match name:
+        case "created":
+            return Order(newest, newest)
+        case "name":
+            return Order(func.min(func.lower(Run.name)), newest)
+        case "count":
+            return Order(func.count(), newest)
+    assert best is not None  # noqa: S101 - every other name is a metric's
+    value = func.max(best.c.value)
+    return Order(func.coalesce(value, 0), newest, case((value.is_(None), _UNKNOWN), else_=_KNOWN))
+
+
+def _best_settings(
+    key: Any, name: str, conditions: Sequence[ColumnElement[bool]], descending: bool
+) -> FromClause:
+    """For each group, the best of its settings' means (or, upwards, the lowest), over the runs that count.
+
+    Never a float: a mean need not come out the same in the question for the next page.
+    """
+    newest_of_alike = func.row_number().over(
+        partition_by=(key, Run.spec_hash, Run.seed), order_by=Run.id.desc()
+    )
+    runs = select(
+        key.label("key"), Run.spec_hash, SORTED[name].label("value"), newest_of_alike.label("place")
+    )
+    runs_that_count = runs.where(*conditions, Run.status == SUCCEEDED).subquery()
+    settings = (
+        select(runs_that_count.c.key, func.avg(runs_that_count.c.value).label("mean"))
+        .where(runs_that_count.c.place == 1)
+        .group_by(runs_that_count.c.key, runs_that_count.c.spec_hash)
+        .subquery()
+    )
+    outermost = func.max(settings.c.mean) if descending else func.min(settings.c.mean)
+    value = cast(outermost * _FINE, BigInteger).label("value")
+    return select(settings.c.key, value).group_by(settings.c.key).subquery()
+
+
+def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
+    """Runs, the newest first, as one."""
+    newest = runs[0]
+    statuses: dict[str, int] = {}
+    for run in runs:
+        statuses[run.status] = statuses.get(run.status, 0) + 1
+    counting = counted_runs(runs)
+    found = differences(runs)
+    name = shared_name([run.name for run in runs])
+    return RunGroup.model_construct(
+        key=key,
+        title=title_of(key, runs),
+        name=name,
+        strategy=_all_of([run.strategy for run in runs]),
+        benchmark=_all_of([run.benchmark for run in runs]),
+        dataset=_all_of([run.dataset for run in runs]),
+        count=len(runs),
+        statuses=statuses,
+        seeds=sorted({run.seed for run in runs}),
+        settings=len({run.spec_hash for run in runs}),
+        varies=[Varied(field=one.field, title=one.title, values=list(one.values)) for one in found],
+        repeated=counting.repeated,
+        disagreement=counting.disagreement,
+        spread_over=counting.over,
+        spread_contains=counting.contains,
+        sentence=sentence(runs, counting, found),
+        run_ids=[run.id for run in runs[:_MOST_IDS]],
+        metrics=spreads(counting) if _any_finished(runs) else {},
+        spec=newest.spec,  # type: ignore[arg-type]  # passed on as it was stored
+        newest=newest.created_at,
+    )
+
+
+def _any_finished(runs: Sequence[Run]) -> bool:
+    """Whether there is a finished run, whose metrics are those of all its tasks."""
+    return any(run.status == SUCCEEDED for run in runs)
+
+
+def _all_of(kinds: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(reversed(kinds)))
+
+
+def _members(
+    session: Session, key: Any, keys: Sequence[str], conditions: Sequence[Any]
+) -> dict[str, list[Run]]:
+    query = select(Run).where(*conditions, key.in_(keys)).order_by(Run.id.desc())
+    members: dict[str, list[Run]] = {one: [] for one in keys}
+    for run in session.scalars(query.options(defer(Run.environment), defer(Run.plan))):
+        members[getattr(run, key.key)].append(run)
+    return members

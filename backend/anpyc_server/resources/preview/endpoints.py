@@ -1,0 +1,19 @@
+"""/api/preview"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from anpyc_server.errors import documented
+from anpyc_server.resources.preview import service
+from anpyc_server.resources.preview.schemas import PreviewAnswer
+from anpyc_server.services import ServicesHere
+from anpyc_server.spec_body import SpecBody
+
+router = APIRouter(prefix="/preview", tags=["preview"])
+
+
+@router.post("", responses=documented(400, 413))
+def preview_run(spec: SpecBody, services: ServicesHere) -> PreviewAnswer:
+    """What a run of this specification asks for. Nothing is queued."""
+    return service.preview(services, spec)

@@ -1,0 +1,55 @@
+"""Previews, judged by the runs that have ended here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from anpyc import preview as science
+from anpyc.preview import PastRun
+from anpyc.spec import RunSpec, SpecError, parse_spec
+from anpyc_queue.engine import now
+from anpyc_queue.jobs import trained_seconds
+from anpyc_queue.tables import SUCCEEDED, Run
+from anpyc_server.resources.preview.schemas import PreviewAnswer
+from anpyc_server.services import Services
+
+MOST_PAST_RUNS = 50
+"""Looked at for one alike."""
+
+
+def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
+    """What a run of ``spec`` asks for."""
+    with services.database.read() as session:
+        past = list(_past_runs(session, spec))
+    found = science.preview(spec, services.settings.datasets, past)
+    return PreviewAnswer(
+        tasks=found.tasks,
+        epochs=found.epochs,
+        parameters=found.parameters,
+        bytes=found.bytes,
+        seconds=found.seconds,
+        sentence=found.sentence,
+        warnings=list(found.warnings),
+    )
+
+
+def _past_runs(session: Session, spec: RunSpec) -> Iterator[PastRun]:
+    """On the same data set, the newest first; one that this version cannot read is left out."""
+    ended = (
+        select(Run)
+        .where(Run.status == SUCCEEDED, Run.dataset == spec.dataset.kind, Run.deleted_at.is_(None))
+        .order_by(Run.created_at.desc())
+        .limit(MOST_PAST_RUNS)
+    )
+    moment = now(session)
+    for run in session.scalars(ended):
+        seconds = trained_seconds(run, moment)
+        try:
+            past = parse_spec(run.spec)
+        except SpecError:
+            continue
+        if seconds:
+            yield PastRun(run.name, past, seconds)

@@ -1,0 +1,94 @@
+"""/api/runs"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Query, Response
+
+from anpyc_server.errors import documented
+from anpyc_server.parameters import RunId, RunsWanted
+from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, Sort, SpecChanges
+from anpyc_server.resources.runs import service
+from anpyc_server.resources.runs.pages import page_of_runs
+from anpyc_server.services import ServicesHere
+from anpyc_server.spec_body import SpecBody
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+
+@router.post("", status_code=201, responses=documented(400, 413))
+def submit_run(
+    spec: SpecBody,
+    services: ServicesHere,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
+) -> RunAnswer:
+    """Queue a run. With an Idempotency-Key that was used before: the run of then, and 200."""
+    run, created = service.submit(services, spec, idempotency_key)
+    if not created:
+        response.status_code = 200
+    response.headers["Location"] = f"/api/runs/{run.id}"
+    return run
+
+
+@router.get("", responses=documented(400))
+def list_runs(
+    services: ServicesHere,
+    wanted: RunsWanted,
+    sort: Sort = "-created",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+) -> RunPage:
+    """One page of runs."""
+    return page_of_runs(services, wanted, sort, limit, cursor)
+
+
+@router.get("/{run_id}", responses=documented(404))
+def get_run(run_id: RunId, services: ServicesHere) -> RunAnswer:
+    """One run."""
+    return service.one(services, run_id)
+
+
+@router.patch("/{run_id}", responses=documented(404, 409))
+def edit_run(run_id: RunId, edit: RunEdit, services: ServicesHere) -> RunAnswer:
+    """Change name, notes, tags or archived. An older ``version`` than the stored one answers 409."""
+    return service.edit(services, run_id, edit)
+
+
+@router.delete("/{run_id}", responses=documented(404, 409))
+def delete_run(run_id: RunId, services: ServicesHere) -> Deleted:
+    """Delete an ended run and all it recorded. It is gone at once, and can be restored for a while."""
+    return service.delete(services, run_id)
+
+
+@router.post("/{run_id}/restore", responses=documented(404))
+def restore_run(run_id: RunId, services: ServicesHere) -> RunAnswer:
+    """Undo a deletion."""
+    return service.restore(services, run_id)
+
+
+@router.post("/{run_id}/cancel", responses=documented(404, 409))
+def cancel_run(run_id: RunId, services: ServicesHere) -> RunAnswer:
+    """Cancel a waiting run at once, ask a running one to stop."""
+    return service.cancel(services, run_id)
+
+
+@router.post("/{run_id}/retry", status_code=201, responses=documented(404, 409))
+def retry_run(run_id: RunId, services: ServicesHere) -> RunAnswer:
+    """A new run of the same specification, from the start."""
+    return service.retry(services, run_id)
+
+
+@router.post("/{run_id}/clone", status_code=201, responses=documented(404))
+def clone_run(
+    run_id: RunId, services: ServicesHere, changes: Annotated[SpecChanges | None, Body()] = None
+) -> RunAnswer:
+    """A new run of the specification with changes, merged part by part."""
+    return service.clone(services, run_id, changes or {})
+
+
+@router.post("/{run_id}/resume", responses=documented(404, 409))
+def resume_run(run_id: RunId, services: ServicesHere) -> RunAnswer:
+    """Queue a failed or cancelled run again, to go on from its last checkpoint."""
+    return service.resume(services, run_id)

@@ -1,0 +1,193 @@
+"""What can be done with a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from anpyc.spec import RunSpec, parse_spec
+from anpyc_queue import jobs, whatif
+from anpyc_queue.engine import now
+from anpyc_queue.errors import Conflict, NoSuchRun
+from anpyc_queue.tables import TERMINAL, Run
+from anpyc_server.errors import Invalid
+from anpyc_server.records.dataset_files import require_dataset
+from anpyc_server.records.lookup import find_run
+from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
+from anpyc_server.records.run_view import QueueView, detailed
+from anpyc_server.services import Services
+
+UNDO = timedelta(minutes=10)
+"""How long a deletion can be undone."""
+
+
+def one(services: Services, run_id: str) -> RunAnswer:
+    """The run.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    """
+    with services.database.read() as session:
+        return detailed(session, find_run(session, run_id), QueueView(session))
+
+
+def submit(services: Services, spec: RunSpec, key: str | None) -> tuple[RunAnswer, bool]:
+    """Queue a run; False when the key was used before.
+
+    :raises Invalid: when its data are not there.
+    :raises Conflict: when the key was used for another specification.
+    """
+    require_dataset(spec, services.settings)
+    with services.database.write() as session:
+        run, created = jobs.submit(session, spec, idempotency_key=key)
+        answer = detailed(session, run, QueueView(session))
+    services.wakeup.notify(run.id)
+    return answer, created
+
+
+def edit(services: Services, run_id: str, change: RunEdit) -> RunAnswer:
+    """Change name, notes, tags or archived, unless somebody else did since ``change.version``.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when somebody else did.
+    """
+    values = {
+        name: value for name, value in change.model_dump(exclude={"version"}).items() if value is not None
+    }
+
+    def apply(session: Session) -> Run:
+        run = find_run(session, run_id)
+        session.refresh(run, with_for_update=True)
+        if change.version is not None and change.version != run.version:
+            raise Conflict(
+                "Someone else has edited this run meanwhile. Nothing was overwritten: look at what is "
+                "there now, "
+                "then save again."
+            )
+        if any(getattr(run, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(run, name, list(dict.fromkeys(value)) if name == "tags" else value)
+            run.version += 1
+            run.updated_at = now(session)
+        return run
+
+    return _changed(services, apply)
+
+
+def delete(services: Services, run_id: str) -> Deleted:
+    """Hide an ended run at once; it is removed for good once that can no longer be undone.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when it has not ended.
+    """
+    with services.database.write() as session:
+        run = find_run(session, run_id)
+        session.refresh(run, with_for_update=True)
+        if run.status not in TERMINAL:
+            raise Conflict(f"The run is {run.status}. Cancel it first, then delete it.")
+        whatif.cancel_all(session, run_id)
+        run.deleted_at = run.updated_at = now(session)
+        until = run.deleted_at + UNDO
+    services.wakeup.notify(run_id)
+    return Deleted(id=run_id, undo_until=until)
+
+
+def restore(services: Services, run_id: str) -> RunAnswer:
+    """Undo a deletion.
+
+    :raises NoSuchRun: when there is none any more.
+    """
+
+    def apply(session: Session) -> Run:
+        run = session.get(Run, run_id, with_for_update=True)
+        if run is None:
+            raise NoSuchRun(run_id)
+        if run.deleted_at is not None:
+            run.deleted_at, run.updated_at = None, now(session)
+        return run
+
+    return _changed(services, apply)
+
+
+def cancel(services: Services, run_id: str) -> RunAnswer:
+    """Cancel a waiting run, ask a running one to stop.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when it has ended.
+    """
+    return _changed(services, _living(run_id, jobs.request_cancel))
+
+
+def retry(services: Services, run_id: str) -> RunAnswer:
+    """A new run of the same specification.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when it has not failed and was not cancelled.
+    """
+    return _changed(services, _living(run_id, jobs.retry))
+
+
+def resume(services: Services, run_id: str) -> RunAnswer:
+    """Go on from the last checkpoint.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when there is nothing to go on from.
+    """
+    return _changed(services, _living(run_id, jobs.resume))
+
+
+def clone(services: Services, run_id: str, changes: Mapping[str, Any]) -> RunAnswer:
+    """A new run of the specification with ``changes``.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises anpyc.spec.SpecError: when the changes do not fit.
+    :raises Invalid: when its data are not there.
+    """
+
+    def apply(session: Session) -> Run:
+        spec = parse_spec(merged(find_run(session, run_id).spec, changes))
+        require_dataset(spec, services.settings)
+        return jobs.clone(session, run_id, spec)
+
+    return _changed(services, apply)
+
+
+def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """``spec`` with ``changes`` laid over it part by part; a part of another kind replaces the whole part.
+
+    :raises Invalid: when a part is no object.
+    """
+    result = dict(spec)
+    for name, value in changes.items():
+        old = result.get(name)
+        if name in _PARTS and not isinstance(value, Mapping):
+            raise Invalid.at(name, "This part of a specification is a JSON object.")
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            same_kind = value.get("kind", old.get("kind")) == old.get("kind")
+            result[name] = merged(old, value) if same_kind else dict(value)
+        else:
+            result[name] = value
+    return result
+
+
+_PARTS = frozenset({"benchmark", "dataset", "model", "strategy", "training"})
+
+
+def _living(run_id: str, act: Callable[[Session, str], Run]) -> Callable[[Session], Run]:
+    def apply(session: Session) -> Run:
+        find_run(session, run_id)
+        return act(session, run_id)
+
+    return apply
+
+
+def _changed(services: Services, apply: Callable[[Session], Run]) -> RunAnswer:
+    """Change a run in one transaction and wake its streams."""
+    with services.database.write() as session:
+        run = apply(session)
+        session.flush()
+        answer = detailed(session, run, QueueView(session))
+    services.wakeup.notify(run.id)
+    return answer

@@ -1,0 +1,120 @@
+"""From a grid and seeds to runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from anpyc.spec import Problem, RunSpec, SpecError, parse_spec
+from anpyc_queue import jobs
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.tables import Run
+from anpyc_server.errors import Invalid
+from anpyc_server.records.dataset_files import require_dataset
+from anpyc_server.records.run_view import summaries
+from anpyc_server.resources.sweeps.schemas import Sweep, SweepRequest
+from anpyc_server.services import Services
+
+MOST_RUNS = 500
+
+
+def submit(services: Services, request: SweepRequest, key: str | None) -> tuple[Sweep, bool]:
+    """Queue all runs in one transaction; False when the key was used before.
+
+    :raises Conflict: when the key was used for another sweep.
+    """
+    specs = list(expanded(request))
+    for kind in {spec.dataset.kind: spec for spec in specs}.values():
+        require_dataset(kind, services.settings, "spec.")
+    group_id = new_id()
+    with services.database.write() as session:
+        submitted = [
+            jobs.submit(session, spec, group_id=group_id, idempotency_key=_key_of_run(key, place))
+            for place, spec in enumerate(specs)
+        ]
+        runs = [run for run, _ in submitted]
+        created = all(fresh for _, fresh in submitted)
+        if not created:
+            _require_same(session, runs, group_id)
+        session.flush()
+        sweep = Sweep(group_id=runs[0].group_id or group_id, items=summaries(session, runs))
+    for run in runs if created else ():
+        services.wakeup.notify(run.id)
+    return sweep, created
+
+
+def _key_of_run(key: str | None, place: int) -> str | None:
+    """A key for each run of a sweep, in the same column as those of single runs and apart from them."""
+    return None if key is None else f"sweep {hashlib.sha256(key.encode()).hexdigest()} {place}"
+
+
+def _require_same(session: Session, runs: Sequence[Run], fresh_group: str) -> None:
+    """Refuse a sweep of which some runs are new, or which asks for fewer than its key stands for."""
+    groups = {run.group_id for run in runs}
+    members = select(func.count()).where(Run.group_id == runs[0].group_id)
+    if fresh_group in groups or len(groups) > 1 or session.scalar(members) != len(runs):
+        raise jobs.Conflict(
+            "This Idempotency-Key was used for another sweep. "
+            "Nothing was queued; send a new key for a new sweep."
+        )
+
+
+def expanded(request: SweepRequest) -> Iterator[RunSpec]:
+    """Every combination, each checked as a whole, named after what it varies."""
+    axes = [[(field, value) for value in values] for field, values in request.grid.items()]
+    seeds = list(dict.fromkeys(request.seeds)) or [request.spec.seed]
+    runs = len(seeds)
+    for axis in axes:
+        runs *= len(axis)
+    if runs > MOST_RUNS:
+        raise Invalid.at(
+            "grid", f"This makes {runs:,} runs; a sweep has at most {MOST_RUNS}. Vary less at a time."
+        )
+    if "seed" in request.grid:
+        raise Invalid.at(
+            "grid.seed", "Give the seeds in `seeds`, so that runs over seeds are told from settings."
+        )
+    base = request.spec.model_dump(mode="json")
+    for values in product(*axes):
+        for seed in seeds:
+            yield _varied(base, dict(values), seed, request)
+
+
+def _varied(base: Mapping[str, Any], values: Mapping[str, Any], seed: int, request: SweepRequest) -> RunSpec:
+    content = dict(base)
+    for field, value in values.items():
+        content = _with(content, field.split("."), value, field)
+    varied = [f"{field.rpartition('.')[2]}={value}" for field, value in values.items()]
+    content |= {"seed": seed, "name": request.name or request.spec.name}
+    try:
+        # Where nobody gave a name, each is called after its own strategy and benchmark.
+        title = parse_spec(content).title()
+        return parse_spec(content | {"name": ", ".join([title, *varied])[:200]})
+    except SpecError as error:
+        raise Invalid([_at_grid(problem, values) for problem in error.problems]) from None
+
+
+def _with(content: Mapping[str, Any], path: list[str], value: Any, field: str) -> dict[str, Any]:
+    """``content`` with ``value`` at ``path``; another kind of part brings its own defaults."""
+    name, *rest = path
+    if name not in content and (rest or len(field.split(".")) == 1):
+        raise Invalid.at(f"grid.{field}", f"A specification has no field {field!r}.")
+    if not rest:
+        return {"kind": value} if name == "kind" else {**content, name: value}
+    inner = content[name]
+    if not isinstance(inner, Mapping):
+        raise Invalid.at(f"grid.{field}", f"A specification has no field {field!r}.")
+    return {**content, name: _with(inner, rest, value, field)}
+
+
+def _at_grid(problem: Problem, values: Mapping[str, Any]) -> Problem:
+    """At the grid's field when that is what is wrong, else at the specification's."""
+    for field, value in values.items():
+        if problem.field == field or problem.field.startswith(f"{field}."):
+            return Problem(f"grid.{field}", f"{value!r}: {problem.message}")
+    return Problem(f"spec.{problem.field}".rstrip("."), problem.message)

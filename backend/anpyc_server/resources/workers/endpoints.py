@@ -1,0 +1,34 @@
+"""/api/workers and /api/queue"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from anpyc_server.errors import documented
+from anpyc_server.resources.workers import service
+from anpyc_server.resources.workers.schemas import Queue, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.services import ServicesHere
+
+router = APIRouter(tags=["workers"])
+
+
+@router.get("/workers")
+def list_workers(services: ServicesHere) -> Workers:
+    """Who trains, with what, and since when nothing was heard."""
+    return service.workers(services)
+
+
+@router.patch("/workers/{worker_id}", responses=documented(404))
+def edit_worker(
+    worker_id: Annotated[str, Path(max_length=64)], edit: WorkerEdit, services: ServicesHere
+) -> WorkerEntry:
+    """Ask a worker to finish what it has and take nothing new, or to go on."""
+    return service.edit(services, worker_id, edit)
+
+
+@router.get("/queue")
+def get_queue(services: ServicesHere) -> Queue:
+    """Which runs wait, in order, and why."""
+    return service.queue(services)

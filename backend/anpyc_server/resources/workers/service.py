@@ -1,0 +1,71 @@
+"""Workers and the queue."""
+
+from __future__ import annotations
+
+from anpyc_queue import queue as waiting
+from anpyc_queue.errors import NoSuchWorker
+from anpyc_queue.tables import Worker
+from anpyc_queue.workers import WorkerStatus, worker_statuses
+from anpyc_server.resources.workers.schemas import Queue, Waiting, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.services import Services
+
+
+def workers(services: Services) -> Workers:
+    """All workers."""
+    with services.database.read() as session:
+        return Workers(items=[_entry(status) for status in worker_statuses(session)])
+
+
+def edit(services: Services, worker_id: str, edit: WorkerEdit) -> WorkerEntry:
+    """Let a worker drain, or go on.
+
+    :raises NoSuchWorker: when there is none of that name.
+    """
+    with services.database.write() as session:
+        worker = session.get(Worker, worker_id, with_for_update=True)
+        if worker is None:
+            raise NoSuchWorker(worker_id)
+        worker.draining = edit.draining
+        session.flush()
+        return next(_entry(status) for status in worker_statuses(session) if status.worker.id == worker_id)
+
+
+def queue(services: Services) -> Queue:
+    """The queue."""
+    with services.database.read() as session:
+        seen = waiting.queue(session)
+    return Queue(
+        depth=seen.depth,
+        running=seen.running,
+        workers_online=seen.workers_online,
+        oldest_wait_seconds=seen.oldest_wait_seconds,
+        items=[
+            Waiting(
+                run_id=item.run_id,
+                name=item.name,
+                position=item.position,
+                waiting_seconds=item.waiting_seconds,
+                reason=item.reason,
+            )
+            for item in seen.items
+        ],
+        hint=seen.hint or "",
+    )
+
+
+def _entry(status: WorkerStatus) -> WorkerEntry:
+    worker = status.worker
+    return WorkerEntry(
+        id=worker.id,
+        host=worker.host,
+        device=worker.device,
+        device_name=worker.device_name,
+        memory_bytes=worker.memory_bytes,
+        slots=worker.slots,
+        online=status.online,
+        draining=worker.draining,
+        runs=list(status.runs),
+        version=worker.version,
+        started_at=worker.started_at,
+        last_seen=worker.last_seen,
+    )
