@@ -23,9 +23,9 @@ __all__ = [
 
 def whole_percent(share: float) -> str:
     """A share without decimals; what is not quite nothing or everything says so: ``26 %``, ``under 1 %``."""
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return "under 1 %"
-    if 0.995 < share < 1:
+    if 0.995 <= share < 1:
         return "over 99 %"
     return f"{share * 100:.0f} %"
 
