@@ -37,8 +37,9 @@ def test_runs_that_have_ended_here_set_the_pace(server: Server) -> None:
     trainer.finish()
     with server.database.write() as session:
         run = session.get_one(Run, trainer.claim.run_id)
-        assert run.finished_at is not None
-        run.started_at = run.finished_at - timedelta(hours=1)
+        (attempt,) = run.attempts
+        assert attempt.ended_at is not None
+        attempt.begun_at = attempt.ended_at - timedelta(hours=1)
     answer = server.http.post("/api/preview", json=wanted.model_dump(mode="json")).json()
     assert answer["seconds"] == 3_600
     assert "at the pace of “Ended <here>”" in answer["sentence"]
