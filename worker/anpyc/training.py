@@ -8,10 +8,7 @@ over the flat tensor or a matrix product, so runs of one shape can be stacked al
 
 from __future__ import annotations
 
-import math
-import operator
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -30,11 +27,13 @@ from anpyc.checkpoints import (
     restore_network,
     unpack_tensors,
 )
-from anpyc.environment import choose_device, describe_environment, matrix_precision, thread_count
-from anpyc.errors import DatasetUnreadable, NonFiniteLoss, OutOfMemory, Stopped
-from anpyc.metrics import summarise
+from anpyc.divergence import DivergenceWatch
+from anpyc.environment import choose_device, matrix_precision, thread_count
+from anpyc.errors import DatasetUnreadable, OutOfMemory, Stopped
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
-from anpyc.recording import Checkpoint, EpochResult, Evaluation, LayerStatistics, Plan, Recorder
+from anpyc.progress import Progress
+from anpyc.recording import Checkpoint, LayerStatistics, Recorder
+from anpyc.reporting import Reporter
 from anpyc.spec import RunSpec, Training
 from anpyc.steps import EpochRunner, Step, recorder_for
 from anpyc.tasks import Examples, PooledExamples, Task
@@ -56,26 +55,6 @@ class RunResult:
     """Epochs trained, retraining included."""
     before_pruning: list[float | None] = field(default_factory=list)
     """Accuracy on each task at the end of its base training, a share; None for a task that is not pruned."""
-
-
-@dataclass
-class _Progress:
-    """How far the run is and what it has measured: all that a checkpoint keeps besides tensors."""
-
-    task: int = 0
-    round: int = 0
-    epoch: int = 0
-    """Epochs done of this round."""
-    step: int = 0
-    """Epochs done of the run."""
-    task_epochs: int = 0
-    """Epochs done of this task, rounds included."""
-    seconds: float = 0.0
-    matrix: list[list[float | None]] = field(default_factory=list)
-    untrained: list[float | None] = field(default_factory=list)
-    before_pruning: dict[str, float] = field(default_factory=dict)
-    """By task, whose number JSON makes text."""
-    layers: list[dict[str, Any]] = field(default_factory=list)
 
 
 def train(
@@ -134,8 +113,10 @@ class _Run:
         self._strategy = self._assembly.strategy
         self._tasks = self._sequence.tasks
         self._ledger = Ledger(self._network)
-        self._progress = _Progress()
-        self._steps = sum(sum(self._round_epochs(task)) for task in self._tasks)
+        self._progress = Progress()
+        self._watch = DivergenceWatch(spec, self._assembly, self._progress)
+        steps = sum(sum(self._round_epochs(task)) for task in self._tasks)
+        self._report = Reporter(recorder, self._assembly, self._progress, self._ledger, self._watch, steps)
         self._resumed: dict[str, Tensor] | None = None
         """The optimizer's state in the middle of the task that a checkpoint leads into."""
         self._memory: dict[str, Tensor] = {}
@@ -152,21 +133,21 @@ class _Run:
 
     def train(self) -> RunResult:
         progress = self._progress
-        self._recorder.plan(self._plan())
+        self._report.plan()
         if progress.step == 0:
             for note in self._sequence.notes:
                 self._recorder.log(note.level, note.text)
-            self._evaluate_untrained()
+            self._report.evaluate_untrained()
         for task in self._tasks[progress.task :]:
             self._train_task(task)
         progress.seconds += time.perf_counter() - self._started
         return RunResult(
             accuracy=progress.matrix,
-            metrics=self._metrics(),
-            layers=[_layer_statistics(row) for row in progress.layers],
+            metrics=self._report.metrics(),
+            layers=[LayerStatistics(**{**row, "shape": tuple(row["shape"])}) for row in progress.layers],
             seconds=progress.seconds,
             epochs=progress.step,
-            before_pruning=self._before_pruning(),
+            before_pruning=self._report.before_pruning(),
         )
 
     def _train_task(self, task: Task) -> None:
@@ -186,12 +167,14 @@ class _Run:
             if self._memory:
                 restore_memory(optimizer, self._memory)
             strategy.before_task(task, examples.newest)
-            self._warn_of_divergence(task)
+            warning = self._watch.foreseen(task)
+            if warning is not None:
+                self._recorder.log("warning", warning)
         rounds = self._round_epochs(task)
         for round_ in range(progress.round, len(rounds)):
             if round_ > 0 and progress.epoch == 0:
                 strategy.before_round(task, round_, examples.newest)
-                self._check_strategy(task)
+                self._watch.check_strategy(task)
             trainable = strategy.trainable()
             if trainable is not None:
                 optimizer.forget(trainable)
@@ -224,7 +207,7 @@ class _Run:
         losses = self._runner.run(order, sizes, epochs_left)
         if losses is None:
             raise Stopped
-        self._report_epoch(task, round_, losses, sizes, lr, started)
+        self._report.epoch(task, round_, losses, sizes, lr, started)
 
     def _close_round(
         self, task: Task, round_: int, examples: Examples | PooledExamples, optimizer: Optimizer, last: bool
@@ -235,13 +218,13 @@ class _Run:
             self._memory = optimizer.state_dict()
         if last:
             strategy.after_task(task, examples.newest)
-            self._check_strategy(task)
-        self._report_layers(task, round_, last)
-        accuracy = self._evaluate(task, round_, end_of_task=last)
+            self._watch.check_strategy(task)
+        self._report.layers(task, round_, last)
+        accuracy = self._report.evaluate(task, round_, end_of_task=last)
         if round_ == 0 and not last:
             progress.before_pruning[str(task.index)] = accuracy
         if last:
-            self._recorder.metrics(self._metrics())
+            self._recorder.metrics(self._report.metrics())
             progress.task, progress.round, progress.task_epochs = task.index + 1, 0, 0
         else:
             progress.round = round_ + 1
@@ -254,7 +237,7 @@ class _Run:
         if progress.epoch == rounds[round_]:
             return
         if progress.epoch % self._spec.training.evaluate_every == 0:
-            self._evaluate(task, round_, end_of_task=False)
+            self._report.evaluate(task, round_, end_of_task=False)
         if time.perf_counter() - self._checkpointed >= self._checkpoint_seconds:
             self._checkpoint(task, round_, optimizer)
 
@@ -302,169 +285,10 @@ class _Run:
             sizes[-2:] = [sizes[-2] + 1]
         return sizes
 
-    def _report_epoch(
-        self, task: Task, round_: int, losses: Tensor, sizes: Sequence[int], lr: float, started: float
-    ) -> None:
-        progress = self._progress
-        penalty = self._strategy.penalty_value()
-        held = [penalty.view(1)] if penalty is not None else []
-        norms = torch.stack([self._network.flat.norm(), self._network.statistics.norm()])
-        read = torch.cat([norms.double(), *held, losses.double()]).tolist()  # the one wait of an epoch
-        seconds = time.perf_counter() - started
-        values = read[-len(sizes) :]
-        self._check_finite(values, read[:2], lr)
-        mean = sum(map(operator.mul, values, sizes)) / sum(sizes)
-        progress.epoch += 1
-        progress.task_epochs += 1
-        progress.step += 1
-        self._recorder.epoch(
-            EpochResult(
-                step=progress.step,
-                task=task.index,
-                round=round_,
-                epoch=progress.epoch,
-                loss=mean,
-                penalty=read[2] if held else 0.0,
-                learning_rate=lr,
-                seconds=seconds,
-                progress=progress.step / self._steps,
-            )
-        )
-
-    def _check_finite(self, losses: Sequence[float], norms: Sequence[float], lr: float) -> None:
-        """Losses, parameters and running statistics after an epoch. A norm that overflows counts as infinite:
-        nothing can be computed from such weights, and no JSON can hold it.
-
-        :param norms: of all parameters and of the running statistics.
-        :raises NonFiniteLoss: with the step and the likely cause."""
-        last = len(losses) - 1
-        for step, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                raise NonFiniteLoss(f"The loss became {loss} {self.where(step)}: {self._cause(lr, step)}.")
-        for what, norm in zip(("weights", "running statistics"), norms, strict=True):
-            if not math.isfinite(norm):
-                raise NonFiniteLoss(
-                    f"The {what} became infinite {self.where(last)}: {self._cause(lr, last)}."
-                )
-
-    def _cause(self, lr: float, step: int) -> str:
-        """Why numbers stopped being finite, as far as can be told; ``step`` counts from the epoch's first."""
-        if step == 0 and self._progress.step == 0:
-            return (
-                "the untrained network's answer is out of range already, so the images' values are too "
-                "large; standardise them"
-            )
-        known = self._strategy.divergence_cause(lr)
-        return known or f"the learning rate {lr:g} is probably too high; try a tenth of it"
-
-    def _warn_of_divergence(self, task: Task) -> None:
-        """Numbers can grow without bound and still be finite when the run ends."""
-        training = self._spec.training
-        cause = self._strategy.divergence_cause(training.lr) if training.optimizer == "sgd" else None
-        if cause is not None:
-            self._recorder.log("warning", f"Task {task.index}: {cause}.")
-
-    def _check_strategy(self, task: Task) -> None:
-        """Importance and whatever else the strategy goes on with, each time that it has measured.
-
-        :raises NonFiniteLoss: naming what it is."""
-        state = self._strategy.state_dict().items()
-        measured = {name: values for name, values in state if values.is_floating_point()}
-        if not measured:
-            return
-        finite = torch.stack([torch.isfinite(v).all().to(self._device) for v in measured.values()]).tolist()
-        for name, all_finite in zip(measured, finite, strict=True):
-            if not all_finite:
-                lr = self._spec.training.lr
-                raise NonFiniteLoss(
-                    f"The {name.rpartition('.')[2]} that {self._spec.strategy.kind} measured in task "
-                    f"{task.index + 1} of {len(self._tasks)} is not finite: the outputs have grown too "
-                    f"large; try a tenth of the learning rate {lr:g}."
-                )
-
-    def where(self, step: int | None = None) -> str:
-        """The position in words, for messages; ``step`` of the epoch, from 0, or the one under way."""
-        progress = self._progress
-        if step is None:
-            step = self._runner.position if self._runner is not None else 0
-        round_ = f"pruning round {progress.round}, " if progress.round else ""
-        task = f"task {progress.task + 1} of {len(self._tasks)}"
-        return f"at step {step + 1} of {task}, {round_}epoch {progress.epoch + 1}"
-
-    def _evaluate(self, task: Task, round_: int, end_of_task: bool) -> float:
-        """Accuracy on all tasks so far; at a task's end on the next too where it is answered by the same
-        head. Answers that on ``task`` itself."""
-        tasks = list(self._tasks[: task.index + 1])
-        if end_of_task and self._sequence.shows_unseen_tasks:
-            tasks += self._tasks[task.index + 1 : task.index + 2]
-        known = {other.index: self._unchanged(other, task) for other in tasks}
-        measured = self._assembly.accuracies([o for o in tasks if known[o.index] is None], task)
-        accuracy = {j: measured[j] if value is None else value for j, value in known.items()}
-        if end_of_task:
-            self._progress.matrix.append([accuracy.get(j) for j in range(len(self._tasks))])
-            mean = sum(accuracy[j] for j in range(task.index + 1)) / (task.index + 1)
-            self._recorder.log("info", f"After task {task.index}: {100 * mean:.1f} % on average.")
-        self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
-        return accuracy[task.index]
-
-    def _unchanged(self, task: Task, trained: Task) -> float | None:
-        """The accuracy on an earlier task as measured when the task before ``trained`` ended, if nothing that
-        it is tested with can have changed since."""
-        if task.index >= trained.index or task.head == trained.head:
-            return None
-        return self._progress.matrix[-1][task.index] if self._strategy.keeps(task) else None
-
-    def _evaluate_untrained(self) -> None:
-        accuracy = self._assembly.accuracies(self._tasks)
-        self._progress.untrained = [accuracy[j] for j in range(len(self._tasks))]
-        self._recorder.evaluation(Evaluation(0, 0, 0, accuracy, end_of_task=False))
-
-    def _report_layers(self, task: Task, round_: int, last: bool) -> None:
-        strategy = self._strategy
-        mask, importance = strategy.mask(), strategy.importance()
-        if mask is None and importance is None:
-            return
-        statistics, snapshots = self._ledger.close_round(
-            task.index, round_, mask, strategy.claimed(), importance, last
-        )
-        self._recorder.layers(statistics)
-        if round_ > 0:
-            free = sum(row.free for row in statistics) / sum(row.total for row in statistics)
-            self._recorder.log(
-                "info",
-                f"Task {task.index}, pruning round {round_}: {100 * free:.1f} % of the parameters are free.",
-            )
-        if snapshots:
-            self._recorder.masks(snapshots)
-        if last:
-            self._progress.layers += [asdict(row) for row in statistics]
-
-    def _metrics(self) -> dict[str, float]:
-        progress = self._progress
-        untrained = progress.untrained if self._sequence.shows_unseen_tasks else None
-        metrics = summarise(progress.matrix, untrained=untrained, before_pruning=self._before_pruning())
-        end = [row for row in progress.layers if row["task"] == len(progress.matrix) - 1]
-        if end:
-            metrics["capacity_free"] = sum(row["free"] for row in end) / sum(row["total"] for row in end)
-        return metrics
-
-    def _before_pruning(self) -> list[float | None]:
-        """Nothing where a pruned task's is not known, as after a checkpoint of an earlier version: the mean
-        over the others would be another number."""
-        known, ended = self._progress.before_pruning, self._tasks[: len(self._progress.matrix)]
-        pruned = {str(task.index) for task in ended if self._strategy.round_epochs(task)}
-        return [known.get(str(task.index)) for task in ended] if pruned <= known.keys() else []
-
-    def _plan(self) -> Plan:
-        layers = tuple(segment.layer for segment in self._network.segments)
-        looks_inside = self._strategy.mask() is not None or self._strategy.importance() is not None
-        return Plan(
-            tasks=len(self._tasks),
-            steps=self._steps,
-            task_titles=tuple(task.title for task in self._tasks),
-            layers=layers if looks_inside else (),
-            environment=describe_environment(self._device) | self._sequence.decisions,
-        )
+    def where(self) -> str:
+        """The position in words, for messages."""
+        step = self._runner.position if self._runner is not None else 0
+        return self._progress.where(len(self._tasks), step)
 
     # --- checkpoints ------------------------------------------------------------------------------------
 
@@ -493,7 +317,7 @@ class _Run:
     def restore(self, checkpoint: Checkpoint) -> None:
         check_belongs(checkpoint, self._spec)
         tensors = unpack_tensors(checkpoint.tensors, self._device)
-        self._progress = _Progress(**cast("dict[str, Any]", checkpoint.state["progress"]))
+        self._progress.load(cast("dict[str, Any]", checkpoint.state["progress"]))
         restore_network(self._network, tensors["network"])
         self._strategy.load_state_dict(tensors.get("strategy", {}))
         self._ledger.load_state_dict(tensors["ledger"])
@@ -517,10 +341,6 @@ def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:
     piece = epoch % pieces
     steps = training.iterations * (piece + 1) // pieces - training.iterations * piece // pieces
     return steps * training.batch_size
-
-
-def _layer_statistics(row: dict[str, Any]) -> LayerStatistics:
-    return LayerStatistics(**{**row, "shape": tuple(row["shape"])})
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
