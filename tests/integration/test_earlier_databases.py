@@ -22,7 +22,7 @@ from anpyc_server.app import create_app
 from anpyc_server.services import Services
 
 FILLED = Path(__file__).parents[1] / "filled"
-READ_CLOCKS = ("anpyc_server.runs.view.now", "anpyc_queue.workers.now")
+READ_CLOCKS = ("anpyc_server.records.run_view.now", "anpyc_queue.workers.now")
 
 
 @pytest.mark.parametrize("revision", ["0005"])
