@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from anpyc.assembly import assemble
-from anpyc.benchmarks.task_sequence import TaskSequence
+from anpyc.benchmarks.arrangement import Arrangement
 from anpyc.datasets.images import Images
 from anpyc.errors import (
     CheckpointMismatch,
@@ -410,7 +410,7 @@ def test_a_single_image_that_is_left_over_joins_the_batch_before_it(monkeypatch:
     few = {"strategy.kind": "finetune", "model.kind": "resnet18", "model.width": 4, "benchmark.tasks": 1}
     run(few | {"dataset.train_limit": 65}, recorder)
     assert math.isfinite(recorder.epochs[-1].loss)
-    monkeypatch.setattr(TaskSequence, "_check_classes", lambda *_: None)
+    monkeypatch.setattr(Arrangement, "check_classes", lambda *_: None)
     with pytest.raises(DatasetUnreadable, match="has one training image, and the network normalises"):
         run(few | {"dataset.train_limit": 1, "benchmark.kind": "permuted"})
 

@@ -12,6 +12,7 @@ from anpyc.assembly import Assembly, assemble
 from anpyc.checkpoints import restore_outcome, unpack_tensors
 from anpyc.recording import Checkpoint
 from anpyc.spec import RunSpec
+from anpyc.spec.model import MlpModel
 from anpyc.training import train
 from anpyc.whatif import Stopped, coarse_to_fine, measure, prune, removal_orders
 from unit.anpyc.recorders import Memory, tiny
@@ -161,7 +162,7 @@ def test_it_stops_between_tasks_and_draws_no_random_numbers() -> None:
 
 def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, _, ends = trained("anpyc")
-    monkeypatch.setattr("anpyc.whatif.IMAGES", {"mlp": 60})
+    monkeypatch.setattr(MlpModel, "what_if_images", 60)
     assert ends[2].outcome is not None
     found = measure(spec, ends[2].outcome, 2, (0.0,), datasets_dir=HERE)
     assert found.images == 20
