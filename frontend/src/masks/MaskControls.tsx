@@ -89,7 +89,7 @@ function KindPicker({ view: { kind, kinds, before, earlier }, onChange }: KindPi
             : onChange({ of: next === "mask" ? undefined : (next as ArrayKind), before: undefined })
         }
         data={[
-          ...KINDS.map((one) => ({ ...one, disabled: !kinds.includes(one.value) })),
+          ...KINDS.map((option) => ({ ...option, disabled: !kinds.includes(option.value) })),
           { value: "difference", label: "Difference", disabled: earlier.length === 0 },
         ]}
       />

@@ -33,16 +33,13 @@ export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBa
   const archived = chosen.every((run) => run.archived);
 
   /** Answers the runs to which it was done; says how many refused. */
-  async function each(
-    these: RunSummary[],
-    act: (run: RunSummary) => Promise<unknown>,
-  ): Promise<RunSummary[]> {
-    const { done, failed, reason } = await onEach(these, act, (answered) =>
-      setWorking(`${count(answered)} of ${count(these.length)} done`),
+  async function each(runs: RunSummary[], act: (run: RunSummary) => Promise<unknown>): Promise<RunSummary[]> {
+    const { done, failed, reason } = await onEach(runs, act, (answered) =>
+      setWorking(`${count(answered)} of ${count(runs.length)} done`),
     );
     setWorking(null);
     refreshLists(client);
-    if (failed.length) complain(`${plural(failed.length, "run")} of ${these.length} refused`, reason);
+    if (failed.length) complain(`${plural(failed.length, "run")} of ${runs.length} refused`, reason);
     return done;
   }
 

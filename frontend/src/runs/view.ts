@@ -50,6 +50,8 @@ const GROUP_SORTS = both(["created", "name", "count", "average_accuracy", "forge
 
 const sortsOf = ({ by }: { by?: string | undefined }) => (by ? GROUP_SORTS : SORTS);
 
+export const NEWEST_FIRST = "-created";
+
 export const viewSearch = v.pipe(
   v.object({
     status: lenient(listOf(STATUSES)),
@@ -82,7 +84,7 @@ export function byMetric(sort: string | undefined): boolean {
 
 export function filterOf(view: View): RunsFilter {
   const { by: _by, columns: _columns, sort, ...filter } = view;
-  return { ...filter, sort: sort ?? "-created" };
+  return { ...filter, sort: sort ?? NEWEST_FIRST };
 }
 
 /** How many of the filters behind the button are in use. */
