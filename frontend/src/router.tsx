@@ -1,19 +1,11 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { parse } from "valibot";
 import { cache } from "./api/cache";
 import { figureQuery, figuresQuery, runQuery } from "./api/queries";
 import { paramsOf, placedOn } from "./plot/placed";
 import { RunsPage } from "./runs/RunsPage";
-import { readView, type View } from "./runs/view";
-import {
-  type CompareSearch,
-  type NewSearch,
-  parseSearch,
-  type RunSearch,
-  readCompare,
-  readNew,
-  readRun,
-  stringifySearch,
-} from "./search";
+import { viewSearch } from "./runs/view";
+import { compareSearch, newSearch, parseSearch, runSearch, stringifySearch } from "./search";
 import { Crash } from "./shell/Crash";
 import { NotFound } from "./shell/NotFound";
 import { Shell } from "./shell/Shell";
@@ -28,14 +20,14 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/",
-  validateSearch: (search: Record<string, unknown>): View => readView(search),
+  validateSearch: viewSearch,
   component: RunsPage,
 });
 
 const newRun = createRoute({
   getParentRoute: () => root,
   path: "/new",
-  validateSearch: (search: Record<string, unknown>): NewSearch => readNew(search),
+  validateSearch: newSearch,
   component: lazyRouteComponent(() => import("./form/NewRunPage"), "NewRunPage"),
 });
 
@@ -50,13 +42,13 @@ async function prefetchFirstFigures(run: string): Promise<void> {
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$id",
-  validateSearch: (search: Record<string, unknown>): RunSearch => readRun(search),
+  validateSearch: runSearch,
   component: lazyRouteComponent(() => import("./run/RunPage"), "RunPage"),
   // Asked for while the page's code still loads. A mere look at a link asks for no figure.
   loader: ({ params, location, cause }) => {
     void cache.prefetchQuery(runQuery(params.id));
     // A failure is told where the figures stand.
-    if (cause === "enter" && readRun(location.search).tab === undefined)
+    if (cause === "enter" && parse(runSearch, location.search).tab === undefined)
       prefetchFirstFigures(params.id).catch(() => {});
     else void cache.prefetchQuery(figuresQuery);
   },
@@ -65,7 +57,7 @@ const run = createRoute({
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
-  validateSearch: (search: Record<string, unknown>): CompareSearch => readCompare(search),
+  validateSearch: compareSearch,
   component: lazyRouteComponent(() => import("./compare/ComparePage"), "ComparePage"),
 });
 

@@ -1,5 +1,7 @@
+import { parse } from "valibot";
 import { describe, expect, it } from "vitest";
-import { parseSearch, readRun, stringifySearch } from "./search";
+import { viewSearch } from "./runs/view";
+import { compareSearch, parseSearch, runSearch, stringifySearch } from "./search";
 
 describe("the address", () => {
   it("keeps lists, and leaves out what is not set", () => {
@@ -14,7 +16,9 @@ describe("the address", () => {
   });
 
   it("drops what a page does not know", () => {
-    expect(readRun({ tab: "nonsense", task: "-1", round: "2", of: "owner", layer: "fc1.weight" })).toEqual({
+    expect(
+      parse(runSearch, { tab: "nonsense", task: "-1", round: "2", of: "owner", layer: "fc1.weight" }),
+    ).toEqual({
       tab: undefined,
       task: undefined,
       round: 2,
@@ -23,5 +27,22 @@ describe("the address", () => {
       before: undefined,
       level: undefined,
     });
+  });
+
+  it("reads one value as a list of one", () => {
+    expect(parse(compareSearch, parseSearch("?run=a"))).toEqual({ run: ["a"] });
+  });
+
+  it("keeps the known items of a list, in their order", () => {
+    const view = parse(
+      viewSearch,
+      parseSearch("?columns=seed&columns=nonsense&columns=name&status=nonsense"),
+    );
+    expect(view).toEqual({ columns: ["seed", "name"], status: undefined, sort: undefined });
+  });
+
+  it("orders rows by what they have", () => {
+    expect(parse(viewSearch, parseSearch("?sort=-count"))).toEqual({ sort: undefined });
+    expect(parse(viewSearch, parseSearch("?sort=-count&by=seeds"))).toEqual({ sort: "-count", by: "seeds" });
   });
 });

@@ -1,5 +1,6 @@
 /** The view as it stands in the address: plain names and values, lists by repetition. */
 
+import * as v from "valibot";
 import type { ArrayKind } from "./api/types";
 
 export function parseSearch(text: string): Record<string, unknown> {
@@ -15,82 +16,69 @@ export function parseSearch(text: string): Record<string, unknown> {
 export function stringifySearch(search: Record<string, unknown>): string {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(search)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined && one !== null && one !== "" && one !== false) query.append(key, String(one));
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined && item !== null && item !== "" && item !== false)
+        query.append(key, String(item));
     }
   }
   const text = query.toString();
   return text ? `?${text}` : "";
 }
 
-export function textIn(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+/** May be missing, and what a page does not know counts as missing: no address is refused. */
+export function lenient<S extends v.GenericSchema>(schema: S) {
+  return v.fallback(v.optional(schema), undefined);
 }
 
-export function listIn(value: unknown): string[] | undefined {
-  if (value === undefined || value === "") return undefined;
-  return (Array.isArray(value) ? value : [value]).map(String);
+export const text = v.pipe(v.string(), v.nonEmpty());
+export const list = v.union([
+  v.array(v.string()),
+  v.pipe(
+    text,
+    v.transform((item) => [item]),
+  ),
+]);
+const naturalNumber = v.union([
+  v.pipe(v.number(), v.integer(), v.minValue(0)),
+  v.pipe(v.string(), v.digits(), v.transform(Number)),
+]);
+
+/** The known items of a list, in its order. */
+export function listOf<T extends string>(allowed: readonly T[]) {
+  const isAllowed = (item: string): item is T => allowed.includes(item as T);
+  return v.pipe(
+    list,
+    v.transform((items) => items.filter(isAllowed)),
+    v.minLength(1),
+  );
 }
 
-export function wholeIn(value: unknown): number | undefined {
-  if (value === undefined || value === "") return undefined;
-  const number = Number(value);
-  return Number.isInteger(number) && number >= 0 ? number : undefined;
-}
-
-export function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
-  return allowed.find((one) => one === value);
-}
-
-export interface NewSearch {
+export const newSearch = v.object({
   /** Copy the specification of this run. */
-  from?: string;
-  preset?: string;
-}
-
-export function readNew(search: Record<string, unknown>): NewSearch {
-  return { from: textIn(search.from), preset: textIn(search.preset) };
-}
+  from: lenient(text),
+  preset: lenient(text),
+});
 
 export const RUN_TABS = ["overview", "forgetting", "capacity", "masks", "log", "spec", "files"] as const;
 export type RunTab = (typeof RUN_TABS)[number];
-export const ARRAYS: readonly ArrayKind[] = ["mask", "owner", "importance", "weight"];
+const ARRAYS = ["mask", "owner", "importance", "weight"] as const satisfies readonly ArrayKind[];
 
-export const ROW_ORDERS = ["density", "cluster"] as const;
+/** Rows of a mask: by number unless said otherwise. */
+export const rowOrder = lenient(v.picklist(["density", "cluster"]));
+/** The kernels of a convolution folded into columns instead of as images. */
+export const kernelLayout = lenient(v.literal("flat"));
 
-export interface RunSearch {
-  tab?: RunTab;
-  layer?: string;
-  task?: number;
-  round?: number;
-  of?: ArrayKind;
-  before?: number;
-  /** Rows of a mask: by number unless said otherwise. */
-  order?: (typeof ROW_ORDERS)[number];
-  /** The kernels of a convolution folded into columns instead of as images. */
-  layout?: "flat";
-  level?: "info" | "warning" | "error";
-}
+export const runSearch = v.object({
+  tab: lenient(v.picklist(RUN_TABS)),
+  layer: lenient(text),
+  task: lenient(naturalNumber),
+  round: lenient(naturalNumber),
+  of: lenient(v.picklist(ARRAYS)),
+  before: lenient(naturalNumber),
+  order: rowOrder,
+  layout: kernelLayout,
+  level: lenient(v.picklist(["info", "warning", "error"])),
+});
+export type RunSearch = v.InferOutput<typeof runSearch>;
 
-export function readRun(search: Record<string, unknown>): RunSearch {
-  return {
-    tab: oneOf(search.tab, RUN_TABS),
-    layer: textIn(search.layer),
-    task: wholeIn(search.task),
-    round: wholeIn(search.round),
-    of: oneOf(search.of, ARRAYS),
-    before: wholeIn(search.before),
-    order: oneOf(search.order, ROW_ORDERS),
-    layout: oneOf(search.layout, ["flat"] as const),
-    level: oneOf(search.level, ["info", "warning", "error"]),
-  };
-}
-
-export interface CompareSearch {
-  run?: string[];
-  baseline?: string;
-}
-
-export function readCompare(search: Record<string, unknown>): CompareSearch {
-  return { run: listIn(search.run), baseline: textIn(search.baseline) };
-}
+export const compareSearch = v.object({ run: lenient(list), baseline: lenient(text) });

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 
 export type Run = Schemas["RunAnswer"];
 export type RunSummary = Schemas["RunSummary"];
+export type RunPage = Schemas["RunPage"];
 export type Status = RunSummary["status"];
 export type Catalog = Schemas["Catalog"];
 export type RunGroup = Schemas["RunGroup"];
@@ -13,6 +14,7 @@ export type Comparison = Schemas["Comparison"];
 export type MaskWindow = Schemas["MaskWindow"];
 export type MaskIndex = Schemas["MaskIndex"];
 export type ArrayKind = MaskWindow["of"];
+export type UnitArrays = Schemas["UnitImages"];
 export type WorkerEntry = Schemas["WorkerEntry"];
 export type Queue = Schemas["Queue"];
 export type WhatIfAnswer = Schemas["WhatIfAnswer"];

@@ -20,8 +20,8 @@ const MOST = 50;
 
 /** Runs and groups side by side; which ones stands in the address. */
 export function ComparePage() {
-  const { run: asked = NO_KEYS, baseline } = useSearch({ from: "/compare" });
-  const keys = useMemo(() => asked.slice(0, MOST), [asked]);
+  const { run: requested = NO_KEYS, baseline } = useSearch({ from: "/compare" });
+  const keys = useMemo(() => requested.slice(0, MOST), [requested]);
   const navigate = useNavigate({ from: "/compare" });
   const query = useQuery({ ...comparisonQuery(keys, baseline), enabled: keys.length > 0 });
   useEffect(() => {
@@ -81,11 +81,11 @@ export function ComparePage() {
             {comparison.sentence}
           </p>
           <LeftOut
-            tooMany={asked.length - keys.length}
+            tooMany={requested.length - keys.length}
             missing={comparison.missing.length}
             onDrop={() => set(keys.filter((key) => !comparison.missing.includes(key)))}
           />
-          <Columns comparison={comparison} onRemove={(key) => set(keys.filter((one) => one !== key))} />
+          <Columns comparison={comparison} onRemove={(key) => set(keys.filter((other) => other !== key))} />
           <ComparisonTables
             comparison={comparison}
             onBaseline={(key) =>

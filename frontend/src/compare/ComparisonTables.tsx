@@ -14,40 +14,11 @@ interface ComparisonTablesProps {
 /** What came out, task by task, and in which settings the columns differ; nothing that they share. */
 export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesProps) {
   const { columns, metrics, tasks, settings, same, baseline, spread } = comparison;
-  const dark = useComputedColorScheme("light") === "dark";
   const shared = Object.entries(same).filter(([, value]) => value !== null && value !== "");
   return (
     <div className={`panel ${classes.tables}`}>
       <table className={classes.table} data-testid="comparison">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="visually-hidden">Measure</span>
-            </th>
-            {columns.map((column, index) => (
-              <th scope="col" key={column.key}>
-                <span
-                  className={classes.columnTitle}
-                  style={{ borderColor: dark ? column.color_dark : column.color }}
-                  dir="auto"
-                  title={labelOf(column)}
-                >
-                  {column.title}
-                </span>
-                {column.note && <span className={classes.note}>{column.note}</span>}
-                <button
-                  type="button"
-                  className={classes.baseline}
-                  aria-pressed={baseline === index}
-                  aria-label={`${labelOf(column)} as baseline`}
-                  onClick={() => onBaseline(baseline === index ? undefined : column.key)}
-                >
-                  {baseline === index ? "baseline" : "as baseline"}
-                </button>
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head columns={columns} baseline={baseline} onBaseline={onBaseline} />
         <Body title="Measured">
           {metrics.map((metric) => (
             <tr key={metric.name}>
@@ -120,6 +91,45 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
         </details>
       )}
     </div>
+  );
+}
+
+interface HeadProps extends Pick<Comparison, "columns" | "baseline"> {
+  onBaseline: ComparisonTablesProps["onBaseline"];
+}
+
+function Head({ columns, baseline, onBaseline }: HeadProps) {
+  const dark = useComputedColorScheme("light") === "dark";
+  return (
+    <thead>
+      <tr>
+        <th scope="col">
+          <span className="visually-hidden">Measure</span>
+        </th>
+        {columns.map((column, index) => (
+          <th scope="col" key={column.key}>
+            <span
+              className={classes.columnTitle}
+              style={{ borderColor: dark ? column.color_dark : column.color }}
+              dir="auto"
+              title={labelOf(column)}
+            >
+              {column.title}
+            </span>
+            {column.note && <span className={classes.note}>{column.note}</span>}
+            <button
+              type="button"
+              className={classes.baseline}
+              aria-pressed={baseline === index}
+              aria-label={`${labelOf(column)} as baseline`}
+              onClick={() => onBaseline(baseline === index ? undefined : column.key)}
+            >
+              {baseline === index ? "baseline" : "as baseline"}
+            </button>
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 

@@ -2,7 +2,7 @@ import { MultiSelect, SegmentedControl, Select, Switch, Textarea, TextInput } fr
 import { type KeyboardEvent, type ReactNode, useId } from "react";
 import { numbersIn } from "./draft";
 import classes from "./Form.module.css";
-import { type Bounds, type Field, type NumberField, titleOf } from "./schema";
+import { type Bounds, type ChoiceField, type Field, type NumberField, titleOf } from "./schema";
 
 export interface FieldProps<F extends Field> {
   field: F;
@@ -67,21 +67,7 @@ export function FieldInput(props: FieldProps<Field>) {
       );
     case "choice":
       return field.choices.length <= SIDE_BY_SIDE && !field.nullable ? (
-        <div className={classes.field} data-path={field.path}>
-          <div className={classes.label} id={`${id}-label`}>
-            <Label {...props} id={id} />
-          </div>
-          <SegmentedControl
-            aria-labelledby={`${id}-label`}
-            data-testid={`field-${field.path}`}
-            fullWidth
-            value={text}
-            onChange={onChange}
-            data={field.choices.map((choice) => ({ value: choice, label: titleOf(choice) }))}
-          />
-          {problem && <p className={classes.error}>{problem}</p>}
-          <p className={classes.help}>{shared.description}</p>
-        </div>
+        <ChoiceButtons {...props} field={field} />
       ) : (
         <Select
           {...shared}
@@ -102,9 +88,7 @@ export function FieldInput(props: FieldProps<Field>) {
           placeholder={field.nullable ? "none" : ""}
           onChange={(event) => onChange(event.currentTarget.value)}
           onKeyDown={(event) => step(event, field, text, onChange)}
-          rightSection={field.unit && <span className={classes.unit}>{field.unit}</span>}
-          rightSectionWidth={field.unit ? field.unit.length * 7 + 18 : undefined}
-          rightSectionPointerEvents="none"
+          {...unitOf(field.unit)}
         />
       );
     case "numbers":
@@ -114,9 +98,7 @@ export function FieldInput(props: FieldProps<Field>) {
           autoComplete="off"
           value={text}
           onChange={(event) => onChange(event.currentTarget.value)}
-          rightSection={field.unit && <span className={classes.unit}>{field.unit}</span>}
-          rightSectionWidth={field.unit ? field.unit.length * 7 + 18 : undefined}
-          rightSectionPointerEvents="none"
+          {...unitOf(field.unit)}
         />
       );
     case "choices":
@@ -157,7 +139,41 @@ export function FieldInput(props: FieldProps<Field>) {
   }
 }
 
-function Label({ field, changed, id }: FieldProps<Field> & { id: string }) {
+/** Few choices stand side by side. */
+function ChoiceButtons({ field, value, problem, changed, onChange }: FieldProps<ChoiceField>) {
+  const id = useId();
+  return (
+    <div className={classes.field} data-path={field.path}>
+      <div className={classes.label} id={`${id}-label`}>
+        <Label {...{ field, changed, id }} />
+      </div>
+      <SegmentedControl
+        aria-labelledby={`${id}-label`}
+        data-testid={`field-${field.path}`}
+        fullWidth
+        value={typeof value === "string" ? value : ""}
+        onChange={onChange}
+        data={field.choices.map((choice) => ({ value: choice, label: titleOf(choice) }))}
+      />
+      {problem && <p className={classes.error}>{problem}</p>}
+      <p className={classes.help}>
+        <Help text={field.help} />
+      </p>
+    </div>
+  );
+}
+
+/** The unit at the right end of an input. */
+function unitOf(unit: string | undefined) {
+  if (!unit) return {};
+  return {
+    rightSection: <span className={classes.unit}>{unit}</span>,
+    rightSectionWidth: unit.length * 7 + 18,
+    rightSectionPointerEvents: "none" as const,
+  };
+}
+
+function Label({ field, changed, id }: Pick<FieldProps<Field>, "field" | "changed"> & { id: string }) {
   const bounds = field.type === "number" ? boundsInWords(field.bounds) : "";
   return (
     <span className={classes.labelText} id={`${id}-text`}>

@@ -22,18 +22,18 @@ export function YamlEditor({ nodes, spec, onSpec, onProblem }: YamlEditorProps) 
 
   function edit(next: string): void {
     setText(next);
-    let found: string | null = null;
+    let newProblem: string | null = null;
     try {
       const value: unknown = parse(next) ?? {};
       if (typeof value !== "object" || Array.isArray(value))
-        found = "A specification is a mapping: name: value.";
-      else found = describe(misfits(nodes, value as Spec));
-      if (!found) onSpec(value as Spec);
+        newProblem = "A specification is a mapping: name: value.";
+      else newProblem = describe(misfits(nodes, value as Spec));
+      if (!newProblem) onSpec(value as Spec);
     } catch (failure) {
-      found = `This is not YAML yet. ${failure instanceof Error ? failure.message.split("\n")[0] : ""}`;
+      newProblem = `This is not YAML yet. ${failure instanceof Error ? failure.message.split("\n")[0] : ""}`;
     }
-    setProblem(found);
-    onProblem(found);
+    setProblem(newProblem);
+    onProblem(newProblem);
   }
 
   return (

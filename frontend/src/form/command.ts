@@ -13,9 +13,9 @@ export function kindFirst(spec: Spec): Spec {
 
 function leaves(spec: Spec, path = ""): [string, unknown][] {
   return Object.entries(spec).flatMap(([name, value]) => {
-    const here = path ? `${path}.${name}` : name;
+    const fullPath = path ? `${path}.${name}` : name;
     const isPart = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isPart ? leaves(value as Spec, here) : [[here, value] as [string, unknown]];
+    return isPart ? leaves(value as Spec, fullPath) : [[fullPath, value] as [string, unknown]];
   });
 }
 

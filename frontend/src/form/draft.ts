@@ -230,9 +230,9 @@ export function differences(first: Spec, second: Spec, path = ""): string[] {
   const names = new Set([...Object.keys(first), ...Object.keys(second)]);
   return [...names].flatMap((name) => {
     const [a, b] = [first[name], second[name]];
-    const here = path ? `${path}.${name}` : name;
-    if (isPart(a) && isPart(b)) return differences(a, b, here);
-    return JSON.stringify(a) === JSON.stringify(b) ? [] : [here];
+    const fullPath = path ? `${path}.${name}` : name;
+    if (isPart(a) && isPart(b)) return differences(a, b, fullPath);
+    return JSON.stringify(a) === JSON.stringify(b) ? [] : [fullPath];
   });
 }
 

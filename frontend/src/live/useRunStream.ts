@@ -18,7 +18,6 @@ const KINDS = [
   "log",
   "requeued",
   "cancel_requested",
-  "edited",
   "succeeded",
   "failed",
   "cancelled",

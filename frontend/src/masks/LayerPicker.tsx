@@ -35,13 +35,13 @@ export function LayerPicker({ items, layers, value, step, onChange }: LayerPicke
       onChange={(next) => next && onChange(next)}
       data={layers.map(({ layer }) => layer)}
       renderOption={({ option }) => {
-        const one = layers.find(({ layer }) => layer === option.value);
+        const entry = layers.find(({ layer }) => layer === option.value);
         const free = standAt(items, option.value, step)?.free ?? null;
-        const size = (one?.shape ?? []).reduce((product, side) => product * side, 1);
+        const size = (entry?.shape ?? []).reduce((product, side) => product * side, 1);
         return (
           <span className={classes.option}>
             <span className={classes.name}>{option.label}</span>
-            <span className="quiet">{inWords(one?.shape ?? [])}</span>
+            <span className="quiet">{inWords(entry?.shape ?? [])}</span>
             {free !== null && (
               <>
                 <span className={classes.bar} aria-hidden>

@@ -1,7 +1,8 @@
 import { SegmentedControl, Select } from "@mantine/core";
 import type { ReactNode } from "react";
+import { parse } from "valibot";
 import type { ArrayKind, MaskIndex } from "../api/types";
-import { oneOf, ROW_ORDERS, type RunSearch } from "../search";
+import { kernelLayout, type RunSearch, rowOrder } from "../search";
 import { LayerPicker } from "./LayerPicker";
 import classes from "./MasksTab.module.css";
 import { KINDS, type MaskView } from "./view";
@@ -54,7 +55,7 @@ export function MaskControls({ items, view, order, onChange, children }: MaskCon
         w={132}
         allowDeselect={false}
         value={order ?? "index"}
-        onChange={(next) => onChange({ order: oneOf(next, ROW_ORDERS) })}
+        onChange={(next) => onChange({ order: parse(rowOrder, next) })}
         data={ORDERS}
       />
       {convolution && (
@@ -63,7 +64,7 @@ export function MaskControls({ items, view, order, onChange, children }: MaskCon
           w={110}
           allowDeselect={false}
           value={layout ?? "flat"}
-          onChange={(next) => onChange({ layout: oneOf(next, ["flat"] as const) })}
+          onChange={(next) => onChange({ layout: parse(kernelLayout, next) })}
           data={LAYOUTS}
         />
       )}
@@ -88,7 +89,7 @@ function KindPicker({ view: { kind, kinds, before, earlier }, onChange }: KindPi
             : onChange({ of: next === "mask" ? undefined : (next as ArrayKind), before: undefined })
         }
         data={[
-          ...KINDS.map((one) => ({ ...one, disabled: !kinds.includes(one.value) })),
+          ...KINDS.map((option) => ({ ...option, disabled: !kinds.includes(option.value) })),
           { value: "difference", label: "Difference", disabled: earlier.length === 0 },
         ]}
       />

@@ -18,14 +18,14 @@ export function MaskPanel({ run }: { run: Run }) {
   const steps = shown ? stepsOf(items, shown) : [];
   const kinds = items.find((item) => item.layer === shown)?.kinds ?? [];
   // A strategy without masks may still have measured importance.
-  const of = items.some((item) => item.kinds.includes("mask")) ? undefined : kinds[0];
+  const kind = items.some((item) => item.kinds.includes("mask")) ? undefined : kinds[0];
   const picked = task === undefined ? null : `${task}/${round ?? ""}`;
   return (
     <Figure
       name="mask_heatmap"
-      title={of ? "Importance" : "Mask"}
+      title={kind ? "Importance" : "Mask"}
       runs={[run.id]}
-      params={{ layer: shown, task, round, of }}
+      params={{ layer: shown, task, round, of: kind }}
       ready={shown !== undefined}
       waiting={index?.sentence ?? "Masks are recorded at the end of each task and pruning round."}
       controls={

@@ -67,7 +67,7 @@ function Explorer({ run, index }: { run: Run; index: MaskIndex }) {
         layer={run.plan.layers.find(({ name }) => name === layer)}
         task={step.task}
         round={step.round}
-        of={kind}
+        kind={kind}
       />
       <LayerFigures run={run} index={index} view={view} />
     </div>
@@ -97,7 +97,7 @@ function useMaskKeys(
   onLayer: (layer: string) => void,
 ): void {
   const stepLayer = (by: number) => {
-    const next = layers[layers.findIndex((one) => one.layer === layer) + by];
+    const next = layers[layers.findIndex((other) => other.layer === layer) + by];
     if (next) onLayer(next.layer);
   };
   useKeys({

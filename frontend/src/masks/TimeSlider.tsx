@@ -47,8 +47,8 @@ export function TimeSlider({ steps, at, newest, playing, onGo, onPlay, onNewest 
           disabled={steps.length < 2}
           onChange={onGo}
           label={(value) => stepInWords(steps[value] ?? { task: 0, round: 0 })}
-          marks={steps.flatMap((one, i) =>
-            i === 0 || one.task !== steps[i - 1]?.task ? [{ value: i }] : [],
+          marks={steps.flatMap(({ task }, i) =>
+            i === 0 || task !== steps[i - 1]?.task ? [{ value: i }] : [],
           )}
         />
         <ActionIcon

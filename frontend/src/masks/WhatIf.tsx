@@ -8,7 +8,7 @@ import { type Run, TERMINAL, type WhatIfAnswer, type WhatIfJob } from "../api/ty
 import { useRunStream } from "../live/useRunStream";
 import { Figure } from "../plot/Figure";
 import { percent, points } from "../text/numbers";
-import { asked, jobInWords, openJob, pointAt } from "./shares";
+import { jobInWords, openJob, pointAt, sharesToMeasure } from "./shares";
 import classes from "./WhatIf.module.css";
 
 const MOST = 95;
@@ -36,7 +36,7 @@ export function WhatIf({ run }: { run: Run }) {
         {known.stored.length === 0 ? (
           <p className="quiet">{known.sentence}</p>
         ) : (
-          <Asking run={run} known={known} onTask={setTask} />
+          <Controls run={run} known={known} onTask={setTask} />
         )}
       </div>
       {known.stored.length > 0 && (
@@ -45,66 +45,26 @@ export function WhatIf({ run }: { run: Run }) {
           title={`Accuracy against pruned share, after task ${known.task ?? 0}`}
           runs={[run.id]}
           params={{ task: known.task ?? undefined }}
-          height="320px"
+          height={known.points.length > 0 || openJob(known.jobs) ? "320px" : "64px"}
         />
       )}
     </section>
   );
 }
 
-interface AskingProps {
+interface ControlsProps {
   run: Run;
   known: WhatIfAnswer;
   onTask: (task: number | undefined) => void;
 }
 
-function Asking({ run, known, onTask }: AskingProps) {
-  const client = useQueryClient();
+function Controls({ run, known, onTask }: ControlsProps) {
   const chosen = Math.min(MOST, Math.round((known.chosen?.share ?? 0.5) * 100));
   const [moved, setMoved] = useState<number>();
   const share = (moved ?? chosen) / 100;
-  const [sending, setSending] = useState(false);
-  const [failure, setFailure] = useState("");
-  const key = useRef(newKey());
-  const job = known.jobs.find((one) => one.task === known.task);
+  const job = known.jobs.find(({ task }) => task === known.task);
   const open = openJob(known.jobs);
-
-  const send = async (request: () => Promise<unknown>) => {
-    setSending(true);
-    setFailure("");
-    try {
-      await request();
-      key.current = newKey();
-    } catch (problem) {
-      // Only an answer makes the next press another request; without one this one may have arrived.
-      if (problem instanceof ApiError) key.current = newKey();
-      setFailure(messageOf(problem));
-    } finally {
-      await client.invalidateQueries({ queryKey: ["whatif", run.id] });
-      setSending(false);
-    }
-  };
-  const evaluate = () => {
-    // What is looked at stays the same network when a further task ends meanwhile.
-    onTask(known.task ?? undefined);
-    return send(() =>
-      dataOf(
-        api.POST("/api/runs/{run_id}/whatif", {
-          params: { path: { run_id: run.id }, header: { "idempotency-key": key.current } },
-          body: { task: known.task, shares: asked(known, share) },
-        }),
-      ),
-    );
-  };
-  const cancel = (id: string) =>
-    send(() =>
-      dataOf(
-        api.POST("/api/runs/{run_id}/whatif/{what_if_id}/cancel", {
-          params: { path: { run_id: run.id, what_if_id: id } },
-        }),
-      ),
-    );
-
+  const { sending, failure, evaluate, cancel } = useRequests(run.id, known.task);
   return (
     <>
       <div className={classes.controls}>
@@ -138,7 +98,15 @@ function Asking({ run, known, onTask }: AskingProps) {
             Stop
           </Button>
         ) : (
-          <Button w={100} loading={sending} onClick={evaluate}>
+          <Button
+            w={100}
+            loading={sending}
+            onClick={() => {
+              // What is looked at stays the same network when a further task ends meanwhile.
+              onTask(known.task ?? undefined);
+              void evaluate(sharesToMeasure(known, share));
+            }}
+          >
             Evaluate
           </Button>
         )}
@@ -158,25 +126,67 @@ function Asking({ run, known, onTask }: AskingProps) {
   );
 }
 
+/** Asking for a measurement and stopping one, and what became of that. */
+function useRequests(runId: string, task: number | null) {
+  const client = useQueryClient();
+  const [sending, setSending] = useState(false);
+  const [failure, setFailure] = useState("");
+  const key = useRef(newKey());
+
+  const send = async (request: () => Promise<unknown>) => {
+    setSending(true);
+    setFailure("");
+    try {
+      await request();
+      key.current = newKey();
+    } catch (problem) {
+      // Only an answer makes the next press another request; without one this one may have arrived.
+      if (problem instanceof ApiError) key.current = newKey();
+      setFailure(messageOf(problem));
+    } finally {
+      await client.invalidateQueries({ queryKey: ["whatif", runId] });
+      setSending(false);
+    }
+  };
+  const evaluate = (shares: number[]) =>
+    send(() =>
+      dataOf(
+        api.POST("/api/runs/{run_id}/whatif", {
+          params: { path: { run_id: runId }, header: { "idempotency-key": key.current } },
+          body: { task, shares },
+        }),
+      ),
+    );
+  const cancel = (id: string) =>
+    send(() =>
+      dataOf(
+        api.POST("/api/runs/{run_id}/whatif/{what_if_id}/cancel", {
+          params: { path: { run_id: runId, what_if_id: id } },
+        }),
+      ),
+    );
+  return { sending, failure, evaluate, cancel };
+}
+
 /** What is known at the slider's share. */
 function Reading({ known, share }: { known: WhatIfAnswer; share: number }) {
-  const here = pointAt(known.points, share);
-  const nothing = pointAt(known.points, 0);
-  if (!here) {
+  const measured = pointAt(known.points, share);
+  const unpruned = pointAt(known.points, 0);
+  if (!measured) {
     return known.points.length === 0
       ? "Nothing is measured yet. Evaluate measures 0 to 95 % in steps of 5, and this share."
       : `${percent(share, 0)} is not measured yet. Evaluate measures it.`;
   }
-  const tasks = Object.entries(here.accuracy);
-  const lowest = tasks.reduce((worst, one) => (one[1] < worst[1] ? one : worst));
+  const tasks = Object.entries(measured.accuracy);
+  const lowest = tasks.reduce((worst, entry) => (entry[1] < worst[1] ? entry : worst));
   const against =
-    nothing && share > 0 ? `, ${points(here.mean - nothing.mean)} points against nothing pruned` : "";
+    unpruned && share > 0 ? `, ${points(measured.mean - unpruned.mean)} points against nothing pruned` : "";
   const least = tasks.length > 1 ? ` Lowest: task ${lowest[0]} at ${percent(lowest[1])}.` : "";
-  return `At ${percent(share, 0)}: ${percent(here.mean)} on average${against}.${least}`;
+  return `At ${percent(share, 0)}: ${percent(measured.mean)} on average${against}.${least}`;
 }
 
 function State({ job }: { job: WhatIfJob | undefined }) {
   if (!job) return null;
-  const { said, failed } = jobInWords(job);
-  return failed ? <span className={classes.failure}>{said}</span> : said;
+  const { text, failed } = jobInWords(job);
+  return failed ? <span className={classes.failure}>{text}</span> : text;
 }

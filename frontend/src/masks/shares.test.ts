@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WhatIfAnswer, WhatIfJob } from "../api/types";
-import { asked, jobInWords, openJob, pointAt } from "./shares";
+import { jobInWords, openJob, pointAt, sharesToMeasure } from "./shares";
 
 const job = (part: Partial<WhatIfJob>): WhatIfJob => ({
   id: "J",
@@ -31,15 +31,15 @@ const known = (shares: number[]): WhatIfAnswer => ({
 
 const WHOLE = Array.from({ length: 20 }, (_, step) => step / 20);
 
-describe("what is asked for", () => {
+describe("what is to be measured", () => {
   it("is the whole range and the slider's share until the range is there", () => {
-    expect(asked(known([]), 0.63)).toEqual([...WHOLE, 0.63]);
-    expect(asked(known([0, 0.5]), 0.63)).toHaveLength(21);
-    expect(asked(known([]), 0.35)).toEqual(WHOLE);
+    expect(sharesToMeasure(known([]), 0.63)).toEqual([...WHOLE, 0.63]);
+    expect(sharesToMeasure(known([0, 0.5]), 0.63)).toHaveLength(21);
+    expect(sharesToMeasure(known([]), 0.35)).toEqual(WHOLE);
   });
 
   it("is the one share afterwards", () => {
-    expect(asked(known(WHOLE), 0.63)).toEqual([0.63]);
+    expect(sharesToMeasure(known(WHOLE), 0.63)).toEqual([0.63]);
   });
 
   it("finds a point in spite of rounding", () => {
@@ -51,27 +51,27 @@ describe("what is asked for", () => {
 describe("where a job stands", () => {
   it("says what it waits for, without marks of code", () => {
     const reason = "waiting: no worker online. Start one with `anpyc worker`.";
-    expect(jobInWords(job({ reason })).said).toBe(
+    expect(jobInWords(job({ reason })).text).toBe(
       "Queued · waiting: no worker online. Start one with anpyc worker.",
     );
-    expect(jobInWords(job({ attempt: 1, reason: "waiting: a worker is about to take it" })).said).toContain(
+    expect(jobInWords(job({ attempt: 1, reason: "waiting: a worker is about to take it" })).text).toContain(
       "what was measured is kept",
     );
   });
 
   it("counts, fails with the reason, stops", () => {
-    expect(jobInWords(job({ status: "running", done: 1, attempt: 2 })).said).toBe(
+    expect(jobInWords(job({ status: "running", done: 1, attempt: 2 })).text).toBe(
       "Measuring task 1's end · 1 of 2 shares · attempt 2",
     );
     const failed = jobInWords(
       job({ status: "failed", error: { code: "x", message: "The data set is gone." } }),
     );
     expect(failed).toEqual({
-      said: "It could not be measured to the end. The data set is gone.",
+      text: "It could not be measured to the end. The data set is gone.",
       failed: true,
     });
-    expect(jobInWords(job({ status: "cancelled", done: 1 })).said).toBe("Stopped at 1 of 2 shares.");
-    expect(jobInWords(job({ status: "succeeded", done: 2 })).said).toBe("");
+    expect(jobInWords(job({ status: "cancelled", done: 1 })).text).toBe("Stopped at 1 of 2 shares.");
+    expect(jobInWords(job({ status: "succeeded", done: 2 })).text).toBe("");
   });
 
   it("shows the oldest open one of several", () => {

@@ -18,7 +18,7 @@ export function pointAt(
 }
 
 /** The whole range until it is there, then the one share. The server leaves out what is measured. */
-export function asked(known: WhatIfAnswer, share: number): number[] {
+export function sharesToMeasure(known: WhatIfAnswer, share: number): number[] {
   const whole = STEPS.every((step) => pointAt(known.points, step));
   return whole
     ? [share]
@@ -26,23 +26,23 @@ export function asked(known: WhatIfAnswer, share: number): number[] {
 }
 
 /** Where a job stands. */
-export function jobInWords(job: WhatIfJob): { said: string; failed: boolean } {
+export function jobInWords(job: WhatIfJob): { text: string; failed: boolean } {
   const done = `${job.done} of ${job.shares.length} shares`;
   switch (job.status) {
     case "queued": {
       const again = job.attempt > 0 ? "Its worker was lost; what was measured is kept. " : "";
-      return { said: `${again}Queued · ${(job.reason ?? "").replaceAll("`", "")}`, failed: false };
+      return { text: `${again}Queued · ${(job.reason ?? "").replaceAll("`", "")}`, failed: false };
     }
     case "running":
       return {
-        said: `Measuring task ${job.task}'s end · ${done}${job.attempt > 1 ? ` · attempt ${job.attempt}` : ""}`,
+        text: `Measuring task ${job.task}'s end · ${done}${job.attempt > 1 ? ` · attempt ${job.attempt}` : ""}`,
         failed: false,
       };
     case "failed":
-      return { said: `It could not be measured to the end. ${job.error?.message ?? ""}`, failed: true };
+      return { text: `It could not be measured to the end. ${job.error?.message ?? ""}`, failed: true };
     case "cancelled":
-      return { said: `Stopped at ${done}.`, failed: false };
+      return { text: `Stopped at ${done}.`, failed: false };
     default:
-      return { said: "", failed: false };
+      return { text: "", failed: false };
   }
 }

@@ -17,9 +17,9 @@ export function layersIn(items: Entries): { layer: string; shape: number[] }[] {
 }
 
 /** The steps at which a layer was recorded; of one kind of array where it is named. */
-export function stepsOf(items: Entries, layer: string, of?: ArrayKind): Step[] {
+export function stepsOf(items: Entries, layer: string, kind?: ArrayKind): Step[] {
   return items
-    .filter((item) => item.layer === layer && (!of || item.kinds.includes(of)))
+    .filter((item) => item.layer === layer && (!kind || item.kinds.includes(kind)))
     .map(({ task, round }) => ({ task, round }))
     .sort((a, b) => a.task - b.task || a.round - b.round);
 }
@@ -32,8 +32,8 @@ export function stepAt(steps: Step[], task: number | undefined, round: number | 
     (step: Step) => step.task === task,
     (step: Step) => step.task < task,
   ];
-  const found = ways.map((fits) => steps.findLastIndex(fits)).find((index) => index >= 0);
-  return found ?? steps.length - 1;
+  const nearest = ways.map((fits) => steps.findLastIndex(fits)).find((index) => index >= 0);
+  return nearest ?? steps.length - 1;
 }
 
 /** What is stored of a layer at a step, or at the step before it that there is of it. */

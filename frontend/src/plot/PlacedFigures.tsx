@@ -48,10 +48,10 @@ export function PlacedFigures(props: PlacedFiguresProps) {
     <div className={classes.stack}>
       {rows.map(({ size, placed }) => (
         <div key={`${size} ${placed[0]?.figure.name}`} className={classes[size]}>
-          {placed.filter(shown).map((one) => {
-            const Own = one.place.component ? components?.[one.place.component] : undefined;
-            if (Own && run) return <Own key={one.figure.name} run={run} />;
-            return <PlacedFigure key={one.figure.name} placed={one} {...props} />;
+          {placed.filter(shown).map((item) => {
+            const Own = item.place.component ? components?.[item.place.component] : undefined;
+            if (Own && run) return <Own key={item.figure.name} run={run} />;
+            return <PlacedFigure key={item.figure.name} placed={item} {...props} />;
           })}
         </div>
       ))}

@@ -88,8 +88,8 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
   const [failed, setFailed] = useState(false);
   const revision = useRef(0);
   const scheme = useComputedColorScheme("light");
-  const told = useRef({ onDrawn, onZoom });
-  told.current = { onDrawn, onZoom };
+  const callbacks = useRef({ onDrawn, onZoom });
+  callbacks.current = { onDrawn, onZoom };
 
   useEffect(() => {
     let wanted = true;
@@ -122,11 +122,12 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
       );
       if (!wanted) return;
       revision.current += 1;
-      told.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);
+      callbacks.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);
       drawn.removeAllListeners("plotly_relayout");
       drawn.on("plotly_relayout", (change) => {
         // A change of size alone is no zoom.
-        if (Object.keys(change).some((key) => /^[xy]axis\b/.test(key))) told.current.onZoom?.(zoomOf(change));
+        if (Object.keys(change).some((key) => /^[xy]axis\b/.test(key)))
+          callbacks.current.onZoom?.(zoomOf(change));
       });
     });
     return () => {

@@ -109,8 +109,8 @@ interface Scale {
 function headOf(column: string, scale: unknown): string {
   const { title, ticksuffix } = (scale ?? {}) as Scale;
   // Behind the dot stands how the axis is drawn: where it starts, or that it is logarithmic.
-  const said = [title?.text?.split(" · ")[0], ticksuffix?.trim()].filter(Boolean).join(", ");
-  return said ? `${column} (${said})` : column;
+  const description = [title?.text?.split(" · ")[0], ticksuffix?.trim()].filter(Boolean).join(", ");
+  return description ? `${column} (${description})` : column;
 }
 
 /** The figure's numbers as a table: one line per point, with the name of its trace; units in the header. */

@@ -27,10 +27,10 @@ export function placedOn(figures: readonly FigureInfo[], tab: FigurePlace["tab"]
 
 export function rowsOf(placed: Placed[]): Row[] {
   const rows: Row[] = [];
-  for (const one of placed) {
+  for (const figure of placed) {
     const last = rows.at(-1);
-    if (last?.size === one.place.size) last.placed.push(one);
-    else rows.push({ size: one.place.size, placed: [one] });
+    if (last?.size === figure.place.size) last.placed.push(figure);
+    else rows.push({ size: figure.place.size, placed: [figure] });
   }
   return rows;
 }

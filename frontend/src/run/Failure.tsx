@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Run } from "../api/types";
 import { Copy } from "../form/Copy";
 import classes from "./Failure.module.css";
-import { goesOn } from "./RunHeader";
+import { goesOn } from "./RunActions";
 
 /** Why the run failed, what is safe, what to do; the traceback for who wants it. */
 export function Failure({ run, error }: { run: Run; error: NonNullable<Run["error"]> }) {

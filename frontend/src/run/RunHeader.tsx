@@ -1,49 +1,18 @@
-import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
-import {
-  IconArchive,
-  IconCopy,
-  IconDots,
-  IconDownload,
-  IconPencil,
-  IconPlayerPlay,
-  IconRefresh,
-  IconTrash,
-} from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import {
-  cancelRun,
-  deleteRun,
-  editRun,
-  refreshLists,
-  restoreRun,
-  resumeRun,
-  retryRun,
-  useRunAction,
-} from "../api/actions";
 import { type Run, TERMINAL } from "../api/types";
 import { ConnectionPill } from "../live/ConnectionPill";
 import type { Connection } from "../live/stream";
 import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
 import { StatusWord } from "../runs/StatusWord";
-import { complain, say, sayWithUndo } from "../shell/toast";
 import { MetricTip } from "../text/MetricTip";
 import { duration } from "../text/time";
-import { EditDialog } from "./EditDialog";
+import { RunActions } from "./RunActions";
 import classes from "./RunHeader.module.css";
 import { TaskBar } from "./TaskBar";
 
-/** Failures that going on would repeat: a checkpoint of other settings or another version, a diverged loss. */
-const REPEATED = new Set(["checkpoint_mismatch", "non_finite_loss"]);
-
-/** Whether an ended run can go on: before the first epoch there is no checkpoint to go on from. */
-export function goesOn(run: Run): boolean {
-  return (run.position.step ?? 0) > 0 && !REPEATED.has(run.error?.code ?? "");
-}
-
-/** State, place, time and deeds of a run; below them the sentence that tells how it goes. */
+/** State, place, time and actions of a run; below them the sentence that tells how it goes. */
 export function RunHeader({ run, connection }: { run: Run; connection: Connection }) {
   return (
     <header className={classes.header}>
@@ -57,9 +26,9 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
           </Link>
         ))}
         {run.archived && <span className={classes.tag}>archived</span>}
-        <span className={classes.deeds}>
+        <span className={classes.actions}>
           {connection !== "closed" && <ConnectionPill connection={connection} />}
-          <Deeds run={run} />
+          <RunActions run={run} />
         </span>
       </div>
       <div className={classes.state}>
@@ -153,136 +122,4 @@ function useSeconds(run: Run): number | null {
   }, [run.status]);
   if (base.seconds === null) return null;
   return run.status === "running" ? base.seconds + Math.max(0, now - base.at) / 1000 : base.seconds;
-}
-
-function Deeds({ run }: { run: Run }) {
-  const navigate = useNavigate();
-  const client = useQueryClient();
-  const [editing, setEditing] = useState(false);
-  const cancel = useRunAction(cancelRun);
-  const retry = useRunAction(retryRun);
-  const resume = useRunAction(resumeRun);
-  const ended = TERMINAL.has(run.status);
-  const resumable = run.status === "failed" || run.status === "cancelled";
-  const stopping = cancel.isPending || run.cancel_requested;
-
-  const goTo = (next: Run) => void navigate({ to: "/runs/$id", params: { id: next.id } });
-  const refused = (title: string) => ({ onError: (failure: unknown) => complain(title, failure) });
-
-  async function archive(): Promise<void> {
-    const to = !run.archived;
-    const set = async (archived: boolean) => {
-      client.setQueryData(["run", run.id], await editRun(run.id, { archived }));
-      refreshLists(client);
-    };
-    await set(to).then(
-      () => sayWithUndo(to ? "Archived." : "Taken out of the archive.", () => set(!to)),
-      (failure) => complain("This could not be changed", failure),
-    );
-  }
-
-  async function remove(): Promise<void> {
-    try {
-      await deleteRun(run.id);
-    } catch (failure) {
-      complain("The run was not deleted", failure);
-      return;
-    }
-    refreshLists(client);
-    void navigate({ to: "/" });
-    sayWithUndo(`“${run.name}” deleted.`, async () => {
-      await restoreRun(run.id);
-      refreshLists(client);
-    });
-  }
-
-  return (
-    <>
-      {!ended && (
-        <Button
-          variant="default"
-          loading={cancel.isPending}
-          disabled={run.cancel_requested}
-          onClick={() =>
-            cancel.mutate(run.id, {
-              ...refused("The run was not cancelled"),
-              onSuccess: (after) =>
-                say(after.status === "cancelled" ? "Cancelled." : "Asked to stop; it ends within seconds."),
-            })
-          }
-        >
-          {stopping ? "Stopping" : "Cancel"}
-        </Button>
-      )}
-      {resumable && goesOn(run) && (
-        <Tooltip label="Goes on from the last checkpoint as a new attempt of this run.">
-          <Button
-            leftSection={<IconPlayerPlay size={14} />}
-            loading={resume.isPending}
-            onClick={() => resume.mutate(run.id, refused("The run cannot be resumed"))}
-          >
-            Resume
-          </Button>
-        </Tooltip>
-      )}
-      {resumable && (
-        <Tooltip label="A new run of the same specification, from the start.">
-          <Button
-            variant="default"
-            leftSection={<IconRefresh size={14} />}
-            loading={retry.isPending}
-            onClick={() =>
-              retry.mutate(run.id, { ...refused("The run was not queued again"), onSuccess: goTo })
-            }
-          >
-            Retry
-          </Button>
-        </Tooltip>
-      )}
-      <Button
-        variant="default"
-        leftSection={<IconCopy size={14} />}
-        renderRoot={(props) => <Link to="/new" search={{ from: run.id }} {...props} />}
-      >
-        Clone
-      </Button>
-      <Menu width={220}>
-        <Menu.Target>
-          <ActionIcon aria-label="More" variant="default" size={30}>
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setEditing(true)}>
-            Name, notes, tags
-          </Menu.Item>
-          <Menu.Item leftSection={<IconArchive size={15} />} onClick={() => void archive()}>
-            {run.archived ? "Take out of the archive" : "Archive"}
-          </Menu.Item>
-          <Menu.Divider />
-          {(["csv", "json", "parquet", "html"] as const).map((format) => (
-            <Menu.Item
-              key={format}
-              component="a"
-              href={`/api/runs/${run.id}/export?format=${format}`}
-              download
-              leftSection={<IconDownload size={15} />}
-            >
-              Export as {format === "html" ? "HTML report" : format.toUpperCase()}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          <Menu.Item
-            leftSection={<IconTrash size={15} />}
-            c="var(--danger)"
-            disabled={!ended}
-            onClick={() => void remove()}
-          >
-            Delete
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      {editing && <EditDialog run={run} onClose={() => setEditing(false)} />}
-    </>
-  );
 }

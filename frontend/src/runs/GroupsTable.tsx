@@ -141,7 +141,9 @@ export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
       </Message>
     );
   const choose = (key: string) =>
-    setChosen((before) => (before.includes(key) ? before.filter((one) => one !== key) : [...before, key]));
+    setChosen((before) =>
+      before.includes(key) ? before.filter((other) => other !== key) : [...before, key],
+    );
   return (
     <>
       {chosen.length > 0 && <Chosen keys={chosen} by={by} onClear={() => setChosen([])} />}

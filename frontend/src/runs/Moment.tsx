@@ -9,7 +9,7 @@ let clock: ReturnType<typeof setInterval> | undefined;
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   clock ??= setInterval(() => {
-    for (const one of listeners) one();
+    for (const listener of listeners) listener();
   }, PACE);
   return () => {
     listeners.delete(listener);

@@ -1,10 +1,11 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { messageOf } from "../api/client";
 import { runsQuery } from "../api/queries";
+import type { RunPage, RunSummary } from "../api/types";
 import { ConnectionPill } from "../live/ConnectionPill";
 import { useListStream } from "../live/useListStream";
 import { Message } from "../shell/Message";
@@ -16,7 +17,7 @@ import classes from "./RunsPage.module.css";
 import { RunsTable } from "./RunsTable";
 import { current, NOTHING, type Selection } from "./selection";
 import { Toolbar } from "./Toolbar";
-import { byMetric, filterOf, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
+import { byMetric, filterOf, isFiltered, NEWEST_FIRST, SHOWN_AT_FIRST, type View } from "./view";
 
 const MOST_COMPARED = 50;
 
@@ -55,11 +56,6 @@ export function RunsPage() {
   useEffect(() => {
     document.title = "Runs · ANPyC Dashboard";
   }, []);
-
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const more = useCallback(() => {
-    if (!isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, isFetchingNextPage]);
 
   if (!view.by && total === 0 && !isFiltered(view) && !query.isPlaceholderData) return <FirstRun />;
   return (
@@ -103,57 +99,95 @@ export function RunsPage() {
             onSort={(sort) => change({ sort })}
           />
         </Suspense>
-      ) : query.error && !query.data ? (
-        <Message
-          title="The runs could not be read"
-          tone="danger"
-          actions={<Button onClick={() => void query.refetch()}>Try again</Button>}
-        >
-          {messageOf(query.error)}
-        </Message>
-      ) : !query.data ? (
-        <Rows />
-      ) : runs.length === 0 ? (
-        <Message
-          title="No run matches"
-          actions={
-            <Button renderRoot={(props) => <Link to="/" search={{}} {...props} />} variant="default">
-              Show all runs
-            </Button>
-          }
-        >
-          Nothing is lost: the filter leaves out every run there is.
-        </Message>
-      ) : narrow ? (
-        <>
-          <RunCards runs={runs} />
-          {hasNextPage && (
-            <Button variant="default" onClick={more} loading={isFetchingNextPage} fullWidth mt="sm">
-              More runs
-            </Button>
-          )}
-        </>
       ) : (
-        <div className={classes.scroll}>
-          <RunsTable
-            runs={runs}
-            total={total ?? runs.length}
-            columns={view.columns ?? SHOWN_AT_FIRST}
-            sort={filter.sort ?? "-created"}
-            onSort={(sort) => change({ sort: sort === "-created" ? undefined : sort })}
-            selection={selection}
-            onSelection={setSelection}
-            hasMore={hasNextPage}
-            onMore={more}
-          />
-          {hasNextPage && (
-            <p className={`quiet ${classes.more}`} role="status">
-              {isFetchingNextPage ? "More runs are loading." : ""}
-            </p>
-          )}
-        </div>
+        <List
+          query={query}
+          runs={runs}
+          view={view}
+          narrow={narrow}
+          onChange={change}
+          selection={selection}
+          onSelection={setSelection}
+        />
       )}
     </div>
+  );
+}
+
+interface ListProps {
+  query: UseInfiniteQueryResult<InfiniteData<RunPage>>;
+  /** Of all pages that are loaded. */
+  runs: RunSummary[];
+  view: View;
+  narrow: boolean;
+  onChange: (part: Partial<View>) => void;
+  selection: Selection;
+  onSelection: (selection: Selection) => void;
+}
+
+/** The runs that match, as rows or cards; or why there are none to see. */
+function List({ query, runs, view, narrow, onChange, selection, onSelection }: ListProps) {
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, isFetchingNextPage]);
+  if (query.error && !query.data)
+    return (
+      <Message
+        title="The runs could not be read"
+        tone="danger"
+        actions={<Button onClick={() => void query.refetch()}>Try again</Button>}
+      >
+        {messageOf(query.error)}
+      </Message>
+    );
+  if (!query.data) return <Rows />;
+  if (runs.length === 0) return <NoMatch />;
+  if (narrow)
+    return (
+      <>
+        <RunCards runs={runs} />
+        {hasNextPage && (
+          <Button variant="default" onClick={more} loading={isFetchingNextPage} fullWidth mt="sm">
+            More runs
+          </Button>
+        )}
+      </>
+    );
+  return (
+    <div className={classes.scroll}>
+      <RunsTable
+        runs={runs}
+        total={query.data.pages[0]?.total ?? runs.length}
+        columns={view.columns ?? SHOWN_AT_FIRST}
+        sort={view.sort ?? NEWEST_FIRST}
+        onSort={(sort) => onChange({ sort: sort === NEWEST_FIRST ? undefined : sort })}
+        selection={selection}
+        onSelection={onSelection}
+        hasMore={hasNextPage}
+        onMore={more}
+      />
+      {hasNextPage && (
+        <p className={`quiet ${classes.more}`} role="status">
+          {isFetchingNextPage ? "More runs are loading." : ""}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function NoMatch() {
+  return (
+    <Message
+      title="No run matches"
+      actions={
+        <Button renderRoot={(props) => <Link to="/" search={{}} {...props} />} variant="default">
+          Show all runs
+        </Button>
+      }
+    >
+      Nothing is lost: the filter leaves out every run there is.
+    </Message>
   );
 }
 

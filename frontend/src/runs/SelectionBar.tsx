@@ -24,25 +24,79 @@ const ALL_AT_ONCE = 50;
 /** What can be done with the selected runs. Every button says how many it touches. */
 export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBarProps) {
   const navigate = useNavigate();
+  const { active, ended, retryable, archived } = groupsOf(chosen);
+  const { working, ...actions } = useActions(chosen, filter, onSelection);
+  const busy = working !== null;
+  const tooMany = chosen.length > ALL_AT_ONCE;
+  return (
+    <section className={classes.bar} aria-label="Selection" data-testid="selection" aria-busy={busy}>
+      <strong>{plural(chosen.length, "run")} selected</strong>
+      {chosen.length < total && (
+        <Button variant="subtle" disabled={busy} onClick={() => void actions.selectAll()}>
+          Select all {count(total)}
+        </Button>
+      )}
+      <Button
+        onClick={() => void navigate({ to: "/compare", search: { run: chosen.map(({ id }) => id) } })}
+        disabled={tooMany}
+        title={tooMany ? `At most ${ALL_AT_ONCE} can be compared.` : undefined}
+      >
+        Compare {count(chosen.length)}
+      </Button>
+      <TagButton number={chosen.length} busy={busy} onTags={(tags) => void actions.tag(tags)} />
+      <Button variant="default" disabled={busy} onClick={() => void actions.archive()}>
+        {archived ? "Unarchive" : "Archive"} {count(chosen.length)}
+      </Button>
+      {active.length > 0 && (
+        <Button variant="default" disabled={busy} onClick={() => void actions.cancel()}>
+          Cancel {count(active.length)}
+        </Button>
+      )}
+      {retryable.length > 0 && (
+        <Button variant="default" disabled={busy} onClick={() => void actions.retry()}>
+          Retry {count(retryable.length)}
+        </Button>
+      )}
+      {ended.length > 0 && (
+        <Button variant="default" c="var(--danger)" disabled={busy} onClick={() => void actions.remove()}>
+          Delete {count(ended.length)}
+        </Button>
+      )}
+      <span className={`quiet ${classes.working}`} role="status">
+        {working}
+      </span>
+      <Button variant="subtle" color="gray" onClick={actions.clear}>
+        Clear selection
+      </Button>
+    </section>
+  );
+}
+
+/** The selected runs by what can be done with them. */
+function groupsOf(chosen: RunSummary[]) {
+  return {
+    active: chosen.filter((run) => !TERMINAL.has(run.status) && !run.cancel_requested),
+    ended: chosen.filter((run) => TERMINAL.has(run.status)),
+    retryable: chosen.filter((run) => run.status === "failed" || run.status === "cancelled"),
+    archived: chosen.every((run) => run.archived),
+  };
+}
+
+/** What the buttons do, and how far it has come. */
+function useActions(chosen: RunSummary[], filter: RunsFilter, onSelection: (selection: Selection) => void) {
   const client = useQueryClient();
   const [working, setWorking] = useState<string | null>(null);
   const clear = () => onSelection(NOTHING);
-  const active = chosen.filter((run) => !TERMINAL.has(run.status) && !run.cancel_requested);
-  const ended = chosen.filter((run) => TERMINAL.has(run.status));
-  const retryable = chosen.filter((run) => run.status === "failed" || run.status === "cancelled");
-  const archived = chosen.every((run) => run.archived);
+  const { active, ended, retryable, archived } = groupsOf(chosen);
 
   /** Answers the runs to which it was done; says how many refused. */
-  async function each(
-    these: RunSummary[],
-    act: (run: RunSummary) => Promise<unknown>,
-  ): Promise<RunSummary[]> {
-    const { done, failed, reason } = await onEach(these, act, (answered) =>
-      setWorking(`${count(answered)} of ${count(these.length)} done`),
+  async function each(runs: RunSummary[], act: (run: RunSummary) => Promise<unknown>): Promise<RunSummary[]> {
+    const { done, failed, reason } = await onEach(runs, act, (answered) =>
+      setWorking(`${count(answered)} of ${count(runs.length)} done`),
     );
     setWorking(null);
     refreshLists(client);
-    if (failed.length) complain(`${plural(failed.length, "run")} of ${these.length} refused`, reason);
+    if (failed.length) complain(`${plural(failed.length, "run")} of ${runs.length} refused`, reason);
     return done;
   }
 
@@ -97,50 +151,7 @@ export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBa
     setWorking(null);
   }
 
-  const busy = working !== null;
-  const tooMany = chosen.length > ALL_AT_ONCE;
-  return (
-    <section className={classes.bar} aria-label="Selection" data-testid="selection" aria-busy={busy}>
-      <strong>{plural(chosen.length, "run")} selected</strong>
-      {chosen.length < total && (
-        <Button variant="subtle" disabled={busy} onClick={() => void selectAll()}>
-          Select all {count(total)}
-        </Button>
-      )}
-      <Button
-        onClick={() => void navigate({ to: "/compare", search: { run: chosen.map(({ id }) => id) } })}
-        disabled={tooMany}
-        title={tooMany ? `At most ${ALL_AT_ONCE} can be compared.` : undefined}
-      >
-        Compare {count(chosen.length)}
-      </Button>
-      <TagButton number={chosen.length} busy={busy} onTags={(tags) => void tag(tags)} />
-      <Button variant="default" disabled={busy} onClick={() => void archive()}>
-        {archived ? "Unarchive" : "Archive"} {count(chosen.length)}
-      </Button>
-      {active.length > 0 && (
-        <Button variant="default" disabled={busy} onClick={() => void cancel()}>
-          Cancel {count(active.length)}
-        </Button>
-      )}
-      {retryable.length > 0 && (
-        <Button variant="default" disabled={busy} onClick={() => void retry()}>
-          Retry {count(retryable.length)}
-        </Button>
-      )}
-      {ended.length > 0 && (
-        <Button variant="default" c="var(--danger)" disabled={busy} onClick={() => void remove()}>
-          Delete {count(ended.length)}
-        </Button>
-      )}
-      <span className={`quiet ${classes.working}`} role="status">
-        {working}
-      </span>
-      <Button variant="subtle" color="gray" onClick={clear}>
-        Clear selection
-      </Button>
-    </section>
-  );
+  return { working, clear, archive, remove, tag, cancel, retry, selectAll };
 }
 
 interface TagButtonProps {

@@ -66,15 +66,15 @@ export function Toolbar({ view, onChange, narrow }: ToolbarProps) {
 function Search({ value, onChange }: { value: string; onChange: (text: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(value);
-  const told = useRef(value);
+  const sent = useRef(value);
   const tell = useDebouncedCallback((next: string) => {
-    told.current = next;
+    sent.current = next;
     onChange(next);
   }, 200);
   useEffect(() => {
     // The address changed by other means: back, or "Clear".
-    if (value !== told.current) {
-      told.current = value;
+    if (value !== sent.current) {
+      sent.current = value;
       setText(value);
     }
   }, [value]);
@@ -160,7 +160,9 @@ function ColumnMenu({ columns, onChange }: ColumnMenuProps) {
                   label={title}
                   checked={shown}
                   disabled={column === "name"}
-                  onChange={() => set(shown ? columns.filter((one) => one !== column) : [...columns, column])}
+                  onChange={() =>
+                    set(shown ? columns.filter((other) => other !== column) : [...columns, column])
+                  }
                 />
                 {shown && (
                   <span>

@@ -18,9 +18,9 @@ export function toggled(
   const next = new Map(selection);
   const on = !next.has(run.id);
   const from = anchor ?? index;
-  for (const one of runs.slice(Math.min(from, index), Math.max(from, index) + 1)) {
-    if (on) next.set(one.id, one);
-    else next.delete(one.id);
+  for (const run of runs.slice(Math.min(from, index), Math.max(from, index) + 1)) {
+    if (on) next.set(run.id, run);
+    else next.delete(run.id);
   }
   return next;
 }

@@ -1,8 +1,9 @@
 /** What of the runs is shown, and how: all of it stands in the address. */
 
+import * as v from "valibot";
 import type { RunsFilter } from "../api/queries";
-import { STATUSES, type Status } from "../api/types";
-import { listIn, oneOf, textIn } from "../search";
+import { STATUSES } from "../api/types";
+import { lenient, list, listOf, text } from "../search";
 
 export const COLUMNS = [
   "status",
@@ -35,22 +36,6 @@ export const SHOWN_AT_FIRST: readonly Column[] = [
   "created",
 ];
 
-export interface View {
-  status?: Status[];
-  strategy?: string[];
-  benchmark?: string[];
-  dataset?: string[];
-  tag?: string[];
-  group?: string;
-  archived?: boolean;
-  q?: string;
-  sort?: string;
-  /** Columns in their order; absent: the usual ones. */
-  columns?: Column[];
-  /** Runs that differ only in name and seed share a row. */
-  by?: "seeds" | "sweep";
-}
-
 const both = (keys: string[]) => keys.flatMap((key) => [key, `-${key}`]);
 const SORTS = both([
   "created",
@@ -63,33 +48,43 @@ const SORTS = both([
 ]);
 const GROUP_SORTS = both(["created", "name", "count", "average_accuracy", "forgetting", "capacity_free"]);
 
+const sortsOf = ({ by }: { by?: string | undefined }) => (by ? GROUP_SORTS : SORTS);
+
+export const NEWEST_FIRST = "-created";
+
+export const viewSearch = v.pipe(
+  v.object({
+    status: lenient(listOf(STATUSES)),
+    strategy: lenient(list),
+    benchmark: lenient(list),
+    dataset: lenient(list),
+    tag: lenient(list),
+    group: lenient(text),
+    archived: lenient(
+      v.pipe(
+        v.union([v.boolean(), v.literal("true")]),
+        v.transform((value) => value !== false),
+      ),
+    ),
+    q: lenient(text),
+    sort: lenient(text),
+    /** Columns in their order; absent: the usual ones. */
+    columns: lenient(listOf(COLUMNS)),
+    /** Runs that differ only in name and seed share a row. */
+    by: lenient(v.picklist(["seeds", "sweep"])),
+  }),
+  v.transform((view) => ({ ...view, sort: sortsOf(view).find((sort) => sort === view.sort) })),
+);
+export type View = v.InferOutput<typeof viewSearch>;
+
 /** Whether the order is by a metric, which unfinished runs have of their first tasks only. */
 export function byMetric(sort: string | undefined): boolean {
   return ["average_accuracy", "forgetting", "capacity_free"].includes(sort?.replace(/^-/, "") ?? "");
 }
 
-export function readView(search: Record<string, unknown>): View {
-  const status = listIn(search.status)?.filter((one): one is Status => STATUSES.includes(one as Status));
-  const by = oneOf(search.by, ["seeds", "sweep"]);
-  const columns = listIn(search.columns)?.filter((one): one is Column => COLUMNS.includes(one as Column));
-  return {
-    status: status?.length ? status : undefined,
-    strategy: listIn(search.strategy),
-    benchmark: listIn(search.benchmark),
-    dataset: listIn(search.dataset),
-    tag: listIn(search.tag),
-    group: textIn(search.group),
-    archived: search.archived === "true" || search.archived === true ? true : undefined,
-    q: textIn(search.q),
-    sort: oneOf(search.sort, by ? GROUP_SORTS : SORTS),
-    columns: columns?.length ? columns : undefined,
-    by,
-  };
-}
-
 export function filterOf(view: View): RunsFilter {
   const { by: _by, columns: _columns, sort, ...filter } = view;
-  return { ...filter, sort: sort ?? "-created" };
+  return { ...filter, sort: sort ?? NEWEST_FIRST };
 }
 
 /** How many of the filters behind the button are in use. */

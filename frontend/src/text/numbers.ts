@@ -48,8 +48,8 @@ export function short(value: number): string {
 }
 
 /** "1 task", "3 tasks". */
-export function plural(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
+export function plural(value: number, singular: string, many = `${singular}s`): string {
+  return `${count(value)} ${value === 1 ? singular : many}`;
 }
 
 /** Bytes in the unit that leaves one to three digits before the point. */
