@@ -18,9 +18,10 @@ from typing import Any
 
 import psutil
 import redis
+from sqlalchemy import select
 
 from anpyc_queue.broker import Notifier, queue_name
-from anpyc_queue.tables import RUNNING, SUCCEEDED, Run
+from anpyc_queue.tables import RUNNING, SUCCEEDED, LogLine, Run
 from processes import Deployment, Process, stopped, wait_for
 from services import Postgres, Redis
 
@@ -337,5 +338,6 @@ def disk_full(deployed: Deployment, disk: Path) -> Seen:
 
 
 def _errors(deployed: Deployment, run_id: str) -> list[str]:
-    lines = [item for event in deployed.events(run_id) if event.kind == "log" for item in event.data["items"]]
-    return [line["text"] for line in lines if line["level"] == "error"]
+    query = select(LogLine.text).where(LogLine.run_id == run_id, LogLine.level == "error")
+    with deployed.database.read() as session:
+        return list(session.scalars(query.order_by(LogLine.line)))

@@ -48,6 +48,21 @@ def test_a_batch_sent_twice_is_written_once(database: Database, held: Claim) -> 
     assert counts == [2, 2, 1, 5]
 
 
+def test_events_carry_keys_and_not_rows(database: Database, held: Claim) -> None:
+    batch = _batch(1, 1, 2)
+    batch.layers = [(2, LayerStatistics(0, 1, "fc", (10,), 10, 4, 6, 4, 0, 1.0))]
+    batch.masks = [(2, MaskSnapshot(0, 1, "fc", np.ones((1, 1), bool)))]
+    with database.write() as session:
+        recording.write(session, held, batch)
+        stored = select(Event.kind, Event.data).order_by(Event.seq)
+        data = dict(session.execute(stored).tuples())
+    steps, tensor = [{"step": 1}, {"step": 2}], [{"task": 0, "round": 1, "layer": "fc"}]
+    expected = {"epoch": steps, "evaluation": steps, "layers": tensor, "masks": tensor, "log": [{"line": 1}]}
+    assert {kind: data[kind] for kind in expected} == {
+        kind: {"items": keys} for kind, keys in expected.items()
+    }
+
+
 def test_nothing_is_written_after_a_takeover(database: Database, held: Claim) -> None:
     with database.write() as session:
         jobs.requeue(session, held.run_id, held.token, "worker_lost", "gone")

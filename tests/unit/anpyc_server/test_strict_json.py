@@ -26,7 +26,7 @@ OLD_ROWS = (
     """UPDATE layers SET quantiles = '{"p50": NaN, "max": Infinity, "min": -Infinity}' WHERE task > 0""",
     """UPDATE runs SET environment = '{"memory": Infinity, "clock": NaN}'""",
     """UPDATE runs SET metrics = replace(metrics, '}', ', "odd": NaN}')""",
-    """UPDATE events SET data = replace(data, '"total": ', '"odd": NaN, "total": ')""",
+    """UPDATE events SET data = replace(data, '"layer": ', '"odd": NaN, "layer": ')""",
     """UPDATE events SET data = replace(data, '"loss": ', '"odd": -Infinity, "loss": ')""",
 )
 
