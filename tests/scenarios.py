@@ -79,13 +79,13 @@ def _kill_training(deployed: Deployment, worker: Process, run_id: str) -> None:
 
 def _epochs_done_twice(deployed: Deployment, run_id: str) -> list[int]:
     """Of each later attempt: how many epochs that were recorded already it did again."""
-    done, found = 0, []
+    done, repeated = 0, []
     for event in deployed.events(run_id):
         if event.kind == "epoch":
             done = max(item["step"] for item in event.data["items"])
         elif event.kind == "started" and event.data["attempt"] > 1:
-            found.append(max(0, done - event.data["step"]))
-    return found
+            repeated.append(max(0, done - event.data["step"]))
+    return repeated
 
 
 def worker_killed(deployed: Deployment, repetitions: int, lease_seconds: float) -> Seen:
@@ -320,7 +320,7 @@ def disk_full(deployed: Deployment, disk: Path) -> Seen:
     with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(4096))
-    said = wait_for(lambda: _errors(deployed, run_id), 20, "the error")
+    errors = wait_for(lambda: _errors(deployed, run_id), 20, "the error")
     deployed.wait_for_step(run_id, deployed.run(run_id).position["step"] + 2)
     _kill_training(deployed, worker, run_id)
     wait_for(lambda: deployed.run(run_id).attempt == 2, what="the second attempt")
@@ -329,10 +329,10 @@ def disk_full(deployed: Deployment, disk: Path) -> Seen:
     second = [event for event in deployed.events(run_id) if event.kind == "started"][1]
     assert run.status == SUCCEEDED, (run.status, run.error)
     assert second.data["step"] >= 4, "the checkpoint before did not load"
-    assert "No space is left" in said[0], said
+    assert "No space is left" in errors[0], errors
     assert deployed.recorded(run_id) == deployed.recorded(undisturbed)
     return Seen(
-        f'training went on, the log said "{said[0].split(" (")[0]}"; killed then, it resumed from the '
+        f'training went on, the log said "{errors[0].split(" (")[0]}"; killed then, it resumed from the '
         f"checkpoint of epoch {second.data['step']} and succeeded with every row"
     )
 

@@ -17,7 +17,7 @@ from anpyc_queue import events
 from anpyc_queue.arrays import ARRAY_KINDS, encode
 from anpyc_queue.engine import now
 from anpyc_queue.identifiers import new_id
-from anpyc_queue.jobs import Claim, checkpoints, held, set_metrics
+from anpyc_queue.jobs import Claim, checkpoints, claimed_job, set_metrics
 from anpyc_queue.tables import (
     CHECKPOINT,
     OUTCOME,
@@ -110,7 +110,7 @@ def write(session: Session, claim: Claim, batch: Batch) -> list[str]:
 
     :raises Stale: when the run is not held under this claim any more.
     """
-    run: Run = held(session, claim)
+    run: Run = claimed_job(session, claim)
     if batch.number <= run.batch:
         return []
     run.batch = batch.number
@@ -187,10 +187,10 @@ def _masks(session: Session, run: Run, batch: Batch) -> None:
 
 
 def _mask_rows(step: int, snapshot: MaskSnapshot) -> Iterable[dict[str, Any]]:
-    for of in ARRAY_KINDS:
-        array = getattr(snapshot, of)
+    for kind in ARRAY_KINDS:
+        array = getattr(snapshot, kind)
         if array is not None:
-            more = {"of": of, "step": step, "shape": list(array.shape), "data": encode(array, of)}
+            more = {"of": kind, "step": step, "shape": list(array.shape), "data": encode(array, kind)}
             yield _values(snapshot) | more
 
 
@@ -247,7 +247,7 @@ def _plain(value: Any) -> Any:
     """What JSON can hold: tuples are lists, keys are text."""
     if isinstance(value, tuple):
         return list(value)
-    return {str(key): one for key, one in value.items()} if isinstance(value, Mapping) else value
+    return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
 def _upsert(session: Session, run: Run, table: type[Base], items: Iterable[Mapping[str, Any]]) -> None:

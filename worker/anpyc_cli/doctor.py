@@ -138,13 +138,13 @@ def _workers(here: Settings) -> Finding:
         if current(database.engine) is None:
             return Finding("workers", "none yet: `anpyc up` starts one", needed=False, ok=False)
         with database.read() as session:
-            there = workers.online(session)
+            online = workers.online(session)
     finally:
         database.dispose()
-    if not there:
+    if not online:
         advice = "Start one with `anpyc worker`, or everything with `anpyc up`."
         return Finding("workers", "none online: runs wait", False, advice, needed=False)
-    names = ", ".join(f"{each.id} ({each.device}, {each.slots} at a time)" for each in there)
+    names = ", ".join(f"{each.id} ({each.device}, {each.slots} at a time)" for each in online)
     return Finding("workers", names)
 
 

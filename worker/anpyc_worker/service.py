@@ -169,16 +169,16 @@ class WorkerService:
         """Whenever a lane has room, look for what has waited longest."""
         for lane in (self._runs, self._what_ifs):
             while self._takes_more() and lane.room.acquire(blocking=False):
-                found = None
+                job_id = None
                 try:
                     with self._database.read() as session:
-                        found = lane.find(session)
+                        job_id = lane.find(session)
                 finally:
-                    if found is None:
+                    if job_id is None:
                         lane.room.release()
-                if found is None:
+                if job_id is None:
                     break
-                thread = threading.Thread(target=self._carry_out, args=(found, lane), name=f"job-{found}")
+                thread = threading.Thread(target=self._carry_out, args=(job_id, lane), name=f"job-{job_id}")
                 self._carrying_out = [*(t for t in self._carrying_out if t.is_alive()), thread]
                 thread.start()
 

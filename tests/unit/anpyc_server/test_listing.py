@@ -172,17 +172,17 @@ def test_a_list_item_tells_its_story(server: Server) -> None:
 
 def test_a_longer_list_asks_no_more_questions(server: Server) -> None:
     def statements(limit: int) -> int:
-        asked: list[str] = []
+        queries: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            asked.append(statement)
+            queries.append(statement)
 
         event.listen(server.database.engine, "before_cursor_execute", note)
         try:
             assert len(server.get("/api/runs", limit=limit)["items"]) == limit
         finally:
             event.remove(server.database.engine, "before_cursor_execute", note)
-        return sum(" FROM runs" in one or " FROM evaluations" in one for one in asked)
+        return sum(" FROM runs" in sql or " FROM evaluations" in sql for sql in queries)
 
     for seed in range(30):
         queued(server.database, spec(seed=seed))

@@ -58,9 +58,9 @@ def picture(image: Array | Image.Image, form: str = "PNG", **options: Any) -> by
 def picture_files(pictures: Iterable[bytes], ending: str = "png") -> dict[str, bytes]:
     """Training and then test pictures, of the classes ``LABELS``, under their names in a zip."""
     files = {}
-    for place, one in enumerate(pictures):
+    for place, picture in enumerate(pictures):
         part = "train" if place < len(LABELS) else "test"
-        files[f"{part}/c{LABELS[place % len(LABELS)]}/{place:04}.{ending}"] = one
+        files[f"{part}/c{LABELS[place % len(LABELS)]}/{place:04}.{ending}"] = picture
     return files
 
 
