@@ -58,7 +58,7 @@ def findings(here: Settings) -> Iterator[Finding]:
 def _or_error(look: Callable[[Settings], Finding], here: Settings) -> Finding:
     try:
         return look(here)
-    except Exception as error:
+    except Exception as error:  # whatever is wrong here is what is to be found
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         advice = _ADVICE.get(look.__name__, "")
         return Finding(look.__name__.strip("_").replace("_", " "), reason, False, advice)

@@ -68,7 +68,7 @@ class DatabaseRecorder:
         if self.trouble is None:
             try:
                 self._flush(everything=True)
-            except Exception as error:
+            except Exception as error:  # as on the writing thread: it ends the run with this reason
                 self._give_up(error)
 
     # --- reports, on the training thread --------------------------------------------------------------------

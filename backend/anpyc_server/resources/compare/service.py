@@ -25,7 +25,10 @@ _LEVEL = 0.0005
 
 
 def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
-    """The columns, what differs between them, and what came out."""
+    """The columns, what differs between them, and what came out.
+
+    :raises Invalid: when the baseline is not among them.
+    """
     with services.database.read() as session:
         compared, missing = columns(session, keys)
         matrices = {run.id: accuracy_matrix(session, run) for column in compared for run in column.runs}

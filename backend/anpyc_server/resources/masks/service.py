@@ -173,7 +173,10 @@ def unit_images(
     count: int,
     round_: int | None,
 ) -> UnitImages:
-    """Units ``first`` … of a first layer, and the mean of all, in the original pixel order."""
+    """Units ``first`` … of a first layer, and the mean of all, in the original pixel order.
+
+    :raises Missing: when there is no unit ``first``, or the array is not stored.
+    """
     from anpyc_server.records.cells import rounded
 
     with services.database.read() as session:
