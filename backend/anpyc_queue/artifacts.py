@@ -1,4 +1,4 @@
-"""The files that runs leave. The server hands them out and deletes those of a deleted run; the worker writes them.
+"""The files of runs: the worker writes them, the server hands them out and deletes them with their run.
 
 A checkpoint is two files under one name, see ``anpyc_worker.checkpoints``: its state as JSON, which the
 database knows, and beside it the tensors. The outcome of a task is tensors alone.

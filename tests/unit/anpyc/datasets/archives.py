@@ -64,6 +64,16 @@ def picture_files(pictures: Iterable[bytes], ending: str = "png") -> dict[str, b
     return files
 
 
+def class_folders(classes: int = 4, images: int = 6) -> dict[str, bytes]:
+    """Pictures of one colour, so many of each class in both parts, under their names in a zip."""
+    return {
+        f"{part}/class{c}/{i}.png": picture(np.full((10, 10, 3), 40 * c + i, np.uint8))
+        for part in ("train", "test")
+        for c in range(classes)
+        for i in range(images)
+    }
+
+
 def save_zip(folder: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> str:
     """A zip of these files."""
     with zipfile.ZipFile(folder / "own.zip", "w", zipfile.ZIP_DEFLATED) as target:

@@ -9,7 +9,7 @@ import pytest
 
 from anpyc_queue import jobs, whatif
 from serving import Server, Trainer, a_worker, claimed, measure, queued, what_if
-from unit.anpyc_server.test_live import events
+from unit.anpyc_server.resources.test_live import events
 
 
 def _ask(server: Server, run_id: str, content: Any = None, **headers: str) -> Any:
