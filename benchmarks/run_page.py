@@ -119,7 +119,7 @@ def _fill(database: Database, epochs: int) -> Training:
     matrix = _fill_rows(database, claim, epochs)
     training = Training(database, claim, TASKS * epochs, matrix)
     with database.write() as session:
-        held = jobs.held(session, claim)
+        held = jobs.claimed_job(session, claim)
         jobs.set_metrics(held, summarise(matrix[:-1]))
         held.position = {"task": TASKS - 1, "round": 0, "epoch": epochs, "step": TASKS * epochs}
         held.progress = 0.99

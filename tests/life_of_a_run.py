@@ -101,66 +101,66 @@ class LifeOfARun(RuleBasedStateMachine):
     @rule(target=claims, run=runs)
     def claim(self, run: str) -> Claim | None:
         with self.database.write() as session:
-            held = jobs.claim(session, run, "worker", 15)
-        assert (held is not None) == (self.status[run] == "queued")
-        if held is not None:
+            claim = jobs.claim(session, run, "worker", 15)
+        assert (claim is not None) == (self.status[run] == "queued")
+        if claim is not None:
             self._becomes(run, "running")
             self.attempts[run] += 1
-            assert held.attempt == self.attempts[run]
-            self.live[run] = held
+            assert claim.attempt == self.attempts[run]
+            self.live[run] = claim
             self.recorded[run] = self.checkpoint.get(run, 0)
-        return held
+        return claim
 
-    @rule(held=claims, steps=st.integers(1, 3), with_checkpoint=st.booleans(), sent=st.integers(1, 2))
-    def record(self, held: Claim | None, steps: int, with_checkpoint: bool, sent: int) -> None:
-        if held is None:
+    @rule(claim=claims, steps=st.integers(1, 3), with_checkpoint=st.booleans(), sent=st.integers(1, 2))
+    def record(self, claim: Claim | None, steps: int, with_checkpoint: bool, sent: int) -> None:
+        if claim is None:
             return
-        first = self.recorded[held.run_id] + 1
+        first = self.recorded[claim.run_id] + 1
         last = first + steps - 1
-        number = self.batches.get(id(held), 0) + 1
+        number = self.batches.get(id(claim), 0) + 1
         epochs = [EpochResult(at, 0, 0, at, 1.0, 0.0, 0.1, 0.1, 0.5) for at in range(first, last + 1)]
         batch = Batch(number, epochs=epochs)
         if with_checkpoint:
             batch.checkpoint = SavedCheckpoint(f"{last}", f"{last}.json", 1, "0" * 64, last, 0, 0)
         for _ in range(sent):
-            if not self._under(held, lambda session: recording.write(session, held, batch)):
+            if not self._under(claim, lambda session: recording.write(session, claim, batch)):
                 return
-        self.batches[id(held)] = number
-        self.recorded[held.run_id] = last
+        self.batches[id(claim)] = number
+        self.recorded[claim.run_id] = last
         if with_checkpoint:
-            self.checkpoint[held.run_id] = last
+            self.checkpoint[claim.run_id] = last
 
-    @rule(held=claims)
-    def heartbeat(self, held: Claim | None) -> None:
-        if held is not None:
-            self._under(held, lambda session: jobs.renew(session, held, 15))
+    @rule(claim=claims)
+    def heartbeat(self, claim: Claim | None) -> None:
+        if claim is not None:
+            self._under(claim, lambda session: jobs.renew(session, claim, 15))
 
-    @rule(held=consumes(claims), how=st.sampled_from(["succeeded", "failed", "cancelled", "released"]))
-    def end(self, held: Claim | None, how: str) -> None:
-        if held is None:
+    @rule(claim=consumes(claims), how=st.sampled_from(["succeeded", "failed", "cancelled", "released"]))
+    def end(self, claim: Claim | None, how: str) -> None:
+        if claim is None:
             return
         acts: dict[str, Any] = {
-            "succeeded": lambda session: jobs.finish(session, held, {"average_accuracy": 0.5}),
-            "failed": lambda session: jobs.fail(session, held, "code", "message"),
-            "cancelled": lambda session: jobs.cancelled(session, held),
-            "released": lambda session: jobs.release(session, held, "stopped"),
+            "succeeded": lambda session: jobs.finish(session, claim, {"average_accuracy": 0.5}),
+            "failed": lambda session: jobs.fail(session, claim, "code", "message"),
+            "cancelled": lambda session: jobs.cancelled(session, claim),
+            "released": lambda session: jobs.release(session, claim, "stopped"),
         }
-        if self._under(held, acts[how]):
-            back = "cancelled" if self.cancel[held.run_id] else "queued"
-            self._becomes(held.run_id, back if how == "released" else how)
+        if self._under(claim, acts[how]):
+            back = "cancelled" if self.cancel[claim.run_id] else "queued"
+            self._becomes(claim.run_id, back if how == "released" else how)
 
     # --- reconciler -----------------------------------------------------------------------------------------
 
-    @rule(held=claims)
-    def lose(self, held: Claim | None) -> None:
-        if held is None:
+    @rule(claim=claims)
+    def lose(self, claim: Claim | None) -> None:
+        if claim is None:
             return
-        run = held.run_id
+        run = claim.run_id
 
         def act(session: Any) -> Any:
-            return jobs.requeue(session, run, held.token, "worker_lost", "gone")
+            return jobs.requeue(session, run, claim.token, "worker_lost", "gone")
 
-        if self._under(held, act):
+        if self._under(claim, act):
             if self.cancel[run]:
                 self._becomes(run, "cancelled")
                 return
@@ -199,9 +199,9 @@ class LifeOfARun(RuleBasedStateMachine):
             assert starts[run.id] == run.attempt
             assert sorted(steps[run.id]) == list(range(1, self.recorded[run.id] + 1))
 
-    def _under(self, held: Claim, act: Any) -> bool:
+    def _under(self, claim: Claim, act: Any) -> bool:
         """Do it; refused exactly when somebody else owns the run or it has ended."""
-        if self.live.get(held.run_id) is held and self.status[held.run_id] == "running":
+        if self.live.get(claim.run_id) is claim and self.status[claim.run_id] == "running":
             with self.database.write() as session:
                 act(session)
             return True

@@ -66,18 +66,20 @@ class MadeUp:
 
     def _evaluations(self) -> Evaluations:
         """Two evaluations a task, the second at its end; and the first of the task that is under way."""
-        found: list[tuple[int, int, int, int, float, bool]] = []
+        rows: list[tuple[int, int, int, int, float, bool]] = []
         for task in range(min(self.done + 1, self.tasks)):
             base = self.base[task] if task < len(self.base) else None
             started = base if base is not None else 0.3
-            found.append((2 * task + 1, task, task, 0, started, False))
+            rows.append((2 * task + 1, task, task, 0, started, False))
             if task < self.done:
                 row = self.matrix[task][: task + 1]
                 round_ = 0 if base is None else 1
-                found += [(2 * task + 2, on, task, round_, value, True) for on, value in enumerate(row)]
-        columns = list(zip(*found, strict=True))
+                rows += [(2 * task + 2, on, task, round_, value, True) for on, value in enumerate(row)]
+        columns = list(zip(*rows, strict=True))
         types = ("i8", "i8", "i8", "i8", "f8", "?")
-        return Evaluations(*(np.array(one, dtype=of) for one, of in zip(columns, types, strict=True)))
+        return Evaluations(
+            *(np.array(column, dtype=dtype) for column, dtype in zip(columns, types, strict=True))
+        )
 
     def _epochs(self) -> Epochs:
         steps = np.arange(1, 2 * self.done + 2)
@@ -111,7 +113,7 @@ def made_up(draw: st.DrawFn, least: int = 0) -> MadeUp:
 def layer_moments(draw: st.DrawFn) -> list[LayerMoment]:
     """Rounds of pruning of two layers, flows and states in agreement."""
     tasks, totals = draw(st.integers(1, 6)), {"fc1.weight": 4_000, "fc2.weight": draw(st.integers(1, 300))}
-    free, step, found = dict.fromkeys(totals, 0), 0, []
+    free, step, moments = dict.fromkeys(totals, 0), 0, []
     for task in range(tasks):
         rounds = draw(st.integers(0, 2))
         for round_ in range(rounds + 1):
@@ -120,10 +122,10 @@ def layer_moments(draw: st.DrawFn) -> list[LayerMoment]:
                 pruned = draw(st.integers(0, total - free[layer])) if round_ else 0
                 reused = 0 if round_ else draw(st.integers(0, free[layer]))
                 free[layer] += pruned - reused
-                found.append(
+                moments.append(
                     LayerMoment(
                         task, round_, step, layer, total, free[layer], total - free[layer], pruned, reused,
                         end_of_task=round_ == rounds,
                     )
                 )  # fmt: skip
-    return found
+    return moments

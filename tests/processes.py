@@ -41,11 +41,11 @@ T = TypeVar("T")
 def wait_for(look: Callable[[], T], seconds: float = 30.0, what: str = "it") -> T:
     """What ``look`` answers, as soon as that is true."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
+    while not (value := look()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"Waited {seconds:.0f} s for {what}.")
         time.sleep(0.03)
-    return found
+    return value
 
 
 class Process:
@@ -203,14 +203,14 @@ class Deployment:
     def recorded(self, run_id: str) -> dict[str, list[tuple[Any, ...]]]:
         """All that the run recorded and that another run of the same specification must record as well."""
         skipped = {"run_id", "seconds"}
-        found: dict[str, list[tuple[Any, ...]]] = {}
+        rows: dict[str, list[tuple[Any, ...]]] = {}
         with self.database.read() as session:
             for table in (EpochRow, EvaluationRow, LayerRow, MaskRow):
                 columns = [column for column in table.__table__.columns if column.name not in skipped]
                 keys = list(table.__table__.primary_key.columns)
                 query = select(*columns).where(table.run_id == run_id).order_by(*keys)
-                found[table.__tablename__] = [tuple(map(_plain, row)) for row in session.execute(query)]
-        return found
+                rows[table.__tablename__] = [tuple(map(_plain, row)) for row in session.execute(query)]
+        return rows
 
 
 def _plain(value: Any) -> Any:

@@ -18,9 +18,10 @@ from typing import Any
 
 import psutil
 import redis
+from sqlalchemy import select
 
 from anpyc_queue.broker import Notifier, queue_name
-from anpyc_queue.tables import RUNNING, SUCCEEDED, Run
+from anpyc_queue.tables import RUNNING, SUCCEEDED, LogLine, Run
 from processes import Deployment, Process, stopped, wait_for
 from services import Postgres, Redis
 
@@ -78,13 +79,13 @@ def _kill_training(deployed: Deployment, worker: Process, run_id: str) -> None:
 
 def _epochs_done_twice(deployed: Deployment, run_id: str) -> list[int]:
     """Of each later attempt: how many epochs that were recorded already it did again."""
-    done, found = 0, []
+    done, repeated = 0, []
     for event in deployed.events(run_id):
         if event.kind == "epoch":
             done = max(item["step"] for item in event.data["items"])
         elif event.kind == "started" and event.data["attempt"] > 1:
-            found.append(max(0, done - event.data["step"]))
-    return found
+            repeated.append(max(0, done - event.data["step"]))
+    return repeated
 
 
 def worker_killed(deployed: Deployment, repetitions: int, lease_seconds: float) -> Seen:
@@ -319,7 +320,7 @@ def disk_full(deployed: Deployment, disk: Path) -> Seen:
     with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(4096))
-    said = wait_for(lambda: _errors(deployed, run_id), 20, "the error")
+    errors = wait_for(lambda: _errors(deployed, run_id), 20, "the error")
     deployed.wait_for_step(run_id, deployed.run(run_id).position["step"] + 2)
     _kill_training(deployed, worker, run_id)
     wait_for(lambda: deployed.run(run_id).attempt == 2, what="the second attempt")
@@ -328,14 +329,15 @@ def disk_full(deployed: Deployment, disk: Path) -> Seen:
     second = [event for event in deployed.events(run_id) if event.kind == "started"][1]
     assert run.status == SUCCEEDED, (run.status, run.error)
     assert second.data["step"] >= 4, "the checkpoint before did not load"
-    assert "No space is left" in said[0], said
+    assert "No space is left" in errors[0], errors
     assert deployed.recorded(run_id) == deployed.recorded(undisturbed)
     return Seen(
-        f'training went on, the log said "{said[0].split(" (")[0]}"; killed then, it resumed from the '
+        f'training went on, the log said "{errors[0].split(" (")[0]}"; killed then, it resumed from the '
         f"checkpoint of epoch {second.data['step']} and succeeded with every row"
     )
 
 
 def _errors(deployed: Deployment, run_id: str) -> list[str]:
-    lines = [item for event in deployed.events(run_id) if event.kind == "log" for item in event.data["items"]]
-    return [line["text"] for line in lines if line["level"] == "error"]
+    query = select(LogLine.text).where(LogLine.run_id == run_id, LogLine.level == "error")
+    with deployed.database.read() as session:
+        return list(session.scalars(query.order_by(LogLine.line)))

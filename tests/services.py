@@ -114,10 +114,10 @@ class Postgres(_Server):
 
     def __init__(self) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-        found = shutil.which("initdb")
-        if not programs and found is None:
+        initdb = shutil.which("initdb")
+        if not programs and initdb is None:
             raise Missing("PostgreSQL is not installed (Debian: apt-get install postgresql).")
-        self._bin = programs[-1] if programs else Path(str(found)).parent
+        self._bin = programs[-1] if programs else Path(str(initdb)).parent
         super().__init__("postgres")
         self._data = self.folder / "data"
         if os.getuid() == 0:

@@ -180,14 +180,14 @@ def what_if(
     return claim
 
 
-def measure(database: Database, held: WhatIfClaim, *permilles: int) -> None:
+def measure(database: Database, claim: WhatIfClaim, *permilles: int) -> None:
     """Record what a worker would: the more is pruned, the worse, and the first task most."""
     with database.write() as session:
-        whatif.begin(session, held, "importance", None)
+        whatif.begin(session, claim, "importance", None)
         for permille in permilles:
             lost = (permille / 1000) ** 4
-            accuracy = {task: 0.97 - lost * (0.8 - 0.05 * task) for task in range(held.task + 1)}
-            whatif.record(session, held, permille, accuracy, permille / 1000)
+            accuracy = {task: 0.97 - lost * (0.8 - 0.05 * task) for task in range(claim.task + 1)}
+            whatif.record(session, claim, permille, accuracy, permille / 1000)
 
 
 class Trainer:
@@ -283,8 +283,8 @@ class Trainer:
             self.write(
                 epochs=epochs,
                 evaluations=[evaluation],
-                layers=[(self.step, one) for one in layers],
-                masks=[(self.step, one) for one in masks],
+                layers=[(self.step, layer) for layer in layers],
+                masks=[(self.step, layer) for layer in masks],
                 lines=[("info", f"task {task}, round {round_}, epoch {epoch} done")],
                 metrics=self.metrics(),
                 outcomes=[an_outcome(task, self.step)] if last else [],

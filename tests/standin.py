@@ -75,7 +75,7 @@ def train(
         loss = 1 / step + spec.seed
         recorder.epoch(EpochResult(step, task, 0, epoch + 1, loss, 0.0, 0.1, 0.01, step / (tasks * epochs)))
         ends = epoch + 1 == epochs
-        row = [1 - (task - of) / 20 - 1 / (10 * (step + of)) for of in range(task + 1)]
+        row = [1 - (task - on_task) / 20 - 1 / (10 * (step + on_task)) for on_task in range(task + 1)]
         recorder.evaluation(Evaluation(step, task, 0, dict(enumerate(row)), ends))
         if ends:
             matrix.append(row)
@@ -104,7 +104,9 @@ def measure(
     def points() -> Iterator[PrunedAccuracy]:
         for share in shares:
             _pause(10 * spec.training.lr, should_stop)
-            yield PrunedAccuracy(share, {of: 1 - share * (of + 1) / 10 for of in range(task + 1)}, share)
+            yield PrunedAccuracy(
+                share, {on_task: 1 - share * (on_task + 1) / 10 for on_task in range(task + 1)}, share
+            )
 
     if spec.seed == 13:
         raise DatasetMissing("The data set is not there any more. Put it back and evaluate again.")

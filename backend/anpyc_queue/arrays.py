@@ -22,32 +22,32 @@ _LEVEL = 4
 _SCALE = struct.Struct("<f")
 
 
-def encode(array: npt.NDArray[Any], of: ArrayKind) -> bytes:
+def encode(array: npt.NDArray[Any], kind: ArrayKind) -> bytes:
     """The array's values as compressed bytes; its shape is kept elsewhere.
 
     :raises ValueError: when an importance or weight is not a finite number.
     """
     flat = np.ascontiguousarray(array).reshape(-1)
-    if of == "mask":
+    if kind == "mask":
         return zlib.compress(np.packbits(flat.astype(bool)).tobytes(), _LEVEL)
-    if of == "owner":
+    if kind == "owner":
         return zlib.compress(_planes(flat.astype("<i2")), _LEVEL)
     values = flat.astype(np.float32)
     scale = float(np.max(np.abs(values), initial=0.0))
     if not math.isfinite(scale):
-        raise ValueError(f"The {of} of a parameter is not a finite number, so it cannot be stored.")
+        raise ValueError(f"The {kind} of a parameter is not a finite number, so it cannot be stored.")
     scaled = (values / np.float32(scale) if scale > 0 else values).astype("<f2")
     return zlib.compress(_SCALE.pack(scale) + _planes(scaled), _LEVEL)
 
 
-def decode(data: bytes, of: ArrayKind, shape: Sequence[int]) -> npt.NDArray[Any]:
+def decode(data: bytes, kind: ArrayKind, shape: Sequence[int]) -> npt.NDArray[Any]:
     """The array that :func:`encode` was given: bool, int16 or float32."""
     raw = zlib.decompress(data)
     count = math.prod(shape)
-    if of == "mask":
+    if kind == "mask":
         bits = np.unpackbits(np.frombuffer(raw, np.uint8), count=count)
         return bits.astype(bool).reshape(shape)
-    if of == "owner":
+    if kind == "owner":
         return _joined(raw, count, "<i2").astype(np.int16).reshape(shape)
     (scale,) = _SCALE.unpack_from(raw)
     scaled = _joined(raw[_SCALE.size :], count, "<f2").astype(np.float32)

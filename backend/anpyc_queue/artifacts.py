@@ -1,4 +1,4 @@
-"""The files that runs left, where the server needs them: to hand one out, to delete those of a deleted run.
+"""The files of runs: the worker writes them, the server hands them out and deletes them with their run.
 
 A checkpoint is two files under one name, see ``anpyc_worker.checkpoints``: its state as JSON, which the
 database knows, and beside it the tensors. The outcome of a task is tensors alone.
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 STATE, TENSORS = ".json", ".safetensors"
+UNFINISHED = ".part"
+"""Ends the name of a file that is still being written to a folder."""
 _BLOCK = 1 << 20
 
 
@@ -40,12 +42,13 @@ class ArtifactFiles:
         return StoredFile(size, self._blocks(self._files.open(path, "rb")))
 
     def delete(self, url: str) -> None:
-        """Delete the file, and the tensors of a checkpoint, as far as they are there."""
-        for name in (url, url.removesuffix(STATE) + TENSORS):
-            try:
-                self._files.rm_file(self._path(name))
-            except FileNotFoundError:
-                continue
+        """Delete the file, and the tensors of a checkpoint, finished or not, as far as they are there."""
+        for path in (url, url.removesuffix(STATE) + TENSORS):
+            for name in (path, f"{path}{UNFINISHED}"):
+                try:
+                    self._files.rm_file(self._path(name))
+                except FileNotFoundError:
+                    continue
 
     def _path(self, url: str) -> str:
         return f"{self._root}/{url}"

@@ -118,10 +118,10 @@ class _FileChannel(filesystem.Channel):
         unfinished.rename(Path(self.data_folder_out) / name)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:  # noqa: ARG002
-        for found in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
-            taken = Path(self.processed_folder) / found.name
+        for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
+            taken = Path(self.processed_folder) / path.name
             try:
-                found.rename(taken)
+                path.rename(taken)
             except FileNotFoundError:
                 continue  # another worker was faster
             payload = json.loads(taken.read_text())

@@ -63,7 +63,7 @@ class PeriodicThread:
         while not self._stopped.is_set():
             try:
                 more = self._look()
-            except Exception as error:
+            except Exception as error:  # the edge of this thread: what does not pass goes to on_bug
                 self._report(error)
                 if not self._passes(error):
                     self._on_bug(error)

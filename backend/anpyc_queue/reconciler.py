@@ -24,7 +24,7 @@ from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Kind
 from anpyc_queue.kinds import KINDS
 from anpyc_queue.periodic import PeriodicThread
-from anpyc_queue.retrying import database_is_away
+from anpyc_queue.retrying import OUTAGES, database_is_away
 from anpyc_queue.tables import RUNNING, WORKER_LOST
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Reconciler:
         try:
             with self._database.write() as session:
                 locks.let_go(session, ROLE, self._name)
-        except Exception as error:
+        except OUTAGES as error:
             if not database_is_away(error):
                 raise
             log.debug("The reconciler's role runs out by itself: %s", error)

@@ -1,7 +1,7 @@
 """What training reports, as rows: a batch is written whole or not at all, and once however often it is sent.
 
 The holder's token fences it: after a takeover nothing of the old holder comes in. Every row has a natural key
-and is replaced by itself when it comes again.
+and is replaced by itself when it comes again. Events carry these keys, not the rows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from anpyc_queue import events
 from anpyc_queue.arrays import ARRAY_KINDS, encode
 from anpyc_queue.engine import now
 from anpyc_queue.identifiers import new_id
-from anpyc_queue.jobs import Claim, checkpoints, held, set_metrics
+from anpyc_queue.jobs import Claim, checkpoints, claimed_job, set_metrics
 from anpyc_queue.tables import (
     CHECKPOINT,
     OUTCOME,
@@ -33,6 +33,8 @@ from anpyc_queue.tables import (
 from anpyc_queue.upsert import upsert
 
 CHECKPOINTS_KEPT = 2
+_TENSOR = ("task", "round", "layer")
+"""What rows of one tensor after one round are found by."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def write(session: Session, claim: Claim, batch: Batch) -> list[str]:
 
     :raises Stale: when the run is not held under this claim any more.
     """
-    run: Run = held(session, claim)
+    run: Run = claimed_job(session, claim)
     if batch.number <= run.batch:
         return []
     run.batch = batch.number
@@ -130,7 +132,7 @@ def _plan(session: Session, run: Run, plan: Plan) -> None:
     values = _values(plan) | {"layers": [_values(layer) for layer in plan.layers]}
     run.environment = dict(values.pop("environment"))
     run.plan = values
-    events.append(session, run, "plan", run.plan)
+    events.append(session, run, "plan")
 
 
 def _epochs(session: Session, run: Run, results: Sequence[EpochResult]) -> None:
@@ -141,7 +143,7 @@ def _epochs(session: Session, run: Run, results: Sequence[EpochResult]) -> None:
     run.progress = newest.progress
     run.position = {name: getattr(newest, name) for name in ("task", "round", "epoch", "step")}
     run.position["tasks"] = run.plan.get("tasks")
-    events.append(session, run, "epoch", {"items": [_values(result) for result in results]})
+    events.append(session, run, "epoch", _keys(results, "step"))
 
 
 def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) -> None:
@@ -154,7 +156,7 @@ def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) 
     )
     _upsert(session, run, EvaluationRow, rows)
     run.before_pruning = before_pruning(run.before_pruning, evaluations)
-    events.append(session, run, "evaluation", {"items": [_values(one) for one in evaluations]})
+    events.append(session, run, "evaluation", _keys(evaluations, "step"))
 
 
 def before_pruning(known: Sequence[float | None], evaluations: Iterable[Evaluation]) -> list[float | None]:
@@ -171,9 +173,8 @@ def before_pruning(known: Sequence[float | None], evaluations: Iterable[Evaluati
 def _layers(session: Session, run: Run, layers: Sequence[tuple[int, LayerStatistics]]) -> None:
     if not layers:
         return
-    items = [{"step": step} | _values(statistics) for step, statistics in layers]
-    _upsert(session, run, LayerRow, items)
-    events.append(session, run, "layers", {"items": items})
+    _upsert(session, run, LayerRow, ({"step": step} | _values(statistics) for step, statistics in layers))
+    events.append(session, run, "layers", _keys([statistics for _, statistics in layers], *_TENSOR))
 
 
 def _masks(session: Session, run: Run, batch: Batch) -> None:
@@ -182,15 +183,14 @@ def _masks(session: Session, run: Run, batch: Batch) -> None:
     if not batch.compressed:
         batch.compress()
     _upsert(session, run, MaskRow, batch.compressed)
-    items = [{"task": of.task, "round": of.round, "layer": of.layer} for _, of in batch.masks]
-    events.append(session, run, "masks", {"items": items})
+    events.append(session, run, "masks", _keys([snapshot for _, snapshot in batch.masks], *_TENSOR))
 
 
 def _mask_rows(step: int, snapshot: MaskSnapshot) -> Iterable[dict[str, Any]]:
-    for of in ARRAY_KINDS:
-        array = getattr(snapshot, of)
+    for kind in ARRAY_KINDS:
+        array = getattr(snapshot, kind)
         if array is not None:
-            more = {"of": of, "step": step, "shape": list(array.shape), "data": encode(array, of)}
+            more = {"of": kind, "step": step, "shape": list(array.shape), "data": encode(array, kind)}
             yield _values(snapshot) | more
 
 
@@ -200,19 +200,19 @@ def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None
     moment = now(session)
     first = run.next_line
     run.next_line = first + len(lines)
-    items = [
-        {"line": number, "level": level, "attempt": run.attempt, "text": text}
+    rows = [
+        {"line": number, "level": level, "attempt": run.attempt, "text": text, "at": moment}
         for number, (level, text) in enumerate(lines, first)
     ]
-    _upsert(session, run, LogLine, (item | {"at": moment} for item in items))
-    events.append(session, run, "log", {"items": items}, at=moment)
+    _upsert(session, run, LogLine, rows)
+    events.append(session, run, "log", {"items": [{"line": row["line"]} for row in rows]}, at=moment)
 
 
 def _outcomes(session: Session, run: Run, outcomes: Sequence[SavedOutcome]) -> None:
     for saved in outcomes:
         _add_artifact(session, run, OUTCOME, saved, {"task": saved.task, "step": saved.step})
     if outcomes:
-        events.append(session, run, "outcome", {"items": [{"task": saved.task} for saved in outcomes]})
+        events.append(session, run, "outcome", _keys(outcomes, "task"))
 
 
 def _checkpoint(session: Session, run: Run, saved: SavedCheckpoint) -> list[str]:
@@ -233,8 +233,13 @@ def _add_artifact(session: Session, run: Run, kind: str, saved: SavedFile, detai
     session.add(artifact)
 
 
+def _keys(reports: Iterable[Any], *names: str) -> dict[str, list[dict[str, Any]]]:
+    """What an event carries: by what the rows of these reports are found."""
+    return {"items": [{name: getattr(report, name) for name in names} for report in reports]}
+
+
 def _values(report: Any) -> dict[str, Any]:
-    """A report's fields as they go into rows and events, by name."""
+    """A report's fields as they go into rows, by name."""
     return {part.name: _plain(getattr(report, part.name)) for part in fields(report)}
 
 
@@ -242,7 +247,7 @@ def _plain(value: Any) -> Any:
     """What JSON can hold: tuples are lists, keys are text."""
     if isinstance(value, tuple):
         return list(value)
-    return {str(key): one for key, one in value.items()} if isinstance(value, Mapping) else value
+    return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
 def _upsert(session: Session, run: Run, table: type[Base], items: Iterable[Mapping[str, Any]]) -> None:

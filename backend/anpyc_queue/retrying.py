@@ -19,6 +19,8 @@ from anpyc_queue.engine import Database
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
+OUTAGES = (DBAPIError, PoolTimeout, OSError)
+"""What an outage may be raised as; :func:`database_is_away` says whether it is one."""
 
 T = TypeVar("T")
 

@@ -57,13 +57,13 @@ class WhatIfKind(Kind[WhatIf]):
     ) -> None:
         session.flush()
         done = len(job.shares) - len(_left(session, job))
-        said = {"what_if": job.id, "task": job.task, "status": job.status, "done": done}
+        details = {"what_if": job.id, "task": job.task, "status": job.status, "done": done}
         run = session.get_one(Run, job.run_id)
-        events.append(session, run, EVENT, said | {"of": len(job.shares)}, at=moment)
+        events.append(session, run, EVENT, details | {"of": len(job.shares)}, at=moment)
 
     def obstacle(self, session: Session, job: WhatIf) -> tuple[str, str] | None:
-        there = job.task in outcomes(session, job.run_id)
-        return None if there else ("no_checkpoint", _gone(job.task))
+        kept = job.task in outcomes(session, job.run_id)
+        return None if kept else ("no_checkpoint", _gone(job.task))
 
     def begin(self, session: Session, job: WhatIf, attempt: Attempt) -> dict[str, Any]:
         """What is measured stays, and is not measured again."""
@@ -173,31 +173,31 @@ def requeue(session: Session, what_if_id: str, token: int, code: str, reason: st
     return life.requeue(session, WHAT_IF, what_if_id, token, code, reason)
 
 
-def begin(session: Session, held: WhatIfClaim, ranked_by: str, images: int | None) -> None:
+def begin(session: Session, claim: WhatIfClaim, ranked_by: str, images: int | None) -> None:
     """Say how the points will come about.
 
     :raises Stale: when the job is not held under this claim any more.
     """
-    job = life.held(session, held)
+    job = life.claimed_job(session, claim)
     job.ranked_by, job.images = ranked_by, images
 
 
 def record(
-    session: Session, held: WhatIfClaim, permille: int, accuracy: Mapping[int, float], zeros: float
+    session: Session, claim: WhatIfClaim, permille: int, accuracy: Mapping[int, float], zeros: float
 ) -> None:
     """Write one share's accuracies; written again they change nothing.
 
     :raises Stale: when the job is not held under this claim any more, or the run has gone back to before the
         task's end since.
     """
-    job = life.held(session, held)
-    outcome = session.get(Artifact, held.outcome)
+    job = life.claimed_job(session, claim)
+    outcome = session.get(Artifact, claim.outcome)
     if outcome is None:
-        raise Stale(f"The end of task {held.task} that this measures is not the run's any more.")
+        raise Stale(f"The end of task {claim.task} that this measures is not the run's any more.")
     rows = [
         {
-            "run_id": held.run_id,
-            "task": held.task,
+            "run_id": claim.run_id,
+            "task": claim.task,
             "permille": permille,
             "on_task": on_task,
             "step": outcome.step,
@@ -216,7 +216,7 @@ def record(
 def outcomes(session: Session, run_id: str) -> dict[int, Artifact]:
     """What was learnt at the ends of tasks, as far as it is stored, by task."""
     query = select(Artifact).where(Artifact.run_id == run_id, Artifact.kind == OUTCOME)
-    return {found.details["task"]: found for found in session.scalars(query.order_by(Artifact.step))}
+    return {artifact.details["task"]: artifact for artifact in session.scalars(query.order_by(Artifact.step))}
 
 
 def is_open(session: Session, run_id: str) -> bool:
@@ -244,17 +244,17 @@ def _open() -> Any:
 
 
 def _left(session: Session, job: WhatIf) -> list[int]:
-    there = measured(session, job.run_id, job.task)
-    return [permille for permille in job.shares if permille not in there]
+    known = measured(session, job.run_id, job.task)
+    return [permille for permille in job.shares if permille not in known]
 
 
 def _outcome_for(session: Session, run: Run, task: int | None) -> Artifact:
-    there = outcomes(session, run.id)
-    if not there:
+    ends = outcomes(session, run.id)
+    if not ends:
         raise Conflict(nothing_stored(run))
-    if task is not None and task not in there:
-        raise Conflict(_gone(task) + f" There is task {', '.join(map(str, there))}.")
-    return there[max(there) if task is None else task]
+    if task is not None and task not in ends:
+        raise Conflict(_gone(task) + f" There is task {', '.join(map(str, ends))}.")
+    return ends[max(ends) if task is None else task]
 
 
 def nothing_stored(run: Run) -> str:

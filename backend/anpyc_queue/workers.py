@@ -78,11 +78,11 @@ def worker_statuses(session: Session) -> list[WorkerStatus]:
     ):
         training.setdefault(worker_id or "", []).append(run_id)
     since = _online_since(session)
-    found = [
+    statuses = [
         WorkerStatus(worker, worker.last_seen > since, tuple(training.get(worker.id, ())))
         for worker in session.scalars(select(Worker).order_by(Worker.started_at))
     ]
-    return sorted(found, key=lambda status: not status.online)
+    return sorted(statuses, key=lambda status: not status.online)
 
 
 def online(session: Session) -> Sequence[Worker]:

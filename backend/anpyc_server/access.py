@@ -48,7 +48,7 @@ input, button {{ font: inherit; width: 100%; padding: .5rem; box-sizing: border-
 <label>Token<input name="token" type="password" autocomplete="current-password" required autofocus></label>
 <button>Sign in</button>
 </form>
-<p role="alert">{said}</p>
+<p role="alert">{message}</p>
 <p>It is the server's <code>ANPYC_TOKEN</code>.</p>
 </html>
 """
@@ -114,22 +114,22 @@ class TokenGate:
         async for chunk in request.stream():
             body += chunk
             if len(body) > _FORM_BYTES:
-                return HTMLResponse(_PAGE.format(said="That is too long for a token."), 413)
+                return HTMLResponse(_PAGE.format(message="That is too long for a token."), 413)
         given = parse_qs(body.decode(errors="replace")).get("token", [""])[0]
         if not self._is_token(given):
-            return HTMLResponse(_PAGE.format(said="That is not the token of this server."), 401)
+            return HTMLResponse(_PAGE.format(message="That is not the token of this server."), 401)
         return self._entered(request)
 
     def _asked(self, request: Request) -> Response:
         """The form; or, with the link's code, the way in. A second click finds the browser signed in."""
         code = request.query_params.get("once")
         if code is None or request.method != "GET":
-            return HTMLResponse(_PAGE.format(said=""))
+            return HTMLResponse(_PAGE.format(message=""))
         if self._may_enter(request.headers):
             return RedirectResponse("/", 303)
         if not self._link.use(code):
-            said = "That link was used already or is too old. Sign in with the token."
-            return HTMLResponse(_PAGE.format(said=said), 401)
+            message = "That link was used already or is too old. Sign in with the token."
+            return HTMLResponse(_PAGE.format(message=message), 401)
         return self._entered(request)
 
     def _entered(self, request: Request) -> Response:

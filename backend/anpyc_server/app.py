@@ -125,7 +125,7 @@ async def _remove_now_and_then(services: Services) -> None:
     while True:
         try:
             await asyncio.to_thread(remove_deleted, services.database, services.settings.artifacts)
-        except Exception as error:
+        except Exception as error:  # the edge of this task: nobody would see what it raises
             if not database_is_away(error):
                 log.exception("Deleted runs are removed no more until the next start: a bug")
                 return

@@ -126,20 +126,22 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _request_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    found = error.errors()
-    if any(one["type"] == "json_invalid" for one in found):
+    details = error.errors()
+    if any(detail["type"] == "json_invalid" for detail in details):
         return answer(400, BadRequest.code, "The body is not JSON. Send one JSON object in UTF-8.")
-    if _is_not_declared_json(request, found):
+    if _is_not_declared_json(request, details):
         return answer(400, BadRequest.code, "Send JSON, with `Content-Type: application/json`.")
-    problems = [problem for one in found for problem in _problems(one)]
+    problems = [problem for detail in details for problem in _problems(detail)]
     return answer(422, Invalid.code, problems[0].message, problems)
 
 
-def _is_not_declared_json(request: Request, found: Sequence[Any]) -> bool:
+def _is_not_declared_json(request: Request, details: Sequence[Any]) -> bool:
     """FastAPI reads a body without a JSON content type as bytes; its errors would be beside the point."""
     declared = request.headers.get("content-type", "").partition(";")[0].strip()
     is_json = declared == "application/json" or declared.endswith("+json")
-    return not is_json and any(one["loc"][:1] == ("body",) and one.get("input") is not None for one in found)
+    return not is_json and any(
+        detail["loc"][:1] == ("body",) and detail.get("input") is not None for detail in details
+    )
 
 
 def _problems(error: Mapping[str, Any]) -> list[specification.Problem]:

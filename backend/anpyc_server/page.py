@@ -76,9 +76,9 @@ class Caching:
 
         async def send_with_caching(message: Message) -> None:
             if message["type"] == "http.response.start":
-                found = message["status"] in (200, 206, 304)
+                succeeded = message["status"] in (200, 206, 304)
                 MutableHeaders(scope=message).setdefault(
-                    "Cache-Control", FOREVER if hashed and found else ASK_AGAIN
+                    "Cache-Control", FOREVER if hashed and succeeded else ASK_AGAIN
                 )
             await send(message)
 

@@ -14,9 +14,9 @@ def serious_problems(page: Page) -> list[str]:
     """Each problem with the first element that has it; empty when nothing serious is wrong."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE.read_text())
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    report = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
-        f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:200]})"
-        for one in found["violations"]
-        if one["impact"] in _SERIOUS
+        f"{violation['id']}: {violation['help']} ({violation['nodes'][0]['html'][:200]})"
+        for violation in report["violations"]
+        if violation["impact"] in _SERIOUS
     ]

@@ -151,9 +151,9 @@ def test_pick_zoom_play_switch_and_compare(page: Page, stack: Stack, finished: s
         f"{stack.url}/api/runs/{finished}/masks/2/fc2.weight/difference", params={"before": 0}
     ).json()["totals"]
     expect(difference).to_contain_text(f"took {totals['taken']:,} that were free")
-    held = re.search(r"; ([\d,]+) that earlier .* ([\d,]+) stayed with their owner", difference.inner_text())
-    assert held
-    claimed, stayed = (int(number.replace(",", "")) for number in held.groups())
+    match = re.search(r"; ([\d,]+) that earlier .* ([\d,]+) stayed with their owner", difference.inner_text())
+    assert match
+    claimed, stayed = (int(number.replace(",", "")) for number in match.groups())
     assert claimed + stayed == totals["kept"]
 
 

@@ -113,7 +113,7 @@ def test_estimates_stand_before_sending_and_hold(page: Page, stack: Stack) -> No
     expect(page.get_by_test_id("story")).to_contain_text("16 epochs, 10 of them retraining after pruning")
     story = page.get_by_test_id("story").inner_text()
     parameters, heads = map(_number, re.findall(r"([\d,]+)(?= param| of them in the heads)", story))
-    (promised,) = (_bytes(*found) for found in re.findall(r"([\d.]+) (kB|MB)", story))
+    (promised,) = (_bytes(*size) for size in re.findall(r"([\d.]+) (kB|MB)", story))
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(r"/runs/[0-9A-Z]+"))
     run_id = page.url.rsplit("/", 1)[-1].split("?")[0]

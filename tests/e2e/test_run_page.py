@@ -293,7 +293,7 @@ def test_the_specification_is_what_was_asked_for(page: Page, stack: Stack, train
 
 def test_files_are_listed_with_size_and_hash_and_downloaded(page: Page, stack: Stack, trained: str) -> None:
     items = httpx.get(f"{stack.url}/api/runs/{trained}/artifacts").json()["items"]
-    item = next(one for one in items if one["kind"] == "checkpoint")
+    item = next(artifact for artifact in items if artifact["kind"] == "checkpoint")
     page.goto(f"/runs/{trained}?tab=files")
     row = page.get_by_role("row").filter(has_text=item["name"])
     expect(row).to_contain_text(item["sha256"][:16])

@@ -114,8 +114,8 @@ def _shows_what_is_recorded(page: Page, dashboard: Dashboard, run_id: str) -> No
     loss = page.get_by_test_id("figure-loss")
     loss.scroll_into_view_if_needed()
     expect(loss).to_contain_text(f"after {epochs:,} epochs")
-    asked = httpx.get(f"{dashboard.url}/api/figures/loss?run={run_id}&points=800").json()
-    points = sum(len(trace["y"]) for trace in asked["data"])
+    figure = httpx.get(f"{dashboard.url}/api/figures/loss?run={run_id}&points=800").json()
+    points = sum(len(trace["y"]) for trace in figure["data"])
     expect(loss).to_have_attribute("data-points", str(points))
 
 

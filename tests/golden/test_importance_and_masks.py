@@ -72,9 +72,13 @@ def packed(golden: Arrays, key: str, shape: tuple[int, ...]) -> npt.NDArray[np.b
 
 
 def assert_equal_off_threshold(
-    ours: torch.Tensor, theirs: npt.NDArray[np.bool_], importance: torch.Tensor, of: torch.Tensor, q: float
+    ours: torch.Tensor,
+    theirs: npt.NDArray[np.bool_],
+    importance: torch.Tensor,
+    values: torch.Tensor,
+    q: float,
 ) -> None:
-    threshold = float(np.percentile(of.numpy(), q))
+    threshold = float(np.percentile(values.numpy(), q))
     clear = (importance - threshold).abs().numpy() > 1e-6 * abs(threshold)
     clear |= importance.numpy() == 0
     assert clear.mean() > 0.9

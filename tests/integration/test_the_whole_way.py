@@ -83,8 +83,8 @@ def test_with_nothing_pruned_a_what_if_finds_the_run_s_own_accuracies(dashboard:
     run_id = _submit(client, DIGITS | {"seed": 5})
     deployed.wait_until(run_id, seconds=60)
     for task in (0, 1):
-        asked = client.post(f"/api/runs/{run_id}/whatif", json={"task": task, "shares": [0, 0.5, 0.95]})
-        assert asked.status_code == 201, asked.text
+        response = client.post(f"/api/runs/{run_id}/whatif", json={"task": task, "shares": [0, 0.5, 0.95]})
+        assert response.status_code == 201, response.text
 
     def measured() -> list[dict[str, Any]]:
         answers = [client.get(f"/api/runs/{run_id}/whatif", params={"task": task}).json() for task in (0, 1)]
@@ -205,11 +205,11 @@ def test_what_was_decided_of_own_images_arrives(dashboard: Any) -> None:
     run_id = _submit(client, spec)
     assert deployed.wait_until(run_id, seconds=60).status == "succeeded"
     run = client.get(f"/api/runs/{run_id}").json()
-    said = run["environment"]["data_passed_over"]
-    assert said == "Passed over, as no images: train/.DS_Store."
+    message = run["environment"]["data_passed_over"]
+    assert message == "Passed over, as no images: train/.DS_Store."
     assert run["plan"]["task_titles"] == ["classes c0, c1"]
     lines = {line["text"]: line["level"] for line in client.get(f"/api/runs/{run_id}/log").json()["items"]}
-    assert lines[said] == "info"
+    assert lines[message] == "info"
     left_over = "1 tasks of 2 classes leave 1 of the 3 classes of mine.zip over: c2."
     assert lines[left_over] == "warning"
 

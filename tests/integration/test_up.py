@@ -32,17 +32,17 @@ def up(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @contextmanager
 def started(tmp_path: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     output = tmp_path / "said"
-    with output.open("w") as said:
+    with output.open("w") as log:
         process = subprocess.Popen(
             [*ANPYC, "up", "--port", str(free_port()), "--data-dir", str(tmp_path / "data")],
-            stdout=said,
-            stderr=said,
+            stdout=log,
+            stderr=log,
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
         )
     try:
-        found = wait_for(lambda: re.search(r"http://\S+", output.read_text()), 40, "the address")
-        yield process, found.group()
+        match = wait_for(lambda: re.search(r"http://\S+", output.read_text()), 40, "the address")
+        yield process, match.group()
     finally:
         if process.poll() is None:
             process.kill()
@@ -76,10 +76,10 @@ def test_nothing_outlives_it_when_it_is_killed(up: tuple[subprocess.Popen[str], 
 
 def test_with_a_token_it_tells_where_the_link_is_that_signs_in(tmp_path: Path) -> None:
     with started(tmp_path, ANPYC_TOKEN="a-token-of-some-length") as (_, address):  # noqa: S106 - of a test
-        said = wait_for(
+        message = wait_for(
             lambda: re.search(r"link in (\S+)\.\n", (tmp_path / "said").read_text()), 20, "the place"
         )
-        link = re.search(r"http://\S+once=\S+", Path(said.group(1)).read_text())
+        link = re.search(r"http://\S+once=\S+", Path(message.group(1)).read_text())
         assert link is not None
         assert link.group().startswith(address)
         with httpx.Client(base_url=address) as client:

@@ -13,11 +13,11 @@ from services import free_port
 def test_a_hint_reaches_another_process_over_redis(servers: Any) -> None:
     with (
         closing(open_wakeup(servers.redis.url)) as here,
-        closing(open_wakeup(servers.redis.url)) as there,
+        closing(open_wakeup(servers.redis.url)) as remote,
         here.subscribe("r") as mine,
         here.subscribe("s") as other,
     ):
-        there.notify("r")
+        remote.notify("r")
         assert mine.wait(2)
         assert not other.wait(0.1)
 

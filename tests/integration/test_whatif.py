@@ -39,12 +39,12 @@ def _job(deployment: Deployment, what_if_id: str) -> WhatIf:
 
 def _points(deployment: Deployment, run_id: str) -> dict[int, list[float]]:
     """Accuracies by share."""
-    found: dict[int, list[float]] = {}
+    points: dict[int, list[float]] = {}
     with deployment.database.read() as session:
         query = select(WhatIfPoint).where(WhatIfPoint.run_id == run_id)
         for point in session.scalars(query.order_by(WhatIfPoint.permille, WhatIfPoint.on_task)):
-            found.setdefault(point.permille, []).append(point.accuracy)
-    return found
+            points.setdefault(point.permille, []).append(point.accuracy)
+    return points
 
 
 def _ended(deployment: Deployment, what_if_id: str, seconds: float = 30) -> WhatIf:
@@ -55,7 +55,7 @@ def _ended(deployment: Deployment, what_if_id: str, seconds: float = 30) -> What
 def _expected(task: int) -> dict[int, list[float]]:
     """What the stand-in answers."""
     return {
-        round(1000 * share): [pytest.approx(1 - share * (of + 1) / 10) for of in range(task + 1)]
+        round(1000 * share): [pytest.approx(1 - share * (on_task + 1) / 10) for on_task in range(task + 1)]
         for share in SHARES
     }  # type: ignore[misc]
 
@@ -75,11 +75,11 @@ def test_it_is_measured_beside_a_run_that_takes_the_only_slot(deployment: Deploy
     waiting = deployment.submit(**quick(epochs=1))
     deployment.wait_for_step(long, 2)
 
-    asked = client.post(f"/api/runs/{run_id}/whatif", json={}, headers={"Idempotency-Key": "once"})
-    assert asked.status_code == 201, asked.text
+    response = client.post(f"/api/runs/{run_id}/whatif", json={}, headers={"Idempotency-Key": "once"})
+    assert response.status_code == 201, response.text
     assert (
         client.post(f"/api/runs/{run_id}/whatif", json={}, headers={"Idempotency-Key": "once"}).json()["id"]
-        == (asked.json()["id"])
+        == (response.json()["id"])
     )
     began = deployment.run(long).position["step"]
     heard = _heard(client, run_id)
@@ -158,9 +158,9 @@ def test_deleting_the_run_stops_it(deployment: Deployment) -> None:
     what_if_id = _ask(deployment, run_id)
     wait_for(lambda: len(_points(deployment, run_id)) >= 1, what="a point")
     assert client.delete(f"/api/runs/{run_id}").status_code == 200
-    asked = time.monotonic()
+    begun = time.monotonic()
     assert _ended(deployment, what_if_id).status == "cancelled"
-    assert time.monotonic() - asked < 5
+    assert time.monotonic() - begun < 5
     wait_for(lambda: not _measuring(worker), 5, "the end of its process")
     assert len(_points(deployment, run_id)) < len(SHARES)
 

@@ -23,7 +23,7 @@ COMPUTED = summarise(WHOLE, untrained=[0.1, 0.1], joint=[0.9, 0.9])
 
 def _anchors() -> set[str]:
     headings = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
-    return {re.sub(r"[^\w\s-]", "", one.lower()).strip().replace(" ", "-") for one in headings}
+    return {re.sub(r"[^\w\s-]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize(

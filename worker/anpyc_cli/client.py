@@ -158,13 +158,13 @@ class _Api:
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while len(items) < limit:
-            asked = {
+            parameters = {
                 "limit": min(PAGE, limit - len(items)),
                 "status": status,
                 "q": search or None,
                 "cursor": cursor,
             }
-            page = self.get("/api/runs", {name: value for name, value in asked.items() if value})
+            page = self.get("/api/runs", {name: value for name, value in parameters.items() if value})
             items += page["items"]
             cursor = page["next_cursor"]
             if cursor is None:

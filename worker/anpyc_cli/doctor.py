@@ -58,7 +58,7 @@ def findings(here: Settings) -> Iterator[Finding]:
 def _or_error(look: Callable[[Settings], Finding], here: Settings) -> Finding:
     try:
         return look(here)
-    except Exception as error:
+    except Exception as error:  # whatever is wrong here is what is to be found
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         advice = _ADVICE.get(look.__name__, "")
         return Finding(look.__name__.strip("_").replace("_", " "), reason, False, advice)
@@ -138,13 +138,13 @@ def _workers(here: Settings) -> Finding:
         if current(database.engine) is None:
             return Finding("workers", "none yet: `anpyc up` starts one", needed=False, ok=False)
         with database.read() as session:
-            there = workers.online(session)
+            online = workers.online(session)
     finally:
         database.dispose()
-    if not there:
+    if not online:
         advice = "Start one with `anpyc worker`, or everything with `anpyc up`."
         return Finding("workers", "none online: runs wait", False, advice, needed=False)
-    names = ", ".join(f"{each.id} ({each.device}, {each.slots} at a time)" for each in there)
+    names = ", ".join(f"{each.id} ({each.device}, {each.slots} at a time)" for each in online)
     return Finding("workers", names)
 
 

@@ -50,9 +50,9 @@ class _Commands(TyperGroup):
 def _load(name: str) -> Any:
     place = COMMANDS[name]
     module = importlib.import_module(f"anpyc_cli.{place.module}")
-    one = typer.Typer(add_completion=False)
-    one.command(name)(getattr(module, place.function))
-    return typer.main.get_command(one)
+    single = typer.Typer(add_completion=False)
+    single.command(name)(getattr(module, place.function))
+    return typer.main.get_command(single)
 
 
 app = typer.Typer(

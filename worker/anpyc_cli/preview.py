@@ -23,7 +23,7 @@ def preview_command(
     from anpyc.preview import preview
     from anpyc.settings import settings
 
-    found = preview(read_specification(file, preset, changes or [], seed), settings().datasets)
-    typer.echo(found.sentence)
-    for warning in found.warnings:
+    answer = preview(read_specification(file, preset, changes or [], seed), settings().datasets)
+    typer.echo(answer.sentence)
+    for warning in answer.warnings:
         typer.echo(f"warning: {warning}", err=True)

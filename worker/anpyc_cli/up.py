@@ -162,8 +162,8 @@ class _Stack:
             if answer.status == 201:
                 typer.echo(f"  Queued: {spec.title()}")
             else:
-                said = answer.read().decode(errors="replace")
-                typer.secho(f"  {spec.title()} was not queued: {said}", fg="red", err=True)
+                message = answer.read().decode(errors="replace")
+                typer.secho(f"  {spec.title()} was not queued: {message}", fg="red", err=True)
 
     def _ask(self, method: str, path: str, body: Any = None) -> http.client.HTTPResponse:
         host = "127.0.0.1" if self._settings.host in ("0.0.0.0", "::") else self._settings.host  # noqa: S104

@@ -83,7 +83,7 @@ class Attempt:
             return self._stopped()
         except Stale:
             raise
-        except Exception as error:
+        except Exception as error:  # the edge of the work: whatever it was, the job ends with this reason
             return self._failure(*reason_of(error))
         return lambda session: life.finish(session, self.claim, metrics)
 

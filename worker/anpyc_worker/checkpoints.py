@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import fsspec
-
 from anpyc.recording import Checkpoint
+from anpyc_queue.artifacts import STATE, TENSORS, UNFINISHED, ArtifactFiles
 from anpyc_queue.recording import SavedCheckpoint, SavedOutcome
 from anpyc_queue.tables import Artifact
 
@@ -31,11 +30,11 @@ class CheckpointNotWritten(Exception):
     """A checkpoint could not be stored; the one before it is untouched."""
 
 
-class ArtifactStore:
-    """Where the files of runs lie."""
+class ArtifactStore(ArtifactFiles):
+    """Writes the files of runs, and reads them back whole."""
 
     def __init__(self, url: str) -> None:
-        self._files, self._root = fsspec.core.url_to_fs(url)  # type: ignore[no-untyped-call]
+        super().__init__(url)
         self._local = self._files.protocol == "file" or "file" in self._files.protocol
 
     def save(self, run_id: str, token: int, checkpoint: Checkpoint) -> SavedCheckpoint:
@@ -44,7 +43,7 @@ class ArtifactStore:
         :raises CheckpointNotWritten: with the reason; nothing half-written keeps the name of a checkpoint.
         """
         name = f"step-{checkpoint.step:06d}-{token}"
-        tensors, state = f"{run_id}/{name}.safetensors", f"{run_id}/{name}.json"
+        tensors, state = f"{run_id}/{name}{TENSORS}", f"{run_id}/{name}{STATE}"
         document = {
             "step": checkpoint.step,
             "task": checkpoint.task,
@@ -61,7 +60,7 @@ class ArtifactStore:
             self.delete(state)
             raise CheckpointNotWritten(_why(error, self._root)) from error
         return SavedCheckpoint(
-            name=f"{name}.json",
+            name=f"{name}{STATE}",
             url=state,
             size=len(checkpoint.tensors) + len(content),
             sha256=hashlib.sha256(content).hexdigest(),
@@ -75,7 +74,7 @@ class ArtifactStore:
         :raises CheckpointNotWritten: with the reason.
         """
         assert checkpoint.outcome is not None  # noqa: S101 - the caller has looked
-        name = f"task-{checkpoint.task:03d}-{token}.safetensors"
+        name = f"task-{checkpoint.task:03d}-{token}{TENSORS}"
         try:
             self._write(f"{run_id}/{name}", checkpoint.outcome)
         except OSError as error:
@@ -111,15 +110,6 @@ class ArtifactStore:
             state=document["state"],
         )
 
-    def delete(self, url: str) -> None:
-        """Delete a checkpoint's files, as far as they are there."""
-        for path in (url, url.removesuffix(".json") + ".safetensors"):
-            for name in (path, f"{path}.part"):
-                try:
-                    self._files.rm_file(self._path(name))
-                except FileNotFoundError:
-                    continue
-
     def _read(self, name: str, sha256: str) -> bytes:
         try:
             content: bytes = self._files.cat_file(self._path(name))
@@ -136,7 +126,7 @@ class ArtifactStore:
             return
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f"{target.name}.part")
+        unfinished = target.with_name(f"{target.name}{UNFINISHED}")
         with unfinished.open("wb") as file:
             file.write(content)
             file.flush()
@@ -150,9 +140,6 @@ class ArtifactStore:
         except FileNotFoundError:  # the bucket is still to be made
             self._files.makedirs(self._root, exist_ok=True)
             self._files.pipe_file(path, content)
-
-    def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
 
 
 def goes_on(checkpoint: Checkpoint) -> dict[str, int]:

@@ -36,7 +36,7 @@ def main() -> int:
     lifeline.when_closed(sys.stdin, lifeline.end_group)
     try:
         return work.attempt(json.loads(line)).carry_out()
-    except Exception:
+    except Exception:  # the edge of this process: its supervisor reads the traceback and the exit code
         traceback.print_exc()
         return 1
 

@@ -53,8 +53,8 @@ def _gpu() -> Device | None:
     answer = subprocess.run(  # noqa: S603 - our own probe
         [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=120, check=False
     )
-    found = json.loads(answer.stdout) if answer.returncode == 0 and answer.stdout.strip() else None
-    return None if found is None else Device("cuda", found[0], found[1])
+    description = json.loads(answer.stdout) if answer.returncode == 0 and answer.stdout.strip() else None
+    return None if description is None else Device("cuda", description[0], description[1])
 
 
 def _processor() -> str:

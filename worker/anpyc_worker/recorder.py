@@ -68,7 +68,7 @@ class DatabaseRecorder:
         if self.trouble is None:
             try:
                 self._flush(everything=True)
-            except Exception as error:
+            except Exception as error:  # as on the writing thread: it ends the run with this reason
                 self._give_up(error)
 
     # --- reports, on the training thread --------------------------------------------------------------------
@@ -85,12 +85,12 @@ class DatabaseRecorder:
 
     def layers(self, statistics: Sequence[LayerStatistics]) -> None:
         step = self._step
-        self._reports.add(lambda batch: batch.layers.extend((step, one) for one in statistics))
+        self._reports.add(lambda batch: batch.layers.extend((step, layer) for layer in statistics))
 
     def masks(self, snapshots: Sequence[MaskSnapshot]) -> None:
         step = self._step
         size = sum(_bytes(snapshot) for snapshot in snapshots)
-        self._reports.add(lambda batch: batch.masks.extend((step, one) for one in snapshots), size)
+        self._reports.add(lambda batch: batch.masks.extend((step, tensor) for tensor in snapshots), size)
 
     def metrics(self, metrics: dict[str, float]) -> None:
         self._reports.add(lambda batch: setattr(batch, "metrics", metrics))

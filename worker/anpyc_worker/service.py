@@ -32,7 +32,7 @@ from anpyc_queue.jobs import RUN, life
 from anpyc_queue.jobs.life import Kind
 from anpyc_queue.periodic import PeriodicThread
 from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
-from anpyc_queue.retrying import database_is_away, persistently
+from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
 from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_queue.whatif import WHAT_IF, next_what_if
@@ -169,16 +169,16 @@ class WorkerService:
         """Whenever a lane has room, look for what has waited longest."""
         for lane in (self._runs, self._what_ifs):
             while self._takes_more() and lane.room.acquire(blocking=False):
-                found = None
+                job_id = None
                 try:
                     with self._database.read() as session:
-                        found = lane.find(session)
+                        job_id = lane.find(session)
                 finally:
-                    if found is None:
+                    if job_id is None:
                         lane.room.release()
-                if found is None:
+                if job_id is None:
                     break
-                thread = threading.Thread(target=self._carry_out, args=(found, lane), name=f"job-{found}")
+                thread = threading.Thread(target=self._carry_out, args=(job_id, lane), name=f"job-{job_id}")
                 self._carrying_out = [*(t for t in self._carrying_out if t.is_alive()), thread]
                 thread.start()
 
@@ -196,7 +196,7 @@ class WorkerService:
                 self._wakeup.notify(claim.run_id)
                 threading.Timer(1.0, self._spawner.prepare).start()
                 self._supervisor.supervise(claim)
-        except Exception as error:
+        except Exception as error:  # the edge of this thread: a bug is told, and ends the worker
             if database_is_away(error):
                 log.warning("%s %s could not be taken, it will be found: %s", lane.kind.title, job_id, error)
             else:
@@ -249,7 +249,7 @@ class WorkerService:
         try:
             with self._database.write() as session:
                 workers.leave(session, self.id)
-        except Exception as error:
+        except OUTAGES as error:
             if not database_is_away(error):
                 raise
             log.warning("The register still shows this worker for a while: %s", error)

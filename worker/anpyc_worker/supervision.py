@@ -15,7 +15,7 @@ from anpyc_queue.engine import Database
 from anpyc_queue.errors import Stale
 from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Claim
-from anpyc_queue.retrying import database_is_away, persistently
+from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
 from anpyc_queue.tables import PROCESS_LOST
 from anpyc_worker.exit_codes import DONE, LEFT, STALE
 from anpyc_worker.processes import ChildProcess, Spawner
@@ -97,7 +97,7 @@ class Supervisor:
                 life.renew(session, claim, self._lease_seconds)
         except Stale:
             return  # ended or taken over; what to do about that is told by the next order
-        except Exception as error:
+        except OUTAGES as error:
             if not database_is_away(error):
                 raise
             log.debug("The database does not answer: %s", error)
@@ -108,7 +108,7 @@ class Supervisor:
         try:
             with self._database.read() as session:
                 order = life.order(session, claim)
-        except Exception as error:
+        except OUTAGES as error:
             if not database_is_away(error):
                 raise
             log.debug("The database does not answer: %s", error)
@@ -141,7 +141,7 @@ class Supervisor:
             status = persistently(settle, stopping=self._stopping)
         except Stale:
             return
-        except Exception as error:
+        except OUTAGES as error:
             if not database_is_away(error):
                 raise
             log.warning("%s could not be given back, it will be found: %s", claim, error)

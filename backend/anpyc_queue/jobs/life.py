@@ -194,12 +194,12 @@ def claim(session: Session, kind: Kind[J], job_id: str, worker_id: str, lease_se
     )
 
 
-def held(session: Session, claim: Claim) -> Any:
+def claimed_job(session: Session, claim: Claim) -> Any:
     """The job, locked, if it is still held under this claim.
 
     :raises Stale: when it is not.
     """
-    return _held(session, claim.kind, claim.job_id, claim.token)
+    return _claimed(session, claim.kind, claim.job_id, claim.token)
 
 
 def renew(session: Session, claim: Claim, lease_seconds: float) -> None:
@@ -207,20 +207,20 @@ def renew(session: Session, claim: Claim, lease_seconds: float) -> None:
 
     :raises Stale: when the job is not held under this claim any more.
     """
-    held(session, claim).lease_until = now(session) + timedelta(seconds=lease_seconds)
+    claimed_job(session, claim).lease_until = now(session) + timedelta(seconds=lease_seconds)
 
 
 def order(session: Session, claim: Claim) -> Order | None:
     """What whoever works under the claim is to do, looked up without a lock."""
     table = claim.kind.table
     query = select(table.token, table.cancel_requested, table.attempt, table.status)
-    found = session.execute(query.where(table.id == claim.job_id)).first()
-    if found is None:
+    row = session.execute(query.where(table.id == claim.job_id)).first()
+    if row is None:
         return "stale"
-    if found.token != claim.token:
-        ended = found.status in TERMINAL and found.attempt == claim.attempt
+    if row.token != claim.token:
+        ended = row.status in TERMINAL and row.attempt == claim.attempt
         return "ended" if ended else "stale"
-    return "cancel" if found.cancel_requested else None
+    return "cancel" if row.cancel_requested else None
 
 
 def finish(session: Session, claim: Claim, metrics: Mapping[str, Any] | None = None) -> Any:
@@ -228,7 +228,7 @@ def finish(session: Session, claim: Claim, metrics: Mapping[str, Any] | None = N
 
     :raises Stale: when it is not held under this claim any more.
     """
-    job = held(session, claim)
+    job = claimed_job(session, claim)
     return end(session, claim.kind, job, SUCCEEDED, claim.kind.succeed(job, metrics))
 
 
@@ -237,7 +237,7 @@ def fail(session: Session, claim: Claim, code: str, message: str, traceback: str
 
     :raises Stale: when it is not held under this claim any more.
     """
-    return _fail(session, claim.kind, held(session, claim), code, message, traceback)
+    return _fail(session, claim.kind, claimed_job(session, claim), code, message, traceback)
 
 
 def cancelled(session: Session, claim: Claim) -> Any:
@@ -245,7 +245,7 @@ def cancelled(session: Session, claim: Claim) -> Any:
 
     :raises Stale: when it is not held under this claim any more.
     """
-    return end(session, claim.kind, held(session, claim), CANCELLED)
+    return end(session, claim.kind, claimed_job(session, claim), CANCELLED)
 
 
 def release(session: Session, claim: Claim, reason: str) -> Any:
@@ -253,7 +253,7 @@ def release(session: Session, claim: Claim, reason: str) -> Any:
 
     :raises Stale: when it is not held under this claim any more.
     """
-    return _give_back(session, claim.kind, held(session, claim), RELEASED, reason)
+    return _give_back(session, claim.kind, claimed_job(session, claim), RELEASED, reason)
 
 
 def requeue(session: Session, kind: Kind[J], job_id: str, token: int, code: str, reason: str) -> J:
@@ -262,7 +262,7 @@ def requeue(session: Session, kind: Kind[J], job_id: str, token: int, code: str,
     :param code: worker_lost or process_lost.
     :raises Stale: when the job is not held under that token any more.
     """
-    job = _held(session, kind, job_id, token)
+    job = _claimed(session, kind, job_id, token)
     if job.cancel_requested:
         return end(session, kind, job, CANCELLED)
     job.losses += 1
@@ -298,7 +298,7 @@ def end(session: Session, kind: Kind[J], job: J, status: str, data: Mapping[str,
     return job
 
 
-def _held(session: Session, kind: Kind[J], job_id: str, token: int) -> J:
+def _claimed(session: Session, kind: Kind[J], job_id: str, token: int) -> J:
     job = kind.lock(session, job_id)
     if job is None or job.status != RUNNING or job.token != token:
         raise Stale(f"{kind.title} {job_id} is not held under token {token} any more.")
@@ -317,9 +317,9 @@ def _give_back(session: Session, kind: Kind[J], job: J, ending: str, reason: str
 def _fail(
     session: Session, kind: Kind[J], job: J, code: str, message: str, traceback: str | None = None
 ) -> J:
-    said = {"code": code, "message": message}
-    job.error = said | ({"traceback": traceback} if traceback else {})
-    return end(session, kind, job, FAILED, {"error": said})
+    error = {"code": code, "message": message}
+    job.error = error | ({"traceback": traceback} if traceback else {})
+    return end(session, kind, job, FAILED, {"error": error})
 
 
 def _current_attempt(job: Job) -> Attempt:

@@ -67,8 +67,8 @@ class RunKind(Kind[Run]):
         job.batch = 0
         rewind(session, job, attempt.from_step)
         self.ended(session, job)
-        said = recovery(job)
-        return place | ({"recovery": said} if said else {})
+        sentence = recovery(job)
+        return place | ({"recovery": sentence} if sentence else {})
 
     def details(self, session: Session, job: Run) -> dict[str, Any]:
         return {"spec": dict(job.spec)}
@@ -236,7 +236,7 @@ def go_back(session: Session, claim: Claim, checkpoint: Artifact | None) -> None
 
     :raises Stale: when the run is not held under this claim any more.
     """
-    run: Run = life.held(session, claim)
+    run: Run = life.claimed_job(session, claim)
     attempt = run.attempts[-1]
     attempt.from_step = checkpoint.step if checkpoint else None
     attempt.from_task = checkpoint.details["task"] if checkpoint else None

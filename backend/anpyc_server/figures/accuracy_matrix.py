@@ -106,15 +106,15 @@ def _sentence(run: RunRows) -> str:
     done = rows_done(run.matrix)
     if average is None:
         return "The first row is not complete yet."
-    said = f"{after_tasks(done, run.tasks or done)}: {percent(average)} on average."
+    sentence = f"{after_tasks(done, run.tasks or done)}: {percent(average)} on average."
     last = {task: value for task in range(done) if measured(value := run.matrix[done - 1][task])}
     low, high = min(last.values()), max(last.values())
     worst, best = tied(last, low), tied(last, high)
     if len(best) == done > 1:
-        said = f"{said[:-1]}, the same on every task."
+        sentence = f"{sentence[:-1]}, the same on every task."
     elif done > 1:
-        said += f" Best {_are(best)} with {percent(high)}, worst {_are(worst)} with {percent(low)}."
-    return joined(said, pruned_away(run.matrix, run.before_pruning))
+        sentence += f" Best {_are(best)} with {percent(high)}, worst {_are(worst)} with {percent(low)}."
+    return joined(sentence, pruned_away(run.matrix, run.before_pruning))
 
 
 def _are(tasks: list[int]) -> str:

@@ -74,11 +74,11 @@ FIGURE = RunFigure(
 
 def _sentence(run: RunRows, averages: list[float]) -> str:
     done = len(averages)
-    said = f"{after_tasks(done, run.tasks or done)}: {percent(averages[-1])} on average"
+    sentence = f"{after_tasks(done, run.tasks or done)}: {percent(averages[-1])} on average"
     return (
-        f"{said}, {signed_points(averages[-1] - averages[0])} against the first alone."
+        f"{sentence}, {signed_points(averages[-1] - averages[0])} against the first alone."
         if done > 1
-        else f"{said}."
+        else f"{sentence}."
     )
 
 

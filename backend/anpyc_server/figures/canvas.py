@@ -133,7 +133,7 @@ class Timeline:
 
     def names(self, theme: Theme, right: float) -> list[dict[str, Any]]:
         """Each task's name over its stretch, where it has room; with many tasks every second, fifth, …"""
-        starts = sorted(self.starts.items(), key=lambda one: one[1])
+        starts = sorted(self.starts.items(), key=lambda item: item[1])
         if not starts or right <= 0:
             return []
         every = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1_000) if len(starts) / step <= 14)

@@ -218,14 +218,16 @@ def _share(moment: Moment, state: str) -> float:
 
 def _sentence(now: Moment, layer: str | None, hidden: int) -> str:
     where = f"of {layer}" if layer else "of the weights"
-    said = (
+    sentence = (
         f"{whole_percent(now.free / now.total)} {where} are free ({count(now.free)} of {count(now.total)}), "
         f"{whole_percent(now.consolidated / now.total)} consolidated, after task {now.task}"
     )
-    said = said[0].upper() + said[1:]
-    said += f", pruning round {now.round}." if now.round else "."
+    sentence = sentence[0].upper() + sentence[1:]
+    sentence += f", pruning round {now.round}." if now.round else "."
     if now.pruned or now.reused:
-        said += f" The last round freed {count(now.pruned)} and took {count(now.reused)} again."
+        sentence += f" The last round freed {count(now.pruned)} and took {count(now.reused)} again."
     if hidden > 0:
-        said += f" Lines are drawn for the {_MOST_LAYER_LINES} largest layers; {count(hidden, 'other')} not."
-    return said
+        sentence += (
+            f" Lines are drawn for the {_MOST_LAYER_LINES} largest layers; {count(hidden, 'other')} not."
+        )
+    return sentence

@@ -80,6 +80,6 @@ def _sentence(tasks: list[int], freed: list[int], taken: list[int], layer: str |
         f"task {task} freed {count(out)} and took {count(back)} again"
         for task, out, back in list(zip(tasks, freed, taken, strict=True))[-2:]
     ]
-    said = f"{where}{listed(parts)}; over all tasks {count(sum(freed), 'weight')} freed, "
-    said += f"{count(sum(taken))} taken again."
-    return said[0].upper() + said[1:]
+    sentence = f"{where}{listed(parts)}; over all tasks {count(sum(freed), 'weight')} freed, "
+    sentence += f"{count(sum(taken))} taken again."
+    return sentence[0].upper() + sentence[1:]

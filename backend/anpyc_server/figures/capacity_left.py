@@ -119,14 +119,14 @@ def _line(
 
 
 def _sentence(free: Sequence[float], ahead: Sequence[float], error: float | None) -> str:
-    said = f"{capital(percent(free[-1]))} are free."
+    sentence = f"{capital(percent(free[-1]))} are free."
     if len(free) < 2:
-        return f"{said} How fast tasks use it up can be told from the second task on."
+        return f"{sentence} How fast tasks use it up can be told from the second task on."
     factor = _factor(free)
     if factor is None:
-        return f"{said} Nothing can be said about further tasks."
+        return f"{sentence} Nothing can be said about further tasks."
     if factor >= 1:
-        return f"{said} The last tasks freed at least as much as they took, so no end can be foreseen."
+        return f"{sentence} The last tasks freed at least as much as they took, so no end can be foreseen."
     taken = f"The last tasks each took {whole_percent(1 - factor)} of what was free"
     if len(ahead) == _FARTHEST:
         fit = f"more than {_FARTHEST} further tasks would leave over {whole_percent(_TOO_LITTLE)}"
@@ -134,7 +134,7 @@ def _sentence(free: Sequence[float], ahead: Sequence[float], error: float | None
         fit = f"no further task would leave over {whole_percent(_TOO_LITTLE)}"
     else:
         fit = f"{count(len(ahead), 'more task')} would leave over {whole_percent(_TOO_LITTLE)}"
-    said += f" {taken}; at that pace {fit}."
+    sentence += f" {taken}; at that pace {fit}."
     if error is not None:
-        said += f" Such a forecast has been {points(error)} off on past tasks."
-    return said
+        sentence += f" Such a forecast has been {points(error)} off on past tasks."
+    return sentence

@@ -54,7 +54,7 @@ class Members:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Member:
     key: str
     title: str
     counting: CountedRuns
@@ -67,55 +67,55 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
     :raises Missing: when nothing is left of any.
     """
     wanted = list(dict.fromkeys(keys))
-    found = [one for key in wanted if (one := _find(session, key)) is not None]
-    if wanted and not found:
+    resolved = [member for key in wanted if (member := _find(session, key)) is not None]
+    if wanted and not resolved:
         raise Missing("None of these runs is there any more. They may have been deleted.")
-    ranks = _ranks(session, [one.first_id for one in found])
+    ranks = _ranks(session, [member.first_id for member in resolved])
     members = [
-        Members(one.key, one.title, note, one.counting, rank)
-        for one, note, rank in zip(found, _notes(found), ranks, strict=True)
+        Members(member.key, member.title, note, member.counting, rank)
+        for member, note, rank in zip(resolved, _notes(resolved), ranks, strict=True)
     ]
-    found_keys = {one.key for one in found}
+    found_keys = {member.key for member in resolved}
     return members, [key for key in wanted if key not in found_keys]
 
 
-def _find(session: Session, key: str) -> _Found | None:
+def _find(session: Session, key: str) -> _Member | None:
     if ":" not in key:
         run = session.get(Run, key)
         if run is None or run.deleted_at is not None:
             return None
-        return _Found(key, run.name, counted_runs([run]), run.id)
+        return _Member(key, run.name, counted_runs([run]), run.id)
     query = select(Run).where(in_group(key), Run.deleted_at.is_(None), Run.archived.is_(False))
     runs = list(session.scalars(query.order_by(Run.id).limit(_MOST_RUNS)))
     if not runs:
         return None
     counting = counted_runs(runs)
-    return _Found(key, title_of(key, list(reversed(counting.runs))), counting, runs[0].id)
+    return _Member(key, title_of(key, list(reversed(counting.runs))), counting, runs[0].id)
 
 
-def _notes(found: Sequence[_Found]) -> list[str]:
+def _notes(members: Sequence[_Member]) -> list[str]:
     """By seed where titles are the same, by moment where seeds are as well, at last by id."""
-    notes = [""] * len(found)
+    notes = [""] * len(members)
     for note in (_seeds, _moment, _end_of_id):
-        clashes = Counter((one.title, said) for one, said in zip(found, notes, strict=True))
+        clashes = Counter((member.title, text) for member, text in zip(members, notes, strict=True))
         notes = [
-            ", ".join(filter(None, (said, note(one)))) if clashes[one.title, said] > 1 else said
-            for one, said in zip(found, notes, strict=True)
+            ", ".join(filter(None, (text, note(member)))) if clashes[member.title, text] > 1 else text
+            for member, text in zip(members, notes, strict=True)
         ]
     return notes
 
 
-def _seeds(one: _Found) -> str:
-    seeds = sorted({run.seed for run in one.counting.runs})
+def _seeds(member: _Member) -> str:
+    seeds = sorted({run.seed for run in member.counting.runs})
     return f"seed {seeds[0]}" if len(seeds) == 1 else count(len(seeds), "seed")
 
 
-def _moment(one: _Found) -> str:
-    return f"{one.counting.runs[0].created_at:%Y-%m-%d %H:%M}"
+def _moment(member: _Member) -> str:
+    return f"{member.counting.runs[0].created_at:%Y-%m-%d %H:%M}"
 
 
-def _end_of_id(one: _Found) -> str:
-    return f"…{one.first_id[-4:]}"
+def _end_of_id(member: _Member) -> str:
+    return f"…{member.first_id[-4:]}"
 
 
 def _ranks(session: Session, first_ids: Sequence[str]) -> list[int]:

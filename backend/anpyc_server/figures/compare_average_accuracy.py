@@ -21,7 +21,7 @@ TITLE = "Average accuracy after k tasks, compared"
 def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Drawing:
     """A line per run, a mean with a band of one standard deviation per group."""
     averages = [[average_accuracy_by_task(run.matrix) for run in column.runs] for column in columns]
-    longest = max((len(one) for column in averages for one in column), default=0)
+    longest = max((len(row) for column in averages for row in column), default=0)
     if not longest:
         return empty(theme, title=TITLE, sentence="None of these runs has learnt a task yet.")
     traces: list[dict[str, Any]] = []
@@ -32,7 +32,7 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
             series[place, : len(values)] = np.multiply(values, 100)
         traces += lines(column, list(range(1, longest + 1)), series, theme, markers=True, what="")
         finals.append(final(column, series[:, -1].tolist()))
-    lowest = min(value for runs in averages for one in runs for value in one)
+    lowest = min(value for runs in averages for row in runs for value in row)
     return figure(
         traces,
         theme,

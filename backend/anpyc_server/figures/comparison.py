@@ -37,7 +37,7 @@ def lines(
     color, dash = run_color(column.rank, theme), run_dash(column.rank)
     known = np.isfinite(series).sum(axis=0)
     places = known > 0
-    xs = [value for value, there in zip(x, places, strict=True) if there]
+    xs = [value for value, is_known in zip(x, places, strict=True) if is_known]
     values = series[:, places]
     number = known[places]
     mean = _mean_of_settings(column, values)
@@ -83,8 +83,8 @@ def _deviation(
     squares = np.where(np.isfinite(values), (values - mean) ** 2, 0).sum(axis=0)
     spread = np.sqrt(squares / np.maximum(number - 1, 1))
     words = [
-        f"± {one:.1f} over {count(int(n), 'seed')}" if n > 1 else "one run"
-        for one, n in zip(spread, number, strict=True)
+        f"± {deviation:.1f} over {count(int(n), 'seed')}" if n > 1 else "one run"
+        for deviation, n in zip(spread, number, strict=True)
     ]
     return mean - spread, mean + spread, words
 
@@ -114,10 +114,10 @@ def _mean(values: _Floats) -> _Floats:
 
 def _places(settings: Sequence[str]) -> list[list[int]]:
     """The runs of each setting."""
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for place, setting in enumerate(settings):
-        found.setdefault(setting, []).append(place)
-    return list(found.values())
+        places.setdefault(setting, []).append(place)
+    return list(places.values())
 
 
 def label(column: Column, length: int = 40) -> str:
@@ -139,23 +139,23 @@ def final(column: Column, values: Sequence[float]) -> float | None:
 
 def ahead(columns: Sequence[Column], finals: Sequence[float | None], where: str) -> str:
     """Who is ahead at the end, in percent. Beside finished runs, those that did not finish are not ranked."""
-    known = [(value, one) for value, one in zip(finals, columns, strict=True) if value is not None]
+    known = [(value, column) for value, column in zip(finals, columns, strict=True) if value is not None]
     if not known:
         return "None of these runs has learnt a task yet."
-    finished = [(value, one) for value, one in known if one.finished]
+    finished = [(value, column) for value, column in known if column.finished]
     ranked = sorted(finished or known, key=lambda pair: -pair[0])
     (best, first), *others = ranked
-    said = f"{where}, {first.label} is ahead with {percent(best / 100)}"
-    level = [one.label for value, one in ranked if best - value < LEVEL]
+    sentence = f"{where}, {first.label} is ahead with {percent(best / 100)}"
+    level = [column.label for value, column in ranked if best - value < LEVEL]
     if len(level) > 1:
         named = listed(level) if len(level) <= _MOST_NAMED else count(len(level), "of them", "of them")
-        said = f"{where}, {named} are level at {percent(best / 100)}"
+        sentence = f"{where}, {named} are level at {percent(best / 100)}"
     elif others:
-        said += f", {points((best - others[0][0]) / 100)} before {others[0][1].label}"
+        sentence += f", {points((best - others[0][0]) / 100)} before {others[0][1].label}"
     left_out = len(known) - len(ranked)
     if left_out:
-        said += f"; {left_out} unfinished {'is' if left_out == 1 else 'are'} not ranked"
-    return f"{said}."
+        sentence += f"; {left_out} unfinished {'is' if left_out == 1 else 'are'} not ranked"
+    return f"{sentence}."
 
 
 LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}

@@ -35,7 +35,9 @@ def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
                 "text": [lost_points(loss).split(" ")[0] for loss in losses] if done <= 16 else None,
                 "textposition": "outside",
                 "cliponaxis": False,
-                "customdata": [[lost_points(loss), said] for loss, said in zip(losses, details, strict=True)],
+                "customdata": [
+                    [lost_points(loss), detail] for loss, detail in zip(losses, details, strict=True)
+                ],
                 "hovertemplate": "task %{x}: %{customdata[0]} forgotten<br>%{customdata[1]}<extra></extra>",
                 "marker": {"color": [theme.pruned if loss > 0 else theme.consolidated for loss in losses]},
             }
@@ -64,15 +66,15 @@ FIGURE = RunFigure(
 
 def _sentence(run: RunRows, done: int, losses: list[float]) -> str:
     mean = forgetting(run.matrix) or 0.0
-    said = f"{after_tasks(done, run.tasks or done)}: {lost_points(mean)} forgotten"
+    sentence = f"{after_tasks(done, run.tasks or done)}: {lost_points(mean)} forgotten"
     if len(losses) < 2:
-        return f"{said}."
+        return f"{sentence}."
     worst = max(losses)
     tasks = tied(dict(enumerate(losses)), worst)
     if len(tasks) == len(losses):
-        return f"{said} on average, the same by each task."
+        return f"{sentence} on average, the same by each task."
     each = f"{name_tasks(tasks).lower()} {'has' if len(tasks) == 1 else 'have'} forgotten most"
-    return f"{said} on average; {each}, {lost_points(worst)}{' each' if len(tasks) > 1 else ''}."
+    return f"{sentence} on average; {each}, {lost_points(worst)}{' each' if len(tasks) > 1 else ''}."
 
 
 def _too_early(run: RunRows) -> str:

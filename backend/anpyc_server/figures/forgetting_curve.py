@@ -149,20 +149,20 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
     data = run.evaluations
     lost = most_lost(run.matrix)
     if lost is not None and lost[1] <= -0.0005:
-        said = _who_lost(run.matrix, *lost)
+        sentence = _who_lost(run.matrix, *lost)
     elif lost is not None:
-        said = "No task has lost accuracy since it was learnt."
+        sentence = "No task has lost accuracy since it was learnt."
     else:
         task = int(data.on_task[-1])
-        said = (
+        sentence = (
             f"Task {task} stands at {percent(_last(run, task))} after {count(int(data.step[-1]), 'epoch')}."
         )
-    said = joined(lost_to_pruning(run.matrix, run.before_pruning), said)
+    sentence = joined(lost_to_pruning(run.matrix, run.before_pruning), sentence)
     if cut is not None:
-        said += f" Below {cut:.0f} %, where the axis starts, tasks stand only while they are learnt."
+        sentence += f" Below {cut:.0f} %, where the axis starts, tasks stand only while they are learnt."
     if thinned:
-        said += f" Thinned: of {count(len(data.step))} points every extreme is shown."
-    return said
+        sentence += f" Thinned: of {count(len(data.step))} points every extreme is shown."
+    return sentence
 
 
 def _who_lost(matrix: Matrix, tasks: Sequence[int], change: float) -> str:

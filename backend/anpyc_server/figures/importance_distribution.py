@@ -78,7 +78,7 @@ def _thinned(by_task: Sequence[StoredArray], chosen: int) -> list[StoredArray]:
     if len(by_task) <= _MOST_TASKS:
         return list(by_task)
     places = set(np.linspace(0, len(by_task) - 1, _MOST_TASKS).round().astype(int).tolist())
-    return [one for place, one in enumerate(by_task) if place in places or one.task == chosen]
+    return [stored for place, stored in enumerate(by_task) if place in places or stored.task == chosen]
 
 
 def _edges(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64] | None:
@@ -136,11 +136,11 @@ def _sentence(end: StoredArray | None, unpruned: StoredArray | None) -> str:
     tenth = float(flat[: max(1, flat.size // 10)].sum()) / total if total else 0.0
     zero = 1 - np.count_nonzero(values) / values.size
     when = f"after task {now.task}" if end else f"before pruning in task {now.task}"
-    said = (
+    sentence = (
         f"In {now.layer} {when}, the most important tenth of the weights holds {whole_percent(tenth)} "
         f"of all importance, {whole_percent(zero)} have none; {_shape(values)}"
     )
-    return f"{said} (before pruning {_shape(unpruned.values)})." if end and unpruned else f"{said}."
+    return f"{sentence} (before pruning {_shape(unpruned.values)})." if end and unpruned else f"{sentence}."
 
 
 def _shape(values: npt.NDArray[Any]) -> str:

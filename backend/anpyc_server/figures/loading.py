@@ -123,15 +123,15 @@ def compared_rows(services: Services, keys: Sequence[str], needs: RunNeeds) -> l
     with services.database.read() as session:
         return [
             Column(
-                key=one.key,
-                title=one.title,
-                note=one.note,
-                rank=one.rank,
-                runs=[run_rows(services, session, run, needs) for run in one.runs],
-                specs=[run.spec for run in one.runs],
-                settings=[run.spec_hash for run in one.runs],
+                key=column.key,
+                title=column.title,
+                note=column.note,
+                rank=column.rank,
+                runs=[run_rows(services, session, run, needs) for run in column.runs],
+                specs=[run.spec for run in column.runs],
+                settings=[run.spec_hash for run in column.runs],
             )
-            for one in columns(session, keys)[0]
+            for column in columns(session, keys)[0]
         ]
 
 
@@ -146,8 +146,10 @@ def _before(
     """The earlier array that the figure compares with, where there is one."""
     if needs.before == "task":
         earlier = choice.before if choice.before is not None else stored.task - 1
-        return services.arrays.load(session, run, earlier, stored.layer, stored.of) if earlier >= 0 else None
-    if needs.before == "round" and stored.of in ("mask", "owner"):
+        return (
+            services.arrays.load(session, run, earlier, stored.layer, stored.kind) if earlier >= 0 else None
+        )
+    if needs.before == "round" and stored.kind in ("mask", "owner"):
         return _round_before(services, session, run, stored)
     return None
 
@@ -155,14 +157,14 @@ def _before(
 def _round_before(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
     """The same array one pruning round, or the end of a task, earlier."""
     query = select(MaskRow.task, MaskRow.round).where(
-        MaskRow.run_id == run.id, MaskRow.layer == stored.layer, MaskRow.of == stored.of
+        MaskRow.run_id == run.id, MaskRow.layer == stored.layer, MaskRow.of == stored.kind
     )
     moment = (stored.task, stored.round)
     earlier = [(row.task, row.round) for row in session.execute(query) if (row.task, row.round) < moment]
     if not earlier:
         return None
     task, round_ = max(earlier)
-    return services.arrays.load(session, run, task, stored.layer, stored.of, round_)
+    return services.arrays.load(session, run, task, stored.layer, stored.kind, round_)
 
 
 def _owners(
@@ -199,45 +201,45 @@ def _neighbours(
     )
     kinds = set(session.scalars(query))
     return {
-        of: services.arrays.load(session, run, stored.task, stored.layer, of, stored.round)
-        for of in KINDS
-        if of in kinds and of != stored.of
+        kind: services.arrays.load(session, run, stored.task, stored.layer, kind, stored.round)
+        for kind in KINDS
+        if kind in kinds and kind != stored.kind
     }
 
 
 def _unpruned(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
     """The array of the same task's first pruning round."""
-    if session.get(MaskRow, (run.id, stored.task, 1, stored.layer, stored.of)) is None:
+    if session.get(MaskRow, (run.id, stored.task, 1, stored.layer, stored.kind)) is None:
         return None
-    return services.arrays.load(session, run, stored.task, stored.layer, stored.of, 1)
+    return services.arrays.load(session, run, stored.task, stored.layer, stored.kind, 1)
 
 
 def _by_task(
-    services: Services, session: Session, run: Run, layer: str, of: ArrayKind
+    services: Services, session: Session, run: Run, layer: str, kind: ArrayKind
 ) -> tuple[StoredArray, ...]:
     query = select(MaskRow.task, MaskRow.round).where(
-        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of, MaskRow.end_of_task
+        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == kind, MaskRow.end_of_task
     )
     ends = session.execute(query.order_by(MaskRow.task)).all()
-    return tuple(services.arrays.load(session, run, end.task, layer, of, end.round) for end in ends)
+    return tuple(services.arrays.load(session, run, end.task, layer, kind, end.round) for end in ends)
 
 
-def _first_layer(session: Session, run: Run, of: str) -> str | None:
-    query = select(MaskRow.layer).where(MaskRow.run_id == run.id, MaskRow.of == of).distinct()
+def _first_layer(session: Session, run: Run, kind: str) -> str | None:
+    query = select(MaskRow.layer).where(MaskRow.run_id == run.id, MaskRow.of == kind).distinct()
     stored = set(session.scalars(query))
     planned = [layer["name"] for layer in run.plan.get("layers", []) if layer["name"] in stored]
     return planned[0] if planned else min(stored, default=None)
 
 
-def _last_task(session: Session, run: Run, layer: str, of: str) -> int | None:
+def _last_task(session: Session, run: Run, layer: str, kind: str) -> int | None:
     query = select(func.max(MaskRow.task)).where(
-        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == of
+        MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == kind
     )
     return session.scalar(query)
 
 
-def _nothing_of_kind(session: Session, run: Run, of: str) -> str:
+def _nothing_of_kind(session: Session, run: Run, kind: str) -> str:
     kinds = sorted(session.scalars(select(MaskRow.of).where(MaskRow.run_id == run.id).distinct()))
     if not kinds:
         return nothing_stored(run)
-    return f"{run.strategy} stores no {of}; there is {' and '.join(kinds)}."
+    return f"{run.strategy} stores no {kind}; there is {' and '.join(kinds)}."

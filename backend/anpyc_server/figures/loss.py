@@ -120,12 +120,12 @@ def _spans_decades(*series: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
 
 def _sentence(run: RunRows, thinned: bool) -> str:
     data = run.epochs
-    said = (
+    sentence = (
         f"Loss {data.loss[-1]:.3g} after {count(int(data.step[-1]), 'epoch')}, in task {int(data.task[-1])}"
     )
-    said += f", pruning round {int(data.round[-1])}." if data.round[-1] else "."
+    sentence += f", pruning round {int(data.round[-1])}." if data.round[-1] else "."
     if data.penalty[-1] > 0:
-        said += f" Consolidation adds {data.penalty[-1]:.3g}."
+        sentence += f" Consolidation adds {data.penalty[-1]:.3g}."
     if thinned:
-        said += f" Thinned: of {count(len(data.step))} epochs every extreme is shown."
-    return said
+        sentence += f" Thinned: of {count(len(data.step))} epochs every extreme is shown."
+    return sentence

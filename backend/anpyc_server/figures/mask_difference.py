@@ -91,18 +91,22 @@ def sentence(rows: ArrayRows) -> str:
     task, base, layer = rows.stored.task, rows.before.task, rows.stored.layer
     earlier, later = rows.before.values, rows.stored.values
     freed, taken, kept, free = (
-        int(np.count_nonzero(one))
-        for one in (earlier & ~later, later & ~earlier, earlier & later, ~earlier & ~later)
+        int(np.count_nonzero(part))
+        for part in (earlier & ~later, later & ~earlier, earlier & later, ~earlier & ~later)
     )
-    said = f"From task {base} to task {task}, {layer} freed {count(freed, 'weight')} and took {count(taken)}"
+    sentence = (
+        f"From task {base} to task {task}, {layer} freed {count(freed, 'weight')} and took {count(taken)}"
+    )
     if rows.owners is None:
-        return f"{said}; {count(kept)} stayed kept, {count(free)} free."
+        return f"{sentence}; {count(kept)} stayed kept, {count(free)} free."
     moved = passage(*(stored.values for stored in rows.owners))
     owned = moved.taken + moved.claimed
     whose = f"task {task} owns" if task == base + 1 else f"the tasks after task {base} own"
-    said += f" that were free; {count(moved.claimed)} that earlier tasks held were claimed anew, so {whose} "
-    said += f"{whole_percent(owned / moved.total)} ({count(owned, 'weight')}). "
-    return f"{said}{count(moved.stayed)} stayed with their owner, {count(moved.free)} free."
+    sentence += (
+        f" that were free; {count(moved.claimed)} that earlier tasks held were claimed anew, so {whose} "
+    )
+    sentence += f"{whole_percent(owned / moved.total)} ({count(owned, 'weight')}). "
+    return f"{sentence}{count(moved.stayed)} stayed with their owner, {count(moved.free)} free."
 
 
 def _with_owners(

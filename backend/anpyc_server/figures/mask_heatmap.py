@@ -44,9 +44,9 @@ def draw(rows: ArrayRows, options: HeatmapOptions, theme: Theme) -> Drawing:
     picture = arranged(stored, options.order, options.layout)
     view = window(picture.values.shape, options.rows, options.cols, options.size)
     part = view.cut(picture.values)
-    heatmap, hover, said = _COLORED[stored.of](part, view, picture, rows, theme)
+    heatmap, hover, describe = _COLORED[stored.kind](part, view, picture, rows, theme)
     if view.exact and part.size <= MOST_TOLD:
-        words = told(picture, view, _beside(picture, view, rows, said()))
+        words = told(picture, view, _beside(picture, view, rows, describe()))
         heatmap |= {"text": words, "hovertemplate": "%{text}<extra></extra>"}
     else:
         heatmap["hovertemplate"] = f"%{{y}}, %{{x}}: {hover}<extra></extra>"
@@ -81,26 +81,26 @@ def sentence(rows: ArrayRows, view: Window) -> str:
     assert stored is not None  # noqa: S101 - drawn only when there is one
     values = stored.values
     when = f"after task {stored.task}" + (f", pruning round {stored.round}" if stored.round else "")
-    if stored.of == "mask":
+    if stored.kind == "mask":
         kept = int(values.sum())
-        said = f"{whole_percent(kept / values.size)} of {stored.layer} are kept {when}, "
-        said += f"{count(values.size - kept)} of {count(values.size)} weights are free."
-        said += _moved(rows)
-    elif stored.of == "owner":
+        sentence = f"{whole_percent(kept / values.size)} of {stored.layer} are kept {when}, "
+        sentence += f"{count(values.size - kept)} of {count(values.size)} weights are free."
+        sentence += _moved(rows)
+    elif stored.kind == "owner":
         before = None if rows.before is None else rows.before.values
-        said = f"{in_words(values, stored.task, stored.layer, before)} {DEFINITION}"
-    elif stored.of == "importance":
+        sentence = f"{in_words(values, stored.task, stored.layer, before)} {DEFINITION}"
+    elif stored.kind == "importance":
         zero = 1 - np.count_nonzero(values) / values.size
         if stored.round == 1 and not stored.end_of_task:
             when = f"before pruning in task {stored.task}"
-        said = f"In {stored.layer} {when}, the largest importance is {values.max():.2g}, "
-        said += f"{whole_percent(zero)} of the weights have none."
+        sentence = f"In {stored.layer} {when}, the largest importance is {values.max():.2g}, "
+        sentence += f"{whole_percent(zero)} of the weights have none."
     else:
         zero = 1 - np.count_nonzero(values) / values.size
-        said = f"In {stored.layer} {when}, weights go from {_number(float(values.min()), 2)} to "
-        said += f"{values.max():.2g}, {whole_percent(zero)} are exactly 0."
-    said = capital(said) if stored.of == "mask" else said
-    return said if view.exact else f"{said} Zoom in to see single weights."
+        sentence = f"In {stored.layer} {when}, weights go from {_number(float(values.min()), 2)} to "
+        sentence += f"{values.max():.2g}, {whole_percent(zero)} are exactly 0."
+    sentence = capital(sentence) if stored.kind == "mask" else sentence
+    return sentence if view.exact else f"{sentence} Zoom in to see single weights."
 
 
 def _moved(rows: ArrayRows) -> str:
@@ -230,28 +230,28 @@ def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}g}".replace("-", MINUS)
 
 
-def _beside(picture: Arranged, view: Window, rows: ArrayRows, said: list[list[str]]) -> list[list[str]]:
+def _beside(picture: Arranged, view: Window, rows: ArrayRows, texts: list[list[str]]) -> list[list[str]]:
     """With all the numbers that are stored of each parameter."""
-    lines = [["" for _ in row] for row in said]
-    for of, other in rows.neighbours.items():
-        words = _in_words(of, other)
+    lines = [["" for _ in row] for row in texts]
+    for kind, other in rows.neighbours.items():
+        words = _in_words(kind, other)
         part = view.cut(picture.like(other)).tolist()
         lines = [
             [f"{line}<br>{words(value)}" for line, value in zip(row, values, strict=True)]
             for row, values in zip(lines, part, strict=True)
         ]
     return [
-        [one + more for one, more in zip(row, line, strict=True)]
-        for row, line in zip(said, lines, strict=True)
+        [text + more for text, more in zip(row, line, strict=True)]
+        for row, line in zip(texts, lines, strict=True)
     ]
 
 
-def _in_words(of: str, stored: StoredArray) -> Any:
-    if of == "mask":
+def _in_words(kind: str, stored: StoredArray) -> Any:
+    if kind == "mask":
         return lambda kept: "kept" if kept else "free"
-    if of == "owner":
+    if kind == "owner":
         return lambda owner: "no owner" if owner < 0 else f"last claimed by task {owner}"
-    if of == "importance":
+    if kind == "importance":
         largest = float(stored.values.max()) or 1.0
         return lambda value: f"importance {_number(value, 3)}, {percent(value / largest)} of the largest"
     return lambda value: f"weight {_number(value, 3)}"

@@ -36,9 +36,9 @@ def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
     if len(rows.by_task) < 2:
         return empty(theme, title=TITLE, sentence="A flow can be seen once two tasks have ended.")
     stored = _shown(rows.by_task)
-    owners = max(rows.run.tasks, *(int(one.values.max()) + 1 for one in stored))
+    owners = max(rows.run.tasks, *(int(array.values.max()) + 1 for array in stored))
     colors = [theme.free, *task_colors(owners, theme)]
-    columns = [_Column(one, owners) for one in stored]
+    columns = [_Column(array, owners) for array in stored]
     traces = [
         stream
         for place in range(len(columns) - 1)
@@ -155,9 +155,9 @@ def _streams(
     return drawn
 
 
-def _told(source: int, target: int, number: int, of: int, left: _Column, right: _Column) -> str:
+def _told(source: int, target: int, number: int, total: int, left: _Column, right: _Column) -> str:
     free = left.owners
-    share = f"{count(number, 'weight')}, {whole_percent(number / of)} of "
+    share = f"{count(number, 'weight')}, {whole_percent(number / total)} of "
     if source == target:
         kept = "what was free, left free" if source == free else f"what task {source} owned, still its own"
         return f"{share}{kept} after task {right.task}"
@@ -217,7 +217,7 @@ def _bars(owner: int, columns: list[_Column], color: str) -> dict[str, Any]:
 def _sentence(by_task: Sequence[StoredArray], layer: str) -> str:
     """Of the task that left most free: who took it; and what passed from owner to owner."""
     ends = by_task[:-1]
-    place = int(np.argmax([np.count_nonzero(one.values < 0) for one in ends]))
+    place = int(np.argmax([np.count_nonzero(end.values < 0) for end in ends]))
     left = ends[place]
     free = left.values < 0
     if not free.any():
@@ -229,11 +229,11 @@ def _sentence(by_task: Sequence[StoredArray], layer: str) -> str:
         untaken = untaken & (later.values < 0)
         if taken:
             takers.append(f"task {later.task} took {whole_percent(taken / free.sum())}")
-    said = f"Of the {count(int(free.sum()), 'weight')} of {layer} that task {left.task} left free, "
+    sentence = f"Of the {count(int(free.sum()), 'weight')} of {layer} that task {left.task} left free, "
     shown = takers[:3] + (["later tasks the rest of what was taken"] if len(takers) > 3 else [])
-    said += f"{listed(shown)}; " if shown else "nobody has taken any; "
-    said += f"{whole_percent(int(untaken.sum()) / int(free.sum()))} are free still."
+    sentence += f"{listed(shown)}; " if shown else "nobody has taken any; "
+    sentence += f"{whole_percent(int(untaken.sum()) / int(free.sum()))} are free still."
     passed = sum(
         int(((a.values >= 0) & (b.values >= 0) & (a.values != b.values)).sum()) for a, b in pairwise(by_task)
     )
-    return f"{said} Held weights passed to another owner {count(passed)} times." if passed else said
+    return f"{sentence} Held weights passed to another owner {count(passed)} times." if passed else sentence

@@ -42,7 +42,7 @@ def passage(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> Passage:
     """From two arrays of owners, −1 for free."""
     was, now, same = before >= 0, after >= 0, before == after
     counts = ((~was & now), (was & now & ~same), (was & now & same), (was & ~now), (~was & ~now))
-    return Passage(before.size, *(int(np.count_nonzero(one)) for one in counts))
+    return Passage(before.size, *(int(np.count_nonzero(part)) for part in counts))
 
 
 def in_words(owners: npt.NDArray[Any], task: int, layer: str, before: npt.NDArray[Any] | None) -> str:
@@ -52,21 +52,21 @@ def in_words(owners: npt.NDArray[Any], task: int, layer: str, before: npt.NDArra
     if not counts:
         return f"After task {task}, no task owns anything of {layer}."
     own = counts.get(task, 0)
-    said = f"Task {task} owns nothing of {layer}"
+    sentence = f"Task {task} owns nothing of {layer}"
     if own:
-        said = f"Task {task} owns {whole_percent(own / size)} of {layer} ({count(own, 'weight')})"
-        said += _came_by(before, owners, task) if before is not None else ""
+        sentence = f"Task {task} owns {whole_percent(own / size)} of {layer} ({count(own, 'weight')})"
+        sentence += _came_by(before, owners, task) if before is not None else ""
     most = max(counts.values())
     leaders = [owner for owner, number in counts.items() if number == most]
     if task not in leaders:
         each = " each" if len(leaders) > 1 else ""
         verb = "own" if len(leaders) > 1 else "owns"
-        said += f"; {name_tasks(leaders).lower()} {verb} most, {whole_percent(most / size)}{each}"
-    return f"{said}; {count(nobody, 'weight')} {'belongs' if nobody == 1 else 'belong'} to no task."
+        sentence += f"; {name_tasks(leaders).lower()} {verb} most, {whole_percent(most / size)}{each}"
+    return f"{sentence}; {count(nobody, 'weight')} {'belongs' if nobody == 1 else 'belong'} to no task."
 
 
 def _came_by(before: npt.NDArray[Any], owners: npt.NDArray[Any], task: int) -> str:
     own = owners == task
     taken, claimed = own & (before < 0), own & (before >= 0)
-    said = f": {count(int(np.count_nonzero(taken)))} taken from what was free"
-    return f"{said}, {count(int(np.count_nonzero(claimed)))} claimed that earlier tasks held"
+    sentence = f": {count(int(np.count_nonzero(taken)))} taken from what was free"
+    return f"{sentence}, {count(int(np.count_nonzero(claimed)))} claimed that earlier tasks held"

@@ -48,9 +48,9 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
                 "mode": "lines+markers",
                 "name": label(column),
                 "x": list(range(len(axes))),
-                "y": [one.heights[place] for one in axes],
+                "y": [dimension.heights[place] for dimension in axes],
                 "connectgaps": True,
-                "customdata": [[text(one.title), text(one.words[place])] for one in axes],
+                "customdata": [[text(dimension.title), text(dimension.words[place])] for dimension in axes],
                 "hovertemplate": "%{fullData.name}<br>%{customdata[0]}: %{customdata[1]}<extra></extra>",
                 "line": {"color": color, "width": 1.5, "dash": run_dash(column.rank)},
                 "marker": {"color": color, "size": 6, "symbol": symbol(column)},
@@ -66,8 +66,8 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
             "text": text(words, 16),
             "font": {"size": 10, "color": theme.muted},
         }
-        for place, one in enumerate(axes)
-        for height, words in one.ticks
+        for place, dimension in enumerate(axes)
+        for height, words in dimension.ticks
     ]
     return figure(
         traces,
@@ -90,7 +90,7 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
             theme,
             "",
             tickvals=list(range(len(axes))),
-            ticktext=[text(one.title, 24) for one in axes],
+            ticktext=[text(dimension.title, 24) for dimension in axes],
             showgrid=False,
             side="top",
             range=[-0.5, len(axes) - 0.8],
@@ -126,8 +126,8 @@ def _content(column: Column) -> dict[str, Any]:
         field: list(dict.fromkeys(spec.get(field) for spec in specs)) for spec in specs for field in spec
     }
     return {
-        field: found[0] if len(found) == 1 else ", ".join(str(one) for one in found)
-        for field, found in values.items()
+        field: contents[0] if len(contents) == 1 else ", ".join(str(value) for value in contents)
+        for field, contents in values.items()
     }
 
 
@@ -172,14 +172,14 @@ def _scaled(title: str, values: list[Any], measure: Measure | None = None) -> _A
 
 
 def _sentence(columns: Sequence[Column], axes: Sequence[_Axis]) -> str:
-    outcome = next((one for one in axes if one.title == _title("average_accuracy")), None)
-    settings = [one for one in axes if one.title not in {_title(name) for name in _OUTCOMES}]
+    outcome = next((axis for axis in axes if axis.title == _title("average_accuracy")), None)
+    settings = [axis for axis in axes if axis.title not in {_title(name) for name in _OUTCOMES}]
     varying = count(len(settings), "setting that varies", "settings that vary")
-    said = f"{count(len(columns), 'line')} over {varying}."
+    sentence = f"{count(len(columns), 'line')} over {varying}."
     if outcome is None or all(height is None for height in outcome.heights):
-        return said
+        return sentence
     heights = [-1.0 if height is None else height for height in outcome.heights]
     best = heights.index(max(heights))
-    chosen = ", ".join(f"{one.title} {one.words[best]}" for one in settings[:3])
-    said += f" Best on average: {columns[best].label} with {outcome.words[best]}"
-    return f"{said} ({chosen})." if chosen else f"{said}."
+    chosen = ", ".join(f"{axis.title} {axis.words[best]}" for axis in settings[:3])
+    sentence += f" Best on average: {columns[best].label} with {outcome.words[best]}"
+    return f"{sentence} ({chosen})." if chosen else f"{sentence}."

@@ -96,12 +96,12 @@ def tiled(
 
 def _sentence(rows: ArrayRows, options: KindOptions, total: npt.NDArray[np.float64], units: int) -> str:
     assert rows.stored is not None  # noqa: S101 - drawn only when there is one
-    said = f"Pixels in their original order, {rows.stored.layer} after task {rows.stored.task}"
+    sentence = f"Pixels in their original order, {rows.stored.layer} after task {rows.stored.task}"
     if options.of == "mask":
         y, x = np.unravel_index(int(total.argmax()), total.shape)
-        said += f": on average {percent(float(total.mean()))} of a unit's inputs are kept, "
-        said += f"most at row {y}, column {x}"
-    said += "."
+        sentence += f": on average {percent(float(total.mean()))} of a unit's inputs are kept, "
+        sentence += f"most at row {y}, column {x}"
+    sentence += "."
     if units > _MOST_UNITS:
-        said += f" The first {_MOST_UNITS} of {units:,} units are shown; the mean is over all."
-    return said
+        sentence += f" The first {_MOST_UNITS} of {units:,} units are shown; the mean is over all."
+    return sentence

@@ -98,22 +98,22 @@ def _units(stored: StoredArray, order: RowOrder) -> npt.NDArray[np.int64]:
         return np.arange(len(stored.values))
     if order not in stored.orders:
         find = by_density if order == "density" else by_likeness
-        stored.orders[order] = find(stored.values, stored.of)
+        stored.orders[order] = find(stored.values, stored.kind)
     return stored.orders[order]
 
 
-def by_density(values: npt.NDArray[Any], of: ArrayKind) -> npt.NDArray[np.int64]:
+def by_density(values: npt.NDArray[Any], kind: ArrayKind) -> npt.NDArray[np.int64]:
     """The rows that hold most first: kept parameters, or the sum of magnitudes."""
-    held = {
+    kept = {
         "mask": lambda: np.count_nonzero(values, axis=1),
         "owner": lambda: np.count_nonzero(values >= 0, axis=1),
         "importance": lambda: values.sum(axis=1, dtype=np.float64),
         "weight": lambda: np.abs(values).sum(axis=1, dtype=np.float64),
-    }[of]()
-    return np.argsort(-held, kind="stable")
+    }[kind]()
+    return np.argsort(-kept, kind="stable")
 
 
-def by_likeness(values: npt.NDArray[Any], of: ArrayKind) -> npt.NDArray[np.int64]:
+def by_likeness(values: npt.NDArray[Any], kind: ArrayKind) -> npt.NDArray[np.int64]:
     """Rows that are alike next to each other: the leaves of a tree by average linkage.
 
     :raises Invalid: when there are too many rows.
@@ -128,14 +128,14 @@ def by_likeness(values: npt.NDArray[Any], of: ArrayKind) -> npt.NDArray[np.int64
         )
     if len(values) < 3:
         return np.arange(len(values))
-    return np.asarray(leaves_list(linkage(_features(values, of), method="average")), dtype=np.int64)
+    return np.asarray(leaves_list(linkage(_features(values, kind), method="average")), dtype=np.int64)
 
 
-def _features(values: npt.NDArray[Any], of: ArrayKind) -> npt.NDArray[np.float64]:
+def _features(values: npt.NDArray[Any], kind: ArrayKind) -> npt.NDArray[np.float64]:
     """What rows are compared by: shares of each owner, magnitudes of importance, means of the rest."""
-    if of == "owner":
+    if kind == "owner":
         return np.hstack([_folded(values == owner) for owner in np.unique(values)])
-    if of == "importance":
+    if kind == "importance":
         largest = float(values.max()) or 1.0
         return _folded(np.log10(np.maximum(values, largest * 1e-6)))
     return _folded(values)

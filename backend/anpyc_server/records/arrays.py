@@ -34,7 +34,7 @@ class StoredArray:
     task: int
     round: int
     layer: str
-    of: ArrayKind
+    kind: ArrayKind
     shape: tuple[int, ...]
     values: npt.NDArray[Any]
     end_of_task: bool
@@ -52,7 +52,7 @@ class ArrayCache:
         self._lock = threading.Lock()
 
     def load(
-        self, session: Session, run: Run, task: int, layer: str, of: ArrayKind, round_: int | None = None
+        self, session: Session, run: Run, task: int, layer: str, kind: ArrayKind, round_: int | None = None
     ) -> StoredArray:
         """The array of a layer after a task; without ``round_`` after its last round.
 
@@ -60,20 +60,20 @@ class ArrayCache:
         """
         if round_ is None:
             round_ = session.scalar(
-                select(func.max(MaskRow.round)).where(*_of_layer(run, task, layer), MaskRow.of == of)
+                select(func.max(MaskRow.round)).where(*_of_layer(run, task, layer), MaskRow.of == kind)
             )
         if round_ is None:
-            raise not_stored(session, run, task, layer, of)
+            raise not_stored(session, run, task, layer, kind)
         # A new attempt may have recorded the round again.
-        key = (run.id, run.attempt, task, round_, layer, of)
+        key = (run.id, run.attempt, task, round_, layer, kind)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        row = session.get(MaskRow, (run.id, task, round_, layer, of))
+        row = session.get(MaskRow, (run.id, task, round_, layer, kind))
         if row is None:
-            raise not_stored(session, run, task, layer, of)
-        stored = _decoded(row, of)
+            raise not_stored(session, run, task, layer, kind)
+        stored = _decoded(row, kind)
         self._keep(key, stored)
         return stored
 
@@ -87,7 +87,7 @@ class ArrayCache:
                 self._bytes -= forgotten.values.nbytes
 
 
-def not_stored(session: Session, run: Run, task: int, layer: str, of: str) -> Missing:
+def not_stored(session: Session, run: Run, task: int, layer: str, kind: str) -> Missing:
     """Why there is no such array, with what there is instead."""
     stored = session.execute(
         select(MaskRow.task, MaskRow.layer, MaskRow.of).where(MaskRow.run_id == run.id).distinct()
@@ -104,7 +104,7 @@ def not_stored(session: Session, run: Run, task: int, layer: str, of: str) -> Mi
         )
     kinds = sorted({row.of for row in stored if row.layer == layer and row.task == task})
     return Missing(
-        f"The {of} of {layer} after task {task} is not stored, or not for that round. "
+        f"The {kind} of {layer} after task {task} is not stored, or not for that round. "
         f"Stored: {listed(kinds)}."
     )
 
@@ -122,10 +122,10 @@ def _of_layer(run: Run, task: int, layer: str) -> tuple[Any, ...]:
     return (MaskRow.run_id == run.id, MaskRow.task == task, MaskRow.layer == layer)
 
 
-def _decoded(row: MaskRow, of: ArrayKind) -> StoredArray:
+def _decoded(row: MaskRow, kind: ArrayKind) -> StoredArray:
     from anpyc_queue.arrays import decode
 
-    values = decode(row.data, of, row.shape)
+    values = decode(row.data, kind, row.shape)
     values = values.reshape(1, -1) if values.ndim < 2 else values.reshape(values.shape[0], -1)
     values.setflags(write=False)
-    return StoredArray(row.task, row.round, row.layer, of, tuple(row.shape), values, row.end_of_task)
+    return StoredArray(row.task, row.round, row.layer, kind, tuple(row.shape), values, row.end_of_task)

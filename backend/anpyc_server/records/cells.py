@@ -34,7 +34,10 @@ class Window:
 
 
 def window(shape: tuple[int, ...], rows: str, cols: str, size: int) -> Window:
-    """The window of an array of rows × columns, at most ``size`` cells along each side."""
+    """The window of an array of rows × columns, at most ``size`` cells along each side.
+
+    :raises Invalid: when ``rows`` or ``cols`` is no range within the array.
+    """
     first_row, end_row = _range("rows", rows, shape[0])
     first_col, end_col = _range("cols", cols, shape[1])
     cell = (-(-(end_row - first_row) // size), -(-(end_col - first_col) // size))

@@ -32,12 +32,12 @@ def hardly_learnt(
 ) -> list[int]:
     """Tasks that were evaluated when just learnt, and stood at little more than guessing, before their own
     pruning as well as after it."""
-    found = []
+    tasks = []
     chance_of = guessing(spec)
     for task, row in enumerate(matrix):
         chance = chance_of(task)
         before = before_pruning[task] if task < len(before_pruning) else None
         learnt = [value for value in (row[task], before) if measured(value)]
         if measured(row[task]) and chance is not None and max(learnt) < chance + _HARDLY * (1 - chance):
-            found.append(task)
-    return found
+            tasks.append(task)
+    return tasks

@@ -10,31 +10,37 @@ from anpyc_server.records.differences import Difference, seeds_in_words
 from anpyc_server.wording import count, listed, points
 
 
-def sentence(runs: Sequence[Run], counting: CountedRuns, found: Sequence[Difference]) -> str:
+def sentence(runs: Sequence[Run], counting: CountedRuns, differences: Sequence[Difference]) -> str:
     """What the group is made of, which of its runs count, and what its spread is over."""
     seeds = seeds_in_words({run.seed for run in runs})
     settings = len({run.spec_hash for run in runs})
     if settings > 1:
-        differ = f" that differ in {listed([one.title for one in found])}" if found else ""
-        said = [f"{count(len(runs), 'run')} of {count(settings, 'setting')}{differ}, {seeds}."]
+        differ = (
+            f" that differ in {listed([difference.title for difference in differences])}"
+            if differences
+            else ""
+        )
+        sentences = [f"{count(len(runs), 'run')} of {count(settings, 'setting')}{differ}, {seeds}."]
     else:
-        said = [f"{count(len(runs), 'run')} of the same settings, {seeds}."]
+        sentences = [f"{count(len(runs), 'run')} of the same settings, {seeds}."]
     if counting.repeated:
-        said.append(repeats_in_words(counting))
+        sentences.append(repeats_in_words(counting))
     if counting.over == "settings":
-        said.append("The range of the settings’ means stands for them; it is no spread over seeds.")
+        sentences.append("The range of the settings’ means stands for them; it is no spread over seeds.")
     elif counting.contains:
-        said.append(spread_in_words(counting))
-    return " ".join(said)
+        sentences.append(spread_in_words(counting))
+    return " ".join(sentences)
 
 
 def repeats_in_words(counting: CountedRuns) -> str:
     """How many runs are counted once, and whether they agree."""
     verb = "repeats another and does" if counting.repeated == 1 else "repeat others and do"
-    said = f"{counting.repeated:,} {verb} not count again"
+    sentence = f"{counting.repeated:,} {verb} not count again"
     if not counting.disagreement:
-        return f"{said}; repeats agree."
-    return f"{said}; repeats differ by up to {at_least_a_tenth(counting.disagreement)}, the newest counts."
+        return f"{sentence}; repeats agree."
+    return (
+        f"{sentence}; repeats differ by up to {at_least_a_tenth(counting.disagreement)}, the newest counts."
+    )
 
 
 def at_least_a_tenth(change: float) -> str:

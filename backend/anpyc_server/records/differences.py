@@ -47,9 +47,11 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
     ]
 
 
-def in_words(found: Sequence[Difference], runs: Sequence[Run]) -> str:
+def in_words(differences: Sequence[Difference], runs: Sequence[Run]) -> str:
     """All of them and the seeds."""
-    return " · ".join([*(str(one) for one in found), seeds_in_words({run.seed for run in runs})])
+    return " · ".join(
+        [*(str(difference) for difference in differences), seeds_in_words({run.seed for run in runs})]
+    )
 
 
 def seeds_in_words(seeds: set[int]) -> str:
@@ -80,9 +82,9 @@ def title_of(key: str, runs: Sequence[Run]) -> str:
     shared = shared_name([run.name for run in runs])
     if not key.startswith("sweep:"):
         return shared or runs[0].name
-    found = differences(runs)
-    words = in_words(found, runs)
-    return words if found or not shared else f"{shared} · {words}"
+    varied = differences(runs)
+    words = in_words(varied, runs)
+    return words if varied or not shared else f"{shared} · {words}"
 
 
 def _common_beginning(names: Sequence[str]) -> str:
@@ -114,8 +116,8 @@ def _title(field: str) -> str:
 
 
 def _ordered(values: Any) -> tuple[Any, ...]:
-    found = tuple(dict.fromkeys(values))
-    return tuple(sorted(found)) if _are_numbers(found) else found
+    distinct = tuple(dict.fromkeys(values))
+    return tuple(sorted(distinct)) if _are_numbers(distinct) else distinct
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:

@@ -49,7 +49,7 @@ class JointRuns:
         if run.strategy == JOINT:
             return None
         wanted = setting(run.spec)
-        same = [joint for found, joint in self._joint_runs(run) if found == wanted]
+        same = [joint for other, joint in self._joint_runs(run) if other == wanted]
         if not same:
             return None
         own = [joint for joint in same if joint.seed == run.seed]
@@ -82,8 +82,8 @@ class JointRuns:
                 Run.benchmark == run.benchmark,
                 Run.dataset == run.dataset,
             )
-            found = self._session.scalars(query.order_by(Run.id.desc()))
-            self._known[key] = [(setting(joint.spec), joint) for joint in found]
+            runs = self._session.scalars(query.order_by(Run.id.desc()))
+            self._known[key] = [(setting(joint.spec), joint) for joint in runs]
         return self._known[key]
 
     def _diagonal(self, joint: Run) -> list[float | None]:

@@ -80,7 +80,9 @@ class Order:
     def by(self, descending: bool) -> list[ColumnElement[Any]]:
         """For ORDER BY."""
         ties = [self.key, self.identity]
-        directed: list[ColumnElement[Any]] = [one.desc() if descending else one.asc() for one in ties]
+        directed: list[ColumnElement[Any]] = [
+            column.desc() if descending else column.asc() for column in ties
+        ]
         return directed if self.tier is None else [self.tier.asc(), *directed]
 
     def past(self, end: tuple[int, Any, str], descending: bool) -> ColumnElement[bool]:
@@ -107,9 +109,11 @@ def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
     """
     try:
         padded = text + "=" * (-len(text) % 4)
-        of, tier, key, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
+        sorted_by, tier, key, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
         readable = (
-            of == sort and tier in (FINISHED, UNFINISHED, UNKNOWN) and isinstance(key, (str, int, float))
+            sorted_by == sort
+            and tier in (FINISHED, UNFINISHED, UNKNOWN)
+            and isinstance(key, (str, int, float))
         )
         readable = readable and isinstance(identity, str)
     except (ValueError, TypeError):

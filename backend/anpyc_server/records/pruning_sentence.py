@@ -12,16 +12,18 @@ AFFORDABLE = 0.01
 def sentence(curve: PruningCurve, strategy: str) -> str:
     """How much can go, what the run chose, and how it was measured."""
     first = curve.points[0]
-    said = [f"With {percent(first.share)} pruned after task {curve.task}: {percent(first.mean)} on average."]
+    sentences = [
+        f"With {percent(first.share)} pruned after task {curve.task}: {percent(first.mean)} on average."
+    ]
     if len(curve.points) > 1:
-        said = [_how_much_can_go(curve)]
+        sentences = [_how_much_can_go(curve)]
     if curve.chosen is not None:
-        said.append(f"The run had freed {percent(curve.chosen.share)}, at {percent(curve.chosen.mean)}.")
+        sentences.append(f"The run had freed {percent(curve.chosen.share)}, at {percent(curve.chosen.mean)}.")
     if curve.ranked_by == "magnitude":
-        said.append(f"{strategy} ranks no parameters, so the smallest weights go first.")
+        sentences.append(f"{strategy} ranks no parameters, so the smallest weights go first.")
     if curve.images is not None:
-        said.append(f"Measured on {count(curve.images, 'image')} of each task.")
-    return " ".join(said)
+        sentences.append(f"Measured on {count(curve.images, 'image')} of each task.")
+    return " ".join(sentences)
 
 
 def _how_much_can_go(curve: PruningCurve) -> str:

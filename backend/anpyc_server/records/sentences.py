@@ -60,12 +60,12 @@ def results(
         return ""
     learnt = tasks if whole and done is None else done
     opening = after_tasks(learnt, tasks) if learnt is not None and tasks else "So far"
-    said = [f"{opening}: {percent(average)} {'on average' if done != 1 else 'on task 0'}."]
-    said += _mean_losses(values) if matrix is None else _losses(matrix, before_pruning)
+    sentences = [f"{opening}: {percent(average)} {'on average' if done != 1 else 'on task 0'}."]
+    sentences += _mean_losses(values) if matrix is None else _losses(matrix, before_pruning)
     free = values.get("capacity_free")
     if free is not None:
-        said.append(f"{capital(whole_percent(free))} of the weights are free.")
-    return joined(*said)
+        sentences.append(f"{capital(whole_percent(free))} of the weights are free.")
+    return joined(*sentences)
 
 
 def most_lost(matrix: Matrix) -> tuple[list[int], float] | None:
@@ -113,9 +113,9 @@ def state_sentence(run: Run, reason: str | None = None) -> str:
         waits = (reason or "waiting for a worker").removeprefix("waiting: ")
         return f"queued · {waits}{_again(run)}"
     if run.status == RUNNING:
-        said = f"running · {'stopping' if run.cancel_requested else _position(run)}"
+        sentence = f"running · {'stopping' if run.cancel_requested else _position(run)}"
         again = recovery(run)
-        return f"{said} · {again}" if again else said
+        return f"{sentence} · {again}" if again else sentence
     if run.status == FAILED:
         return f"failed{_during(run, ' · ')}"
     if run.status == CANCELLED:
@@ -133,9 +133,9 @@ def _position(run: Run) -> str:
     task, tasks = run.position.get("task"), tasks_of(run)
     if task is None:
         return "preparing"
-    said = f"task {task + 1} of {tasks}" if tasks else f"task {task + 1}"
+    sentence = f"task {task + 1} of {tasks}" if tasks else f"task {task + 1}"
     round_ = run.position.get("round") or 0
-    return f"{said}, pruning round {round_}" if round_ else said
+    return f"{sentence}, pruning round {round_}" if round_ else sentence
 
 
 def _during(run: Run, before: str = " during ") -> str:
@@ -154,10 +154,10 @@ def _just_started(run: Run, newest: Mapping[int, float]) -> str:
     tasks = tasks_of(run)
     if run.position.get("task") is None or not tasks:
         return "Just started: the data are being prepared."
-    of = f"the first of {tasks} tasks" if tasks > 1 else "the only task"
+    place = f"the first of {tasks} tasks" if tasks > 1 else "the only task"
     if 0 in newest:
-        return f"Learning {of}: {percent(newest[0])} on task 0 so far."
-    return f"Learning {of}; its accuracy will stand here after the first evaluation."
+        return f"Learning {place}: {percent(newest[0])} on task 0 so far."
+    return f"Learning {place}; its accuracy will stand here after the first evaluation."
 
 
 def lost_to_pruning(matrix: Matrix, before_pruning: Sequence[float | None]) -> str:

@@ -118,7 +118,8 @@ class SeriesCache:
             self._kept[key] = kept
             self._kept.move_to_end(key)
             while (
-                len(self._kept) > 1 and sum(len(one.columns[0]) for one in self._kept.values()) > self._limit
+                len(self._kept) > 1
+                and sum(len(series.columns[0]) for series in self._kept.values()) > self._limit
             ):
                 forgotten, _ = self._kept.popitem(last=False)
                 self._reading.pop(forgotten, None)

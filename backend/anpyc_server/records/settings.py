@@ -18,7 +18,7 @@ def flattened(spec: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Va
         if isinstance(value, Mapping):
             yield from flattened(value, f"{field}.")
         elif isinstance(value, (list, tuple)):
-            yield field, ", ".join(str(one) for one in value)
+            yield field, ", ".join(str(item) for item in value)
         else:
             yield field, value
 
@@ -27,16 +27,16 @@ def flattened(spec: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Va
 def described() -> dict[str, tuple[str, str]]:
     """Title and unit of every field, from the specification's own schema."""
     schema = RunSpec.model_json_schema()
-    found: dict[str, tuple[str, str]] = {}
-    _describe(schema, schema["$defs"], "", found)
-    return found
+    descriptions: dict[str, tuple[str, str]] = {}
+    _describe(schema, schema["$defs"], "", descriptions)
+    return descriptions
 
 
 def _describe(
-    part: Mapping[str, Any], parts: Mapping[str, Any], path: str, found: dict[str, tuple[str, str]]
+    part: Mapping[str, Any], parts: Mapping[str, Any], path: str, descriptions: dict[str, tuple[str, str]]
 ) -> None:
     for name, field in part.get("properties", {}).items():
-        found.setdefault(f"{path}{name}", (field.get("title", name), field.get("unit", "")))
+        descriptions.setdefault(f"{path}{name}", (field.get("title", name), field.get("unit", "")))
         for option in [*field.get("oneOf", []), field]:
             if "$ref" in option:
-                _describe(parts[option["$ref"].rpartition("/")[2]], parts, f"{path}{name}.", found)
+                _describe(parts[option["$ref"].rpartition("/")[2]], parts, f"{path}{name}.", descriptions)

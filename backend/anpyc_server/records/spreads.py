@@ -26,8 +26,8 @@ class Spread(Answer):
 
 def spreads(counting: CountedRuns) -> dict[str, Spread]:
     """Each metric over the runs that know it."""
-    found = ((name, spread_of(counting, metric(counting, name))) for name in MEASURES)
-    return {name: one for name, one in found if one is not None}
+    measured = ((name, spread_of(counting, metric(counting, name))) for name in MEASURES)
+    return {name: spread for name, spread in measured if spread is not None}
 
 
 def metric(counting: CountedRuns, name: str) -> list[float | None]:

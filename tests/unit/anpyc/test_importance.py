@@ -55,13 +55,13 @@ def gradient(network: Network, value: Tensor) -> Tensor:
     return torch.cat([g.flatten() for g in torch.autograd.grad(value, network.protected_parameters())])
 
 
-def each_image(network: Network, examples: Examples, of: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+def each_image(network: Network, examples: Examples, function: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     """The mean over images, one at a time, of what ``of`` makes of its logits and label."""
     network.eval()
     results = []
     for image, label in zip(examples.images, examples.labels, strict=True):
         logits = network(image.unsqueeze(0), 0, slice(0, 3))[0]
-        results.append(of(logits, label))
+        results.append(function(logits, label))
     return torch.stack(results).mean(0)
 
 

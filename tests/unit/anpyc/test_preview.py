@@ -82,9 +82,9 @@ def test_a_run_stores_about_what_is_said(kind: str, optimizer: dict[str, Any]) -
     )
     recorder = Memory()
     result = train(spec, recorder, datasets_dir=NOWHERE, threads=1)
-    said = preview(spec, NOWHERE)
-    assert said.epochs == result.epochs
-    assert said.bytes == pytest.approx(stored(recorder, spec), rel=0.2)
+    answer = preview(spec, NOWHERE)
+    assert answer.epochs == result.epochs
+    assert answer.bytes == pytest.approx(stored(recorder, spec), rel=0.2)
 
 
 def test_a_run_like_it_sets_the_pace_and_one_of_the_same_strategy_first() -> None:
@@ -113,18 +113,18 @@ def test_more_work_takes_longer_by_the_rule_of_thumb() -> None:
 
 
 def test_pruning_is_said_and_that_the_last_task_is_spared() -> None:
-    said = preview(tiny(), NOWHERE)
-    assert f"{said.epochs - 6} of them retraining after pruning" in said.sentence
-    assert "The last task is not pruned." in said.warnings
+    answer = preview(tiny(), NOWHERE)
+    assert f"{answer.epochs - 6} of them retraining after pruning" in answer.sentence
+    assert "The last task is not pruned." in answer.warnings
     assert "with one task nothing is" in preview(tiny({"benchmark.tasks": 1}), NOWHERE).warnings[0]
     assert preview(tiny({"strategy.kind": "ewc"}), NOWHERE).warnings == ()
 
 
 def test_data_that_are_not_there_are_warned_of() -> None:
     spec = parse_spec({"dataset": {"kind": "mnist"}, "strategy": {"kind": "ewc"}})
-    said = preview(spec, NOWHERE)
-    assert "MNIST is not in /nowhere" in said.warnings[0]
-    assert said.seconds is not None  # how many images it has is known
+    answer = preview(spec, NOWHERE)
+    assert "MNIST is not in /nowhere" in answer.warnings[0]
+    assert answer.seconds is not None  # how many images it has is known
     sequence = parse_spec({"benchmark": {"kind": "sequence"}, "dataset": {"kind": "mnist", "download": True}})
     assert preview(sequence, NOWHERE).warnings == ("The last task is not pruned.",)
     assert (
@@ -149,10 +149,10 @@ def test_of_own_images_the_file_tells_classes_and_images(tmp_path: Path) -> None
     np.savez(tmp_path / "own.npz", **arrays, **labels)
     for file in ("own.zip", "own.npz"):
         spec = own_images(dataset={"kind": "images", "file": file, "size": 8, "colour": False})
-        said = preview(spec, tmp_path)
-        assert said.parameters == 64 * 128 + 128 + 128 * 64 + 64 + 5 * 65 * 3
-        assert said.warnings == ()
-        assert said.seconds is not None
+        answer = preview(spec, tmp_path)
+        assert answer.parameters == 64 * 128 + 128 + 128 * 64 + 64 + 5 * 65 * 3
+        assert answer.warnings == ()
+        assert answer.seconds is not None
     split = own_images(benchmark={"kind": "split", "tasks": 5})
     assert "3 classes, which is enough for 1 task only" in preview(split, tmp_path).warnings[0]
     left = own_images(benchmark={"kind": "split", "tasks": 1})

@@ -495,7 +495,11 @@ def test_iterations_count_steps() -> None:
 def test_what_a_task_stood_at_before_its_own_pruning_is_kept() -> None:
     recorder = Memory()
     result = run({"strategy.prune_decay": 0.0}, recorder)
-    base = [of for of in recorder.evaluations if of.task == 0 and of.round == 0 and not of.end_of_task][-1]
+    base = [
+        evaluation
+        for evaluation in recorder.evaluations
+        if evaluation.task == 0 and evaluation.round == 0 and not evaluation.end_of_task
+    ][-1]
     assert result.before_pruning == [base.accuracy[0], None, None], "the later tasks are not pruned"
     learnt = result.accuracy[0][0]
     assert learnt is not None
@@ -507,9 +511,11 @@ def test_it_is_kept_where_nothing_is_retrained() -> None:
     recorder = Memory()
     result = run({"strategy.retrain_epochs": 0}, recorder)
     bases = {
-        of.task: of.accuracy[of.task] for of in recorder.evaluations if of.round == 0 and not of.end_of_task
+        evaluation.task: evaluation.accuracy[evaluation.task]
+        for evaluation in recorder.evaluations
+        if evaluation.round == 0 and not evaluation.end_of_task
     }
-    pruned = {of.task for of in recorder.evaluations if of.round > 0}
+    pruned = {evaluation.task for evaluation in recorder.evaluations if evaluation.round > 0}
     assert pruned
     assert result.before_pruning == [bases[task] if task in pruned else None for task in range(3)]
 
@@ -518,7 +524,9 @@ def test_it_survives_a_resume_in_the_middle_of_pruning() -> None:
     whole = Memory()
     expected = run(recorder=whole)
     (middle,) = [
-        one for one in whole.checkpoints if one.task == 0 and one.round == 1 and one.outcome is None
+        checkpoint
+        for checkpoint in whole.checkpoints
+        if checkpoint.task == 0 and checkpoint.round == 1 and checkpoint.outcome is None
     ][:1]
     assert run(checkpoint=middle).before_pruning == expected.before_pruning
 
@@ -532,7 +540,11 @@ def test_a_run_without_pruning_knows_no_pruning_loss() -> None:
 def test_a_checkpoint_that_does_not_know_it_gives_no_half_of_it() -> None:
     whole = Memory()
     run(recorder=whole)
-    last = next(one for one in reversed(whole.checkpoints) if one.task == 1 and one.outcome is not None)
+    last = next(
+        checkpoint
+        for checkpoint in reversed(whole.checkpoints)
+        if checkpoint.task == 1 and checkpoint.outcome is not None
+    )
     progress = {k: v for k, v in dict(last.state["progress"]).items() if k != "before_pruning"}  # type: ignore[call-overload]
     early = Checkpoint(last.step, last.task, last.round, last.tensors, {**last.state, "progress": progress})
     result = run(checkpoint=early)

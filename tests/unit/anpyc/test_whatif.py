@@ -42,7 +42,7 @@ def trained(kind: str, recall: str = "all") -> tuple[RunSpec, Memory, list[Check
         changes |= {"strategy.recall": "own", "strategy.strength": "movement"}
     spec, memory = tiny(changes), Memory()
     train(spec, memory, datasets_dir=HERE, threads=1)
-    return spec, memory, [one for one in memory.checkpoints if one.outcome is not None]
+    return spec, memory, [checkpoint for checkpoint in memory.checkpoints if checkpoint.outcome is not None]
 
 
 def restored(spec: RunSpec, checkpoint: Checkpoint) -> Assembly:
@@ -56,8 +56,8 @@ def measured(
     spec: RunSpec, checkpoint: Checkpoint, shares: tuple[float, ...] = SHARES
 ) -> list[dict[int, float]]:
     assert checkpoint.outcome is not None
-    found = measure(spec, checkpoint.outcome, checkpoint.task, shares, datasets_dir=HERE, threads=1)
-    return [dict(point.accuracy) for point in found.points]
+    points = measure(spec, checkpoint.outcome, checkpoint.task, shares, datasets_dir=HERE, threads=1)
+    return [dict(point.accuracy) for point in points.points]
 
 
 def test_every_strategy_is_tried() -> None:
@@ -69,7 +69,9 @@ def test_every_strategy_is_tried() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_with_nothing_pruned_the_run_s_own_accuracies_come_out(kind: str) -> None:
     spec, memory, ends = trained(kind)
-    rows = {one.task: one.accuracy for one in memory.evaluations if one.end_of_task}
+    rows = {
+        evaluation.task: evaluation.accuracy for evaluation in memory.evaluations if evaluation.end_of_task
+    }
     assert [end.task for end in ends] == [0, 1, 2]
     for end in ends:
         (accuracy,) = measured(spec, end, (0.0,))
@@ -78,7 +80,9 @@ def test_with_nothing_pruned_the_run_s_own_accuracies_come_out(kind: str) -> Non
 
 def test_recall_of_own_parameters_is_respected() -> None:
     spec, memory, ends = trained("anpyc", "own")
-    rows = {one.task: one.accuracy for one in memory.evaluations if one.end_of_task}
+    rows = {
+        evaluation.task: evaluation.accuracy for evaluation in memory.evaluations if evaluation.end_of_task
+    }
     (accuracy,) = measured(spec, ends[1], (0.0,))
     assert accuracy == {task: rows[1][task] for task in (0, 1)}
     assembly = restored(spec, ends[1])
@@ -130,8 +134,8 @@ def test_without_importance_the_smallest_weights_go_and_biases_stay() -> None:
         assert int(gone.sum()) == was.numel() // 2
         assert float(was[gone].abs().max()) <= float(was[~gone].abs().min())
     assert ends[0].outcome is not None
-    found = measure(spec, ends[0].outcome, 0, (), datasets_dir=HERE)
-    assert found.ranked_by == "magnitude"
+    points = measure(spec, ends[0].outcome, 0, (), datasets_dir=HERE)
+    assert points.ranked_by == "magnitude"
 
 
 def test_measuring_twice_gives_the_same_numbers_in_any_order() -> None:
@@ -146,17 +150,17 @@ def test_it_stops_between_tasks_and_draws_no_random_numbers() -> None:
     spec, _, ends = trained("anpyc")
     assert ends[2].outcome is not None
     state = torch.get_rng_state()
-    asked = 0
+    calls = 0
 
     def stop() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked > 4
+        nonlocal calls
+        calls += 1
+        return calls > 4
 
-    found = measure(spec, ends[2].outcome, 2, SHARES, datasets_dir=HERE, should_stop=stop)
-    assert next(found.points).share == 0.0
+    points = measure(spec, ends[2].outcome, 2, SHARES, datasets_dir=HERE, should_stop=stop)
+    assert next(points.points).share == 0.0
     with pytest.raises(Stopped):
-        next(found.points)
+        next(points.points)
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -164,9 +168,9 @@ def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, _, ends = trained("anpyc")
     monkeypatch.setattr(MlpModel, "what_if_images", 60)
     assert ends[2].outcome is not None
-    found = measure(spec, ends[2].outcome, 2, (0.0,), datasets_dir=HERE)
-    assert found.images == 20
-    accuracy = next(found.points).accuracy
+    points = measure(spec, ends[2].outcome, 2, (0.0,), datasets_dir=HERE)
+    assert points.images == 20
+    accuracy = next(points.points).accuracy
     assert all(value * 20 == pytest.approx(round(value * 20)) for value in accuracy.values())
 
 

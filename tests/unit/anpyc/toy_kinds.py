@@ -37,11 +37,11 @@ def toy_kinds(folder: Path) -> Iterator[dict[str, type[KindPart]]]:
 
 
 def _loaded(file: Path) -> ModuleType:
-    found = importlib.util.spec_from_file_location(file.stem, file)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    module_spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert module_spec is not None
+    assert module_spec.loader is not None
+    module = importlib.util.module_from_spec(module_spec)
+    module_spec.loader.exec_module(module)
     return module
 
 

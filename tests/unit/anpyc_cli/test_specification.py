@@ -41,7 +41,7 @@ def test_changing_the_kind_drops_the_fields_of_the_old_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ("strategy.lam=-1", "strategy.lam: Input should be greater than or equal to 0"),
         ("strategy.lamda=1", "strategy.lamda: There is no field called 'lamda'"),
@@ -53,9 +53,9 @@ def test_changing_the_kind_drops_the_fields_of_the_old_one() -> None:
     ],
 )
 def test_a_wrong_change_is_refused_at_its_field(
-    change: str, said: str, capsys: pytest.CaptureFixture[str]
+    change: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert said in refusal(capsys, None, "demo-anpyc", [change], None)
+    assert message in refusal(capsys, None, "demo-anpyc", [change], None)
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

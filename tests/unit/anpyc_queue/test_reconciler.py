@@ -25,12 +25,12 @@ class Steady:
         return self.seconds
 
 
-def _held(database: Database) -> jobs.Claim:
+def _claimed(database: Database) -> jobs.Claim:
     with database.write() as session:
         run, _ = jobs.submit(session, RunSpec())
-        held = jobs.claim(session, run.id, "worker", 15)
-    assert held is not None
-    return held
+        claim = jobs.claim(session, run.id, "worker", 15)
+    assert claim is not None
+    return claim
 
 
 def _watch(watcher: Reconciler, clock: Steady, seconds: float) -> list[str]:
@@ -47,27 +47,27 @@ def _status(database: Database, run_id: str) -> str:
 
 
 def test_a_silent_worker_loses_its_run_after_the_lease(database: Database) -> None:
-    held, clock = _held(database), Steady()
+    claim, clock = _claimed(database), Steady()
     watcher = Reconciler(database, "a", clock=clock)
     assert _watch(watcher, clock, 15) == []
-    assert _watch(watcher, clock, 4) == [held.run_id]
-    assert _status(database, held.run_id) == "queued"
+    assert _watch(watcher, clock, 4) == [claim.run_id]
+    assert _status(database, claim.run_id) == "queued"
 
 
 def test_a_worker_that_reports_keeps_it(database: Database) -> None:
-    held, clock = _held(database), Steady()
+    claim, clock = _claimed(database), Steady()
     watcher = Reconciler(database, "a", clock=clock)
     for _ in range(10):
         assert _watch(watcher, clock, 10) == []
         with database.write() as session:
-            jobs.renew(session, held, 15)
+            jobs.renew(session, claim, 15)
 
 
 @pytest.mark.parametrize("hours", [1, -1])
 def test_a_wall_clock_that_jumps_takes_no_run_away(
     database: Database, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    held, clock = _held(database), Steady()
+    claim, clock = _claimed(database), Steady()
     watcher = Reconciler(database, "a", clock=clock)
     _watch(watcher, clock, 4)
     true_now = engine.now
@@ -79,24 +79,24 @@ def test_a_wall_clock_that_jumps_takes_no_run_away(
         monkeypatch.setattr(module, "now", moved)
     for _ in range(5):
         with database.write() as session:
-            jobs.renew(session, held, 15)
+            jobs.renew(session, claim, 15)
         assert _watch(watcher, clock, 10) == []
-    assert _watch(watcher, clock, 18) == [held.run_id], "a lost run is still found with the moved clock"
+    assert _watch(watcher, clock, 18) == [claim.run_id], "a lost run is still found with the moved clock"
 
 
 def test_time_in_which_the_database_was_away_does_not_count(database: Database) -> None:
-    held, clock = _held(database), Steady()
+    claim, clock = _claimed(database), Steady()
     watcher = Reconciler(database, "a", clock=clock)
     _watch(watcher, clock, 10)
     clock.seconds += 600
     assert watcher.look() == []
-    assert _watch(watcher, clock, 6) == [held.run_id]
+    assert _watch(watcher, clock, 6) == [claim.run_id]
 
 
 def test_only_the_holder_of_the_role_acts(database: Database) -> None:
-    held, clock = _held(database), Steady()
+    claim, clock = _claimed(database), Steady()
     first, second = Reconciler(database, "a", clock=clock), Reconciler(database, "b", clock=clock)
     with database.write() as session:
         assert locks.hold(session, reconciler.ROLE, "a", reconciler.ROLE_SECONDS)
     assert _watch(second, clock, 30) == []
-    assert _watch(first, clock, 30) == [held.run_id]
+    assert _watch(first, clock, 30) == [claim.run_id]

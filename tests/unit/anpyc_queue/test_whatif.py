@@ -23,11 +23,11 @@ def _run(database: Database, tasks: int = 2) -> tuple[str, Claim]:
     """A run under way that has learnt so many tasks, two epochs each."""
     with database.write() as session:
         run, _ = jobs.submit(session, RunSpec())
-        held = jobs.claim(session, run.id, "trainer", 60)
-        assert held is not None
+        claim = jobs.claim(session, run.id, "trainer", 60)
+        assert claim is not None
         for task in range(tasks):
-            write(session, held, Batch(number=task + 1, outcomes=[an_outcome(task, 2 * task + 2)]))
-    return run.id, held
+            write(session, claim, Batch(number=task + 1, outcomes=[an_outcome(task, 2 * task + 2)]))
+    return run.id, claim
 
 
 def _asked(database: Database, run_id: str, task: int | None = None, **options: Any) -> WhatIf:
@@ -37,9 +37,9 @@ def _asked(database: Database, run_id: str, task: int | None = None, **options: 
 
 def _claimed(database: Database, job: WhatIf) -> whatif.WhatIfClaim:
     with database.write() as session:
-        held = whatif.claim(session, job.id, "worker", 15)
-    assert held is not None
-    return held
+        claim = whatif.claim(session, job.id, "worker", 15)
+    assert claim is not None
+    return claim
 
 
 def _job(database: Database, what_if_id: str) -> WhatIf:
@@ -61,11 +61,11 @@ def test_it_goes_from_the_queue_to_its_end_and_the_stream_tells(database: Databa
     with database.read() as session:
         assert session.scalars(select(Outbox.run_id)).all() == [run_id]
         assert whatif.next_what_if(session) == job.id
-    held = _claimed(database, job)
-    assert held.permilles == SHARES
-    measure(database, held, *SHARES)
+    claim = _claimed(database, job)
+    assert claim.permilles == SHARES
+    measure(database, claim, *SHARES)
     with database.write() as session:
-        jobs.finish(session, held)
+        jobs.finish(session, claim)
     assert _job(database, job.id).status == "succeeded"
     assert _said(database, run_id) == [
         ("queued", 0), ("running", 0), ("running", 1), ("running", 2), ("running", 3), ("running", 4),
@@ -89,7 +89,7 @@ def test_after_a_takeover_the_old_holder_writes_nothing(database: Database) -> N
     new = _claimed(database, job)
     with database.read() as session:
         assert (jobs.order(session, old), jobs.order(session, new)) == ("stale", None)
-    for act in (jobs.finish, jobs.cancelled, lambda session, held: jobs.release(session, held, "left")):
+    for act in (jobs.finish, jobs.cancelled, lambda session, claim: jobs.release(session, claim, "left")):
         with pytest.raises(Stale), database.write() as session:
             act(session, old)  # type: ignore[operator]
     with pytest.raises(Stale), database.write() as session:
@@ -103,11 +103,11 @@ def test_a_second_attempt_measures_only_what_is_missing_and_a_replay_changes_not
     database: Database,
 ) -> None:
     job = _asked(database, _run(database)[0])
-    held = _claimed(database, job)
-    measure(database, held, 0, 500)
-    measure(database, held, 500)
+    claim = _claimed(database, job)
+    measure(database, claim, 0, 500)
+    measure(database, claim, 500)
     with database.write() as session:
-        assert jobs.release(session, held, "The worker was shut down.").losses == 0
+        assert jobs.release(session, claim, "The worker was shut down.").losses == 0
     assert _claimed(database, job).permilles == (250, 750)
     with database.read() as session:
         assert len(session.scalars(select(WhatIfPoint)).all()) == 2 * 2
@@ -116,10 +116,10 @@ def test_a_second_attempt_measures_only_what_is_missing_and_a_replay_changes_not
 def test_three_losses_end_it_with_the_reason_and_keep_the_points(database: Database) -> None:
     job = _asked(database, _run(database)[0])
     for attempt in (1, 2, 3):
-        held = _claimed(database, job)
-        measure(database, held, 250 * (attempt - 1))
+        claim = _claimed(database, job)
+        measure(database, claim, 250 * (attempt - 1))
         with database.write() as session:
-            whatif.requeue(session, job.id, held.token, "process_lost", "It was killed.")
+            whatif.requeue(session, job.id, claim.token, "process_lost", "It was killed.")
     ended = _job(database, job.id)
     assert (ended.status, ended.attempt, ended.losses) == ("failed", 3, 3)
     assert ended.error is not None
@@ -134,13 +134,13 @@ def test_the_reconciler_takes_it_back_from_a_silent_worker(database: Database) -
     watcher = Reconciler(database, "a", on_requeue=heard.append, clock=lambda: seconds)
     run_id, training = _run(database)
     job = _asked(database, run_id)
-    held = _claimed(database, job)
+    claim = _claimed(database, job)
     for _ in range(12):
         seconds += 2
         with database.write() as session:
             jobs.renew(session, training, 15)
             if seconds < 10:
-                jobs.renew(session, held, 15)
+                jobs.renew(session, claim, 15)
         watcher.look()
     assert heard == [run_id]
     assert (_job(database, job.id).status, _job(database, job.id).losses) == ("queued", 1)
@@ -186,9 +186,9 @@ def test_what_is_not_stored_cannot_be_measured(
 
 
 def test_a_run_of_an_earlier_version_says_what_to_do(database: Database) -> None:
-    run_id, held = _run(database, 0)
+    run_id, claim = _run(database, 0)
     with database.write() as session:
-        jobs.finish(session, held)
+        jobs.finish(session, claim)
     with pytest.raises(Conflict, match="Clone it to train it again"):
         _asked(database, run_id)
 
@@ -196,14 +196,14 @@ def test_a_run_of_an_earlier_version_says_what_to_do(database: Database) -> None
 def test_cancelling_ends_a_waiting_job_at_once_and_asks_a_measured_one(database: Database) -> None:
     run_id, _ = _run(database)
     waiting, measured = _asked(database, run_id), _asked(database, run_id)
-    held = _claimed(database, measured)
+    claim = _claimed(database, measured)
     with database.write() as session:
         whatif.cancel_all(session, run_id)
     assert _job(database, waiting.id).status == "cancelled"
     with database.write() as session:
-        assert jobs.order(session, held) == "cancel"
-        jobs.renew(session, held, 15)
-        jobs.cancelled(session, held)
+        assert jobs.order(session, claim) == "cancel"
+        jobs.renew(session, claim, 15)
+        jobs.cancelled(session, claim)
         assert not whatif.is_open(session, run_id)
     with database.write() as session, pytest.raises(Conflict, match="nothing to cancel"):
         whatif.request_cancel(session, run_id, measured.id)
@@ -213,17 +213,17 @@ def test_a_run_that_goes_back_takes_points_and_ends_with_it(database: Database) 
     run_id, training = _run(database)
     early, late = _asked(database, run_id, 0), _asked(database, run_id, 1)
     measure(database, _claimed(database, early), 0)
-    held = _claimed(database, late)
-    measure(database, held, 0)
+    claim = _claimed(database, late)
+    measure(database, claim, 0)
     with database.write() as session:
-        jobs.rewind(session, jobs.held(session, training), 2)
+        jobs.rewind(session, jobs.claimed_job(session, training), 2)
     with database.read() as session:
         assert {point.task for point in session.scalars(select(WhatIfPoint))} == {0}
         assert list(whatif.outcomes(session, run_id)) == [0]
     with pytest.raises(Stale), database.write() as session:
-        whatif.record(session, held, 250, {0: 0.5}, 0.25)
+        whatif.record(session, claim, 250, {0: 0.5}, 0.25)
     with database.write() as session:
-        jobs.release(session, held, "The worker was shut down.")
+        jobs.release(session, claim, "The worker was shut down.")
         assert whatif.claim(session, late.id, "worker", 15) is None
     ended = _job(database, late.id)
     assert ended.error is not None
@@ -232,12 +232,12 @@ def test_a_run_that_goes_back_takes_points_and_ends_with_it(database: Database) 
 
 def test_all_of_it_goes_with_the_run(database: Database) -> None:
     run_id, training = _run(database)
-    held = _claimed(database, _asked(database, run_id))
-    measure(database, held, 0)
+    claim = _claimed(database, _asked(database, run_id))
+    measure(database, claim, 0)
     with database.write() as session:
         jobs.finish(session, training)
         jobs.remove(session, run_id)
         for table in (WhatIf, WhatIfPoint, Artifact, Outbox):
             assert session.scalars(select(table)).all() == []
     with pytest.raises((Stale, jobs.NotFound)), database.write() as session:
-        whatif.record(session, held, 250, {0: 0.5}, 0.25)
+        whatif.record(session, claim, 250, {0: 0.5}, 0.25)

@@ -39,10 +39,10 @@ def finished(library: Server) -> Trainer:
     """A finished run of five tasks with masks, and a what-if at its end."""
     trainer = Trainer(library.database, queued(library.database, spec(name="Pruned and kept"))).train()
     shares = range(0, 1000, 50)
-    held = what_if(library.database, trainer.claim.run_id, shares)
-    measure(library.database, held, *shares)
+    claim = what_if(library.database, trainer.claim.run_id, shares)
+    measure(library.database, claim, *shares)
     with library.database.write() as session:
-        jobs.finish(session, held)
+        jobs.finish(session, claim)
     trainer.finish()
     return trainer
 

@@ -30,9 +30,9 @@ def _imports_within_functions() -> Iterator[tuple[str, str]]:
 
 def _module(package: str, name: str) -> str:
     """``package.name`` where that is a module of its own."""
-    found = importlib.util.find_spec(package)
-    assert found is not None
-    folders = [Path(folder) for folder in found.submodule_search_locations or ()]
+    module_spec = importlib.util.find_spec(package)
+    assert module_spec is not None
+    folders = [Path(folder) for folder in module_spec.submodule_search_locations or ()]
     is_module = any((folder / f"{name}.py").exists() or (folder / name).is_dir() for folder in folders)
     return f"{package}.{name}" if is_module else package
 

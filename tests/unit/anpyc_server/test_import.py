@@ -9,7 +9,7 @@ HEAVY = ("torch", "torchvision", "sklearn", "numpy", "plotly", "celery", "alembi
 
 
 def test_importing_the_application_loads_no_torch_and_nothing_slow() -> None:
-    found = subprocess.run(
+    result = subprocess.run(
         [
             sys.executable,
             "-c",
@@ -19,7 +19,7 @@ def test_importing_the_application_loads_no_torch_and_nothing_slow() -> None:
         text=True,
         check=True,
     )
-    assert found.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"
 
 
 def test_drawing_loads_no_torch() -> None:
@@ -30,5 +30,5 @@ def test_drawing_loads_no_torch() -> None:
         "import anpyc.permutations, anpyc.metrics, anpyc.presets\n"
         "print('torch' in sys.modules)"
     )
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "False"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"

@@ -77,7 +77,7 @@ def test_forgetting_is_positive_wherever_it_is_shown(server: Server, pruned: Tra
     report = server.http.get(f"/api/runs/{run_id}/export", params={"format": "html"}).text
     assert f"<td>Forgetting</td><td>{text}</td>" in report
     figure = server.get("/api/figures/forgetting", run=run_id)
-    assert figure["data"][0]["y"] == pytest.approx([100 * one for one in _forgotten(pruned)], abs=1e-3)
+    assert figure["data"][0]["y"] == pytest.approx([100 * loss for loss in _forgotten(pruned)], abs=1e-3)
     assert f": {text} forgotten on average" in figure["layout"]["meta"]["sentence"]
     assert figure["layout"]["meta"]["title"] == "Forgetting per task"
     by_task = [float(row["forgetting"]) for row in _table(server, pruned, "tasks")[:-1]]
@@ -110,12 +110,14 @@ def test_what_pruning_took_is_said_wherever_a_run_is_shown(server: Server, prune
     assert [float(row["before_pruning"]) for row in rows] == before
     assert [float(row["pruning_loss"]) for row in rows] == pytest.approx(taken)
     (row,) = [
-        one for one in server.get("/api/compare", run=[run_id])["metrics"] if one["name"] == "pruning_loss"
+        metric
+        for metric in server.get("/api/compare", run=[run_id])["metrics"]
+        if metric["name"] == "pruning_loss"
     ]
     assert row["values"][0]["mean"] == pytest.approx(fmean(taken)) == run["metrics"]["pruning_loss"]
     matrix = server.get("/api/figures/accuracy_matrix", run=run_id)
-    said = matrix["data"][0]["customdata"][0][0]
-    assert said == f"<br>{100 * before[0]:.1f} % before its own pruning, {100 * after[0]:.1f} % after it"
+    sentence = matrix["data"][0]["customdata"][0][0]
+    assert sentence == f"<br>{100 * before[0]:.1f} % before its own pruning, {100 * after[0]:.1f} % after it"
     assert "own pruning" not in matrix["data"][0]["customdata"][1][0]
 
 
@@ -197,7 +199,7 @@ def test_without_the_seed_the_mean_of_the_others_is_the_reference(server: Server
     joint = [_trained(server, strategy=JOINT, seed=seed, shift=-0.01 * seed) for seed in (1, 2)]
     answer = _run(server, run)
     assert answer["joint_reference"]["words"] == "the mean of 2 joint runs of other seeds"
-    assert sorted(answer["joint_reference"]["run_ids"]) == sorted(one.claim.run_id for one in joint)
+    assert sorted(answer["joint_reference"]["run_ids"]) == sorted(trainer.claim.run_id for trainer in joint)
     assert answer["metrics"]["intransigence"] == pytest.approx(0.05 + 0.015)
 
 

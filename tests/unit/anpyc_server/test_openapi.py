@@ -55,8 +55,8 @@ def test_every_reference_leads_somewhere() -> None:
     def references(part: Any) -> list[str]:
         if isinstance(part, dict):
             own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
-            return own + [one for value in part.values() for one in references(value)]
-        return [one for value in part for one in references(value)] if isinstance(part, list) else []
+            return own + [target for value in part.values() for target in references(value)]
+        return [target for value in part for target in references(value)] if isinstance(part, list) else []
 
     assert {reference.rpartition("/")[2] for reference in references(content)} <= known
 

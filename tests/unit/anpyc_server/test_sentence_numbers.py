@@ -43,16 +43,16 @@ TASKS = r"([Tt]asks? \d+(?:(?:, \d+)* and \d+)?|\d+ tasks)"
 Check = Callable[[re.Match[str]], None]
 
 
-def told(said: str, clauses: Sequence[tuple[str, Check]]) -> None:
+def told(sentence: str, clauses: Sequence[tuple[str, Check]]) -> None:
     """Every clause that is there is right, and no number stands outside of them."""
-    assert "nan" not in said.lower()
-    assert not re.search(r"\bNone\b(?! of)", said)
-    rest = said
+    assert "nan" not in sentence.lower()
+    assert not re.search(r"\bNone\b(?! of)", sentence)
+    rest = sentence
     for pattern, check in clauses:
-        if found := re.search(pattern, rest):
-            check(found)
-            rest = rest[: found.start()] + " " + rest[found.end() :]
-    assert not re.search(r"\d", rest), (rest, said)
+        if match := re.search(pattern, rest):
+            check(match)
+            rest = rest[: match.start()] + " " + rest[match.end() :]
+    assert not re.search(r"\d", rest), (rest, sentence)
 
 
 def is_percent(text: str, value: float) -> None:
@@ -96,9 +96,9 @@ def are_tasks(text: str, expected: Sequence[int]) -> None:
 def both(*checks: Any) -> Check:
     """A check for each group of a clause, in order."""
 
-    def check(found: re.Match[str]) -> None:
-        for one, text in zip(checks, found.groups(), strict=True):
-            one(text)
+    def check(match: re.Match[str]) -> None:
+        for check_one, text in zip(checks, match.groups(), strict=True):
+            check_one(text)
 
     return check
 
@@ -111,12 +111,12 @@ def count_of(value: int) -> Callable[[str], None]:
     return lambda text: is_count(text, value)
 
 
-def opening(found: re.Match[str], run: MadeUp) -> None:
+def opening(match: re.Match[str], run: MadeUp) -> None:
     """``After 3 of 5 tasks``"""
     if run.done == run.tasks:
-        assert found[0] == ("After the only task" if run.tasks == 1 else f"After all {run.tasks} tasks")
+        assert match[0] == ("After the only task" if run.tasks == 1 else f"After all {run.tasks} tasks")
     else:
-        assert found[0] == f"After {run.done} of {run.tasks} tasks"
+        assert match[0] == f"After {run.done} of {run.tasks} tasks"
 
 
 OPENING = r"After (?:the only task|all \d+ tasks|\d+ of \d+ tasks?)"
@@ -156,26 +156,26 @@ def pruned_away(run: MadeUp) -> dict[int, float]:
 
 def share(values: dict[int, float], value: float) -> list[int]:
     """The tasks that have that value."""
-    return [task for task, one in values.items() if abs(one - value) < 1e-9]
+    return [task for task, accuracy in values.items() if abs(accuracy - value) < 1e-9]
 
 
 def pruning_clauses(run: MadeUp) -> list[tuple[str, Check]]:
-    def one(found: re.Match[str]) -> None:
+    def one_task(match: re.Match[str]) -> None:
         losses = pruned_away(run)
-        task = int(found[1])
+        task = int(match[1])
         assert share(losses, max(losses.values())) == [task]
-        is_points(found[2], losses[task])
-        is_percent(found[3], number(run.base[task]))
-        is_percent(found[4], diagonal(run)[task])
+        is_points(match[2], losses[task])
+        is_percent(match[3], number(run.base[task]))
+        is_percent(match[4], diagonal(run)[task])
 
-    def several(found: re.Match[str]) -> None:
+    def several(match: re.Match[str]) -> None:
         losses = pruned_away(run)
-        are_tasks(found[1], share(losses, max(losses.values())))
-        is_points(found[2], max(losses.values()))
+        are_tasks(match[1], share(losses, max(losses.values())))
+        is_points(match[2], max(losses.values()))
 
     before_after = r"\((\d+\.\d|over 99\.9|under 0\.1) → (\d+\.\d|over 99\.9|under 0\.1) %\)"
     return [
-        (rf"Task (\d+) lost {L} to its own pruning {before_after}\.", one),
+        (rf"Task (\d+) lost {L} to its own pruning {before_after}\.", one_task),
         (rf"{TASKS} lost most to their own pruning, {L} each\.", several),
     ]
 
@@ -186,24 +186,24 @@ def pruning_clauses(run: MadeUp) -> list[tuple[str, Check]]:
 @MANY
 @given(made_up())
 def test_the_sentence_over_a_run(run: MadeUp) -> None:
-    said = sentence(run.run, run.matrix, {0: 0.3})
+    text = sentence(run.run, run.matrix, {0: 0.3})
     changes = since_learnt(run) if run.done else {}
 
-    def lost_most(found: re.Match[str]) -> None:
+    def lost_most(match: re.Match[str]) -> None:
         worst = min(changes.values())
-        are_tasks(found[1], share(changes, worst))
-        is_points(found[2], -worst)
+        are_tasks(match[1], share(changes, worst))
+        is_points(match[2], -worst)
 
-    def hardly(found: re.Match[str]) -> None:
+    def hardly(match: re.Match[str]) -> None:
         bases = [base or 0.0 for base in run.base[: run.done]]
         best = [max(pair) for pair in zip(diagonal(run), bases, strict=True)]
-        are_tasks(found[1], [j for j, value in enumerate(best) if value < 0.1 + 0.1 * 0.9])
+        are_tasks(match[1], [j for j, value in enumerate(best) if value < 0.1 + 0.1 * 0.9])
 
     told(
-        said,
+        text,
         [
-            (OPENING, lambda found: opening(found, run)),
-            (rf": {P} on (?:average|task 0)\.", lambda found: is_percent(found[1], fmean(last_row(run)))),
+            (OPENING, lambda match: opening(match, run)),
+            (rf": {P} on (?:average|task 0)\.", lambda match: is_percent(match[1], fmean(last_row(run)))),
             *pruning_clauses(run),
             (
                 rf"{TASKS} (?:has|have) lost(?: most,)? {L}(?: each)? since (?:it was|they were) learnt\.",
@@ -214,22 +214,22 @@ def test_the_sentence_over_a_run(run: MadeUp) -> None:
                 lambda _: is_points("0.0 points", -min(0.0, changes[0])),
             ),
             (rf"{TASKS} (?:was|were) hardly learnt", hardly),
-            (rf"{W} of the weights are free", lambda found: is_whole_percent(found[1], number(run.free))),
-            (rf"{P} on task 0 so far", lambda found: is_percent(found[1], 0.3)),
-            (r"the first of (\d+) tasks", lambda found: is_count(found[1], run.tasks)),
-            (r"during task (\d+) of (\d+)", lambda found: within(found, run)),
+            (rf"{W} of the weights are free", lambda match: is_whole_percent(match[1], number(run.free))),
+            (rf"{P} on task 0 so far", lambda match: is_percent(match[1], 0.3)),
+            (r"the first of (\d+) tasks", lambda match: is_count(match[1], run.tasks)),
+            (r"during task (\d+) of (\d+)", lambda match: within(match, run)),
         ],
     )
     largest = max([0.0, *(-change for change in changes.values())])
     by_pruning = max([0.0, *pruned_away(run).values()])
     if run.done and run.status != "queued":
-        assert ("own pruning" in said) == (by_pruning >= 0.0005 and by_pruning > largest)
+        assert ("own pruning" in text) == (by_pruning >= 0.0005 and by_pruning > largest)
         if largest >= 0.0005:
-            assert "since it was learnt" in said or "since they were learnt" in said
+            assert "since it was learnt" in text or "since they were learnt" in text
 
 
-def within(found: re.Match[str], run: MadeUp) -> None:
-    assert int(found[1]) == min(run.done, run.tasks - 1) + 1 <= int(found[2]) == run.tasks
+def within(match: re.Match[str], run: MadeUp) -> None:
+    assert int(match[1]) == min(run.done, run.tasks - 1) + 1 <= int(match[2]) == run.tasks
 
 
 @MANY
@@ -239,19 +239,19 @@ def test_the_sentence_in_a_list_without_the_matrix(run: MadeUp) -> None:
     told(
         sentence(run.run),
         [
-            (r"After all (\d+) tasks", lambda found: is_count(found[1], run.tasks)),
-            (rf": {P} on average\.", lambda found: is_percent(found[1], fmean(last_row(run)))),
+            (r"After all (\d+) tasks", lambda match: is_count(match[1], run.tasks)),
+            (rf": {P} on average\.", lambda match: is_percent(match[1], fmean(last_row(run)))),
             (
                 rf"{L} lost to the tasks' own pruning on average",
-                lambda found: is_points(found[1], fmean(pruned_away(run).values())),
+                lambda match: is_points(match[1], fmean(pruned_away(run).values())),
             ),
-            (rf"{L} forgotten on average", lambda found: is_points(found[1], fmean(forgotten(run).values()))),
+            (rf"{L} forgotten on average", lambda match: is_points(match[1], fmean(forgotten(run).values()))),
             (
                 rf"{W} of the weights are free",
-                lambda found: is_whole_percent(found[1], metrics["capacity_free"]),
+                lambda match: is_whole_percent(match[1], metrics["capacity_free"]),
             ),
-            (r"the first of (\d+) tasks", lambda found: is_count(found[1], run.tasks)),
-            (r"during task (\d+) of (\d+)", lambda found: within(found, run)),
+            (r"the first of (\d+) tasks", lambda match: is_count(match[1], run.tasks)),
+            (r"during task (\d+) of (\d+)", lambda match: within(match, run)),
         ],
     )
 
@@ -262,9 +262,9 @@ def test_where_a_run_stands(run: MadeUp) -> None:
     told(
         state_sentence(run.run),
         [
-            (r"(?<!from )task (\d+) of (\d+)", lambda found: within(found, run)),
-            (r"resumed from task (\d+)", lambda found: is_count(found[1], run.done + 1)),
-            (r"\(attempt (\d+)\)", lambda found: is_count(found[1], run.attempt)),
+            (r"(?<!from )task (\d+) of (\d+)", lambda match: within(match, run)),
+            (r"resumed from task (\d+)", lambda match: is_count(match[1], run.done + 1)),
+            (r"\(attempt (\d+)\)", lambda match: is_count(match[1], run.attempt)),
         ],
     )
     assert f"task {run.tasks + 1}" not in state_sentence(run.run)
@@ -276,28 +276,28 @@ def test_where_a_run_stands(run: MadeUp) -> None:
 def said_by(name: str, rows: Any, **options: Any) -> str:
     figure = FIGURES[name]
     drawing = figure.draw(rows, figure.options(**options), THEMES["light"])
-    said: str = drawing["layout"]["meta"]["sentence"]
-    assert said[0].isupper() or said[0].isdigit(), said
-    return said
+    sentence: str = drawing["layout"]["meta"]["sentence"]
+    assert sentence[0].isupper() or sentence[0].isdigit(), sentence
+    return sentence
 
 
 @SOME
 @given(made_up())
 def test_the_accuracy_matrix(run: MadeUp) -> None:
-    def extremes(found: re.Match[str]) -> None:
+    def extremes(match: re.Match[str]) -> None:
         last = dict(enumerate(last_row(run)))
         high, low = max(last.values()), min(last.values())
-        are_tasks(found[1], share(last, high))
-        is_percent(found[2], high)
-        are_tasks(found[3], share(last, low))
-        is_percent(found[4], low)
+        are_tasks(match[1], share(last, high))
+        is_percent(match[2], high)
+        are_tasks(match[3], share(last, low))
+        is_percent(match[4], low)
 
     told(
         said_by("accuracy_matrix", run.rows),
         [
             (r"comes when task 0 is learnt", lambda _: None),
-            (OPENING, lambda found: opening(found, run)),
-            (rf": {P} on average", lambda found: is_percent(found[1], fmean(last_row(run)))),
+            (OPENING, lambda match: opening(match, run)),
+            (rf": {P} on average", lambda match: is_percent(match[1], fmean(last_row(run)))),
             (rf"Best (?:is|are) {TASKS} with {P}, worst (?:is|are) {TASKS} with {P}\.", extremes),
             *pruning_clauses(run),
         ],
@@ -311,50 +311,50 @@ def test_forgetting_per_task(run: MadeUp) -> None:
     told(
         said_by("forgetting", run.rows),
         [
-            (OPENING, lambda found: opening(found, run)),
-            (rf": {L} forgotten", lambda found: is_points(found[1], fmean(losses.values()))),
-            (rf"{TASKS} (?:has|have) forgotten most, {L}", lambda found: most_forgotten(found, losses)),
+            (OPENING, lambda match: opening(match, run)),
+            (rf": {L} forgotten", lambda match: is_points(match[1], fmean(losses.values()))),
+            (rf"{TASKS} (?:has|have) forgotten most, {L}", lambda match: most_forgotten(match, losses)),
         ],
     )
 
 
-def most_forgotten(found: re.Match[str], losses: dict[int, float]) -> None:
-    are_tasks(found[1], share(losses, max(losses.values())))
-    is_points(found[2], max(losses.values()))
+def most_forgotten(match: re.Match[str], losses: dict[int, float]) -> None:
+    are_tasks(match[1], share(losses, max(losses.values())))
+    is_points(match[2], max(losses.values()))
 
 
 @SOME
 @given(made_up())
 def test_the_forgetting_curve(run: MadeUp) -> None:
-    def one(found: re.Match[str]) -> None:
+    def one_task(match: re.Match[str]) -> None:
         changes = since_learnt(run)
-        task = int(found[1])
+        task = int(match[1])
         assert share(changes, min(changes.values())) == [task]
-        is_percent(found[2], diagonal(run)[task])
-        is_percent(found[3], last_row(run)[task])
-        assert int(found[4]) == run.done - 1
-        is_points(found[5], -changes[task])
+        is_percent(match[2], diagonal(run)[task])
+        is_percent(match[3], last_row(run)[task])
+        assert int(match[4]) == run.done - 1
+        is_points(match[5], -changes[task])
 
-    def several(found: re.Match[str]) -> None:
+    def several(match: re.Match[str]) -> None:
         changes = since_learnt(run)
-        are_tasks(found[1], share(changes, min(changes.values())))
-        is_points(found[2], -min(changes.values()))
-        assert int(found[3]) == run.done - 1
+        are_tasks(match[1], share(changes, min(changes.values())))
+        is_points(match[2], -min(changes.values()))
+        assert int(match[3]) == run.done - 1
 
-    def first(found: re.Match[str]) -> None:
+    def first(match: re.Match[str]) -> None:
         data = run.rows.evaluations
-        assert (int(found[1]), int(found[3])) == (data.on_task[-1], data.step[-1])
-        is_percent(found[2], float(data.accuracy[-1]))
+        assert (int(match[1]), int(match[3])) == (data.on_task[-1], data.step[-1])
+        is_percent(match[2], float(data.accuracy[-1]))
 
-    def floor(found: re.Match[str]) -> None:
+    def floor(match: re.Match[str]) -> None:
         settled = [value for i in range(run.done) for value in run.matrix[i][: i + 1]]
-        assert min(number(value) for value in settled) * 100 >= int(found[1]) > 0
+        assert min(number(value) for value in settled) * 100 >= int(match[1]) > 0
 
     told(
         said_by("forgetting_curve", run.rows),
         [
             *pruning_clauses(run),
-            (rf"Task (\d+) has lost most: {P} when learnt, {P} after task (\d+), {L} less\.", one),
+            (rf"Task (\d+) has lost most: {P} when learnt, {P} after task (\d+), {L} less\.", one_task),
             (rf"{TASKS} have lost most: {L} each, from when learnt to task (\d+)\.", several),
             (rf"Task (\d+) stands at {P} after (\d+) epochs?\.", first),
             (r"Below (\d+) %, where the axis starts", floor),
@@ -369,11 +369,11 @@ def test_average_accuracy(run: MadeUp) -> None:
         said_by("average_accuracy", run.rows),
         [
             (r"comes when task 0 is learnt", lambda _: None),
-            (OPENING, lambda found: opening(found, run)),
-            (rf": {P} on average", lambda found: is_percent(found[1], fmean(last_row(run)))),
+            (OPENING, lambda match: opening(match, run)),
+            (rf": {P} on average", lambda match: is_percent(match[1], fmean(last_row(run)))),
             (
                 rf"{S} against the first alone",
-                lambda found: is_points(found[1], fmean(last_row(run)) - diagonal(run)[0]),
+                lambda match: is_points(match[1], fmean(last_row(run)) - diagonal(run)[0]),
             ),
         ],
     )
@@ -384,9 +384,9 @@ def test_average_accuracy(run: MadeUp) -> None:
 def test_loss(run: MadeUp) -> None:
     epochs = 2 * run.done + 1
 
-    def newest(found: re.Match[str]) -> None:
-        assert float(found[1]) == pytest.approx(2 / epochs, rel=0.01)
-        assert (int(found[2]), int(found[3])) == (epochs, run.done)
+    def newest(match: re.Match[str]) -> None:
+        assert float(match[1]) == pytest.approx(2 / epochs, rel=0.01)
+        assert (int(match[2]), int(match[3])) == (epochs, run.done)
 
     told(
         said_by("loss", run.rows),
@@ -394,7 +394,7 @@ def test_loss(run: MadeUp) -> None:
             (r"Loss (\S+) after (\d+) epochs?, in task (\d+)", newest),
             (
                 r"Consolidation adds (\S+)\.",
-                lambda found: np.testing.assert_allclose(float(found[1]), 0.1 * run.done, rtol=0.01),
+                lambda match: np.testing.assert_allclose(float(match[1]), 0.1 * run.done, rtol=0.01),
             ),
         ],
     )
@@ -408,20 +408,20 @@ def test_capacity(moments: Any, layer: str | None) -> None:
     ends = [row for row in chosen if (row.task, row.round) == (chosen[-1].task, chosen[-1].round)]
     free, total = sum(row.free for row in ends), sum(row.total for row in ends)
 
-    def states(found: re.Match[str]) -> None:
-        is_whole_percent(found[1], free / total)
-        is_count(found[2], free)
-        is_count(found[3], total)
-        is_whole_percent(found[4], 1 - free / total)
-        assert int(found[5]) == ends[0].task
+    def states(match: re.Match[str]) -> None:
+        is_whole_percent(match[1], free / total)
+        is_count(match[2], free)
+        is_count(match[3], total)
+        is_whole_percent(match[4], 1 - free / total)
+        assert int(match[5]) == ends[0].task
 
     where = r"of (?:the weights|fc\d\.weight)"
     told(
         said_by("capacity", rows, layer=layer),
         [
             (rf"{W} {where} are free \({N} of {N}\), {W} consolidated, after task (\d+)", states),
-            (r"pruning round (\d+)", lambda found: is_count(found[1], ends[0].round)),
-            (rf"The last round freed {N} and took {N} again", lambda found: flows(found[1], found[2], ends)),
+            (r"pruning round (\d+)", lambda match: is_count(match[1], ends[0].round)),
+            (rf"The last round freed {N} and took {N} again", lambda match: flows(match[1], match[2], ends)),
         ],
     )
     told(
@@ -429,14 +429,14 @@ def test_capacity(moments: Any, layer: str | None) -> None:
         [
             (
                 rf"over all tasks {N} weights? freed, {N} taken again",
-                lambda found: flows(found[1], found[2], chosen),
+                lambda match: flows(match[1], match[2], chosen),
             ),
             *2
             * [
                 (
                     rf"[Tt]ask (\d+) freed {N} and took {N} again",
-                    lambda found: flows(
-                        found[2], found[3], [row for row in chosen if row.task == int(found[1])]
+                    lambda match: flows(
+                        match[2], match[3], [row for row in chosen if row.task == int(match[1])]
                     ),
                 )
             ],
@@ -451,17 +451,17 @@ def test_capacity(moments: Any, layer: str | None) -> None:
         [
             (
                 rf"^(?:{P}|(Over|Under) (99\.9|0\.1) %) are free",
-                lambda found: is_percent(found[1] or f"{found[2].lower()} {found[3]}", of_task[-1]),
+                lambda match: is_percent(match[1] or f"{match[2].lower()} {match[3]}", of_task[-1]),
             ),
             (
                 rf"each took {W} of what was free; at that pace ",
-                lambda found: is_whole_percent(found[1], 1 - pace(of_task)),
+                lambda match: is_whole_percent(match[1], 1 - pace(of_task)),
             ),
             (r"more than 50 further tasks", lambda _: many(of_task)),
-            (r"(\d+) more tasks? would leave", lambda found: fits(int(found[1]), of_task)),
+            (r"(\d+) more tasks? would leave", lambda match: fits(int(match[1]), of_task)),
             (r"no further task would leave", lambda _: fits(0, of_task)),
             (r"(?:would leave )?over 1 %", lambda _: None),
-            (rf"has been {L} off", lambda found: is_points(found[1], fmean(past_errors(of_task)))),
+            (rf"has been {L} off", lambda match: is_points(match[1], fmean(past_errors(of_task)))),
         ],
     )
 
@@ -509,17 +509,17 @@ def test_the_pruning_curve(means: list[float], chosen: bool, tasks: int) -> None
     while affordable + 1 < len(means) and means[0] - means[affordable + 1] <= 0.01:
         affordable += 1
 
-    def can_go(found: re.Match[str]) -> None:
-        assert int(found[1]) == tasks - 1
-        is_percent(found[2], affordable / 5)
-        is_percent(found[3], means[affordable])
-        is_percent(found[4], means[0])
+    def can_go(match: re.Match[str]) -> None:
+        assert int(match[1]) == tasks - 1
+        is_percent(match[2], affordable / 5)
+        is_percent(match[3], means[affordable])
+        is_percent(match[4], means[0])
 
-    def costs(found: re.Match[str]) -> None:
+    def costs(match: re.Match[str]) -> None:
         assert affordable == 0
-        assert int(found[2]) == tasks - 1
-        is_percent(found[1], 0.2)
-        is_points(found[3], means[0] - means[1])
+        assert int(match[2]) == tasks - 1
+        is_percent(match[1], 0.2)
+        is_points(match[3], means[0] - means[1])
 
     told(
         said_by("pruning_curve", rows),
@@ -550,9 +550,9 @@ def _run(tasks: int) -> RunRows:
 LAYER = "fc.weight"
 
 
-def _stored(of: Any, task: int, values: Any, **more: Any) -> StoredArray:
+def _stored(kind: Any, task: int, values: Any, **more: Any) -> StoredArray:
     return StoredArray(
-        task, more.pop("round", 1), LAYER, of, values.shape, values, more.pop("end_of_task", True)
+        task, more.pop("round", 1), LAYER, kind, values.shape, values, more.pop("end_of_task", True)
     )
 
 
@@ -562,15 +562,15 @@ def owners(draw: st.DrawFn) -> list[Any]:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     cuts = draw(st.sampled_from([(0.1, 0.3, 0.3), (0, 0, 0), (0, 1, 1), (0.5, 0.02, 0)]))
     owner = np.full((6, draw(st.sampled_from([1, 7, 50]))), -1, dtype=np.int16)
-    found = []
+    arrays = []
     for task in range(draw(st.integers(2, 6))):
         chance, held = random.random(owner.shape), owner >= 0
         free, take, claim = cuts
         taken, claimed = ~held & (chance < take), held & (chance > 1 - claim)
         freed = held & ~claimed & (chance < free)
         owner = np.where(freed, np.int16(-1), np.where(taken | claimed, np.int16(task), owner))
-        found.append(owner)
-    return found
+        arrays.append(owner)
+    return arrays
 
 
 @SOME
@@ -582,17 +582,17 @@ def test_owner_and_difference_tell_the_same(after: list[Any], data: st.DataObjec
     own = now == task
     came = {"taken": own & (previous < 0), "claimed": own & (previous >= 0)}
 
-    def owned(found: re.Match[str]) -> None:
-        assert int(found[1]) == task
-        is_whole_percent(found[2], own.mean())
-        is_count(found[3], own.sum())
-        is_count(found[4], came["taken"].sum())
-        is_count(found[5], came["claimed"].sum())
+    def owned(match: re.Match[str]) -> None:
+        assert int(match[1]) == task
+        is_whole_percent(match[2], own.mean())
+        is_count(match[3], own.sum())
+        is_count(match[4], came["taken"].sum())
+        is_count(match[5], came["claimed"].sum())
 
-    def most(found: re.Match[str]) -> None:
+    def most(match: re.Match[str]) -> None:
         counts = {owner: int((now == owner).sum()) for owner in range(task + 1)}
-        are_tasks(found[1], share({k: float(v) for k, v in counts.items()}, max(counts.values())))
-        is_whole_percent(found[2], max(counts.values()) / now.size)
+        are_tasks(match[1], share({k: float(v) for k, v in counts.items()}, max(counts.values())))
+        is_whole_percent(match[2], max(counts.values()) / now.size)
 
     rows = _run(len(after))
     stored = _stored("owner", task, now)
@@ -607,19 +607,19 @@ def test_owner_and_difference_tell_the_same(after: list[Any], data: st.DataObjec
             (rf"Task {task} owns nothing", lambda _: is_count("0", own.sum())),
             (rf"After task {task}, no task owns anything", lambda _: is_count("0", (now >= 0).sum())),
             (rf"{TASKS} owns? most, {W}(?: each)?", most),
-            (rf"{N} weights? belongs? to no task", lambda found: is_count(found[1], (now < 0).sum())),
+            (rf"{N} weights? belongs? to no task", lambda match: is_count(match[1], (now < 0).sum())),
         ],
     )
     freed, taken = (before >= 0) & (now < 0), (before < 0) & (now >= 0)
     anew, stayed = (before >= 0) & (now >= 0) & (before != now), (now >= 0) & (before == now)
     later = now > base
 
-    def difference(found: re.Match[str]) -> None:
-        assert (int(found[1]), int(found[2])) == (base, task)
-        for text, part in zip(found.groups()[2:5], (freed, taken, anew), strict=True):
+    def difference(match: re.Match[str]) -> None:
+        assert (int(match[1]), int(match[2])) == (base, task)
+        for text, part in zip(match.groups()[2:5], (freed, taken, anew), strict=True):
             is_count(text, part.sum())
-        is_whole_percent(found[6], later.mean())
-        is_count(found[7], later.sum())
+        is_whole_percent(match[6], later.mean())
+        is_count(match[7], later.sum())
 
     compared = ArrayRows(
         rows,
@@ -661,17 +661,17 @@ def test_owners_over_the_tasks(after: list[Any]) -> None:
     stored = [_stored("owner", task, values) for task, values in enumerate(after)]
     rows = ArrayRows(_run(len(after)), stored[-1], by_task=stored)
 
-    def first(found: re.Match[str]) -> None:
-        assert int(found[1]) == len(after) - 1
-        is_whole_percent(found[2], (after[-1] == 0).mean())
-        is_whole_percent(found[3], (after[0] == 0).mean())
-        is_whole_percent(found[4], (after[-1] < 0).mean())
+    def first(arrays: re.Match[str]) -> None:
+        assert int(arrays[1]) == len(after) - 1
+        is_whole_percent(arrays[2], (after[-1] == 0).mean())
+        is_whole_percent(arrays[3], (after[0] == 0).mean())
+        is_whole_percent(arrays[4], (after[-1] < 0).mean())
 
     told(
         said_by("owner_shares", rows),
         [(rf"After task (\d+), task 0 still owns {W} of {LAYER}, {W} when it was learnt; {W} belong", first)],
     )
-    free = [int((one < 0).sum()) for one in after[:-1]]
+    free = [int((owner < 0).sum()) for owner in after[:-1]]
     place = free.index(max(free))
     left = after[place] < 0
     untaken, taken = left.copy(), {}
@@ -679,9 +679,9 @@ def test_owners_over_the_tasks(after: list[Any]) -> None:
         taken[task] = int((untaken & (after[task] >= 0)).sum())
         untaken &= after[task] < 0
 
-    def start(found: re.Match[str]) -> None:
-        is_count(found[1], left.sum())
-        assert int(found[2]) == place
+    def start(arrays: re.Match[str]) -> None:
+        is_count(arrays[1], left.sum())
+        assert int(arrays[2]) == place
 
     told(
         said_by("owner_flow", rows),
@@ -691,14 +691,14 @@ def test_owners_over_the_tasks(after: list[Any]) -> None:
             * [
                 (
                     rf"task (\d+) took {W}",
-                    lambda found: is_whole_percent(found[2], taken[int(found[1])] / left.sum()),
+                    lambda arrays: is_whole_percent(arrays[2], taken[int(arrays[1])] / left.sum()),
                 )
             ],
-            (rf"{W} are free still", lambda found: is_whole_percent(found[1], untaken.sum() / left.sum())),
+            (rf"{W} are free still", lambda arrays: is_whole_percent(arrays[1], untaken.sum() / left.sum())),
             (
                 rf"passed to another owner (?:{N} times|once)",
-                lambda found: is_count(
-                    found[1] or "1",
+                lambda arrays: is_count(
+                    arrays[1] or "1",
                     sum(int(((a >= 0) & (b >= 0) & (a != b)).sum()) for a, b in pairwise(after)),
                 ),
             ),
@@ -714,12 +714,12 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
     stored = [_stored("mask", task, mask, round=round_) for task, mask in enumerate(masks)]
     now, was = masks[-1], masks[-2]
 
-    def states(found: re.Match[str]) -> None:
-        is_whole_percent(found[1], now.mean())
-        assert int(found[2]) == 3
-        assert int(found[3] or 0) == round_
-        is_count(found[4], (~now).sum())
-        is_count(found[5], now.size)
+    def states(match: re.Match[str]) -> None:
+        is_whole_percent(match[1], now.mean())
+        assert int(match[2]) == 3
+        assert int(match[3] or 0) == round_
+        is_count(match[4], (~now).sum())
+        is_count(match[5], now.size)
 
     rows = ArrayRows(_run(4), stored[-1], before=stored[-2], by_task=stored)
     told(
@@ -742,12 +742,12 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
 
     neighbours = [jaccard(masks[i], masks[i + 1]) for i in range(3)]
 
-    def overlap(found: re.Match[str]) -> None:
-        assert int(found[2]) == int(found[1]) + 1
-        assert neighbours[int(found[1])] == pytest.approx(min(neighbours))
-        is_percent(found[3], min(neighbours))
-        assert (int(found[4]), int(found[5])) == (0, 3)
-        is_percent(found[6], jaccard(masks[0], masks[3]))
+    def overlap(match: re.Match[str]) -> None:
+        assert int(match[2]) == int(match[1]) + 1
+        assert neighbours[int(match[1])] == pytest.approx(min(neighbours))
+        is_percent(match[3], min(neighbours))
+        assert (int(match[4]), int(match[5])) == (0, 3)
+        is_percent(match[6], jaccard(masks[0], masks[3]))
 
     told(
         said_by("overlap", rows),
@@ -762,9 +762,9 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
     values = np.where(now, random.lognormal(-8, 2, now.shape), 0).astype(np.float32)
     importance = _stored("importance", 3, values)
 
-    def largest(found: re.Match[str]) -> None:
-        assert float(found[1]) == pytest.approx(float(values.max()), rel=0.06)
-        is_whole_percent(found[2], (values == 0).mean())
+    def largest(match: re.Match[str]) -> None:
+        assert float(match[1]) == pytest.approx(float(values.max()), rel=0.06)
+        is_whole_percent(match[2], (values == 0).mean())
 
     told(
         said_by("mask_heatmap", ArrayRows(_run(4), importance), of="importance"),
@@ -775,12 +775,12 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
     )
     tenth = np.sort(values.ravel())[::-1][: values.size // 10].sum() / values.sum() if values.any() else 0.0
 
-    def distribution(found: re.Match[str]) -> None:
-        is_whole_percent(found[1], float(tenth))
-        is_whole_percent(found[2], (values == 0).mean())
+    def distribution(match: re.Match[str]) -> None:
+        is_whole_percent(match[1], float(tenth))
+        is_whole_percent(match[2], (values == 0).mean())
         z = (values.astype(np.float64) - values.mean(dtype=np.float64)) / values.std(dtype=np.float64)
-        assert float(found[3].replace("−", "-")) == pytest.approx((z**3).mean(), abs=0.051)
-        assert float(found[4].replace(",", "")) == pytest.approx((z**4).mean(), abs=0.51)
+        assert float(match[3].replace("−", "-")) == pytest.approx((z**3).mean(), abs=0.051)
+        assert float(match[4].replace(",", "")) == pytest.approx((z**4).mean(), abs=0.51)
 
     told(
         said_by("importance_distribution", ArrayRows(_run(4), importance, by_task=[importance])),
@@ -810,8 +810,8 @@ def test_who_is_ahead(runs: list[MadeUp], together: bool) -> None:
     longest = max(run.done for run in runs)
 
     def finals(value: Callable[[MadeUp], float | None]) -> list[float | None]:
-        found = [[one for run in group if (one := value(run)) is not None] for group in groups]
-        return [fmean(one) if one else None for one in found]
+        by_group = [[number for run in group if (number := value(run)) is not None] for group in groups]
+        return [fmean(numbers) if numbers else None for numbers in by_group]
 
     cases = {
         "compare_average_accuracy": finals(
@@ -821,38 +821,38 @@ def test_who_is_ahead(runs: list[MadeUp], together: bool) -> None:
         "compare_curves": finals(newest_mean),
     }
     for name, values in cases.items():
-        said = said_by(name, named)
+        sentence = said_by(name, named)
         known = [
-            (value, column.label, all(one.status == "succeeded" for one in column.runs))
+            (value, column.label, all(run.status == "succeeded" for run in column.runs))
             for value, column in zip(values, named, strict=True)
             if value is not None
         ]
-        finished = [one for one in known if one[2]]
-        ranked = sorted(finished or known, key=lambda one: -one[0])
+        finished = [ending for ending in known if ending[2]]
+        ranked = sorted(finished or known, key=lambda ending: -ending[0])
 
-        def leads(found: re.Match[str], ranked: Any = ranked) -> None:
-            assert found[1] == ranked[0][1]
-            is_percent(found[2], ranked[0][0])
-            if found[3]:
-                is_points(found[3], ranked[0][0] - ranked[1][0])
-                assert found[4] == ranked[1][1]
-                assert not found[3].startswith("0.0")
+        def leads(match: re.Match[str], ranked: Any = ranked) -> None:
+            assert match[1] == ranked[0][1]
+            is_percent(match[2], ranked[0][0])
+            if match[3]:
+                is_points(match[3], ranked[0][0] - ranked[1][0])
+                assert match[4] == ranked[1][1]
+                assert not match[3].startswith("0.0")
 
-        def level(found: re.Match[str], ranked: Any = ranked) -> None:
-            names = re.findall(r"\b[abcd]\b", found[1])
+        def level(match: re.Match[str], ranked: Any = ranked) -> None:
+            names = re.findall(r"\b[abcd]\b", match[1])
             assert names == [label for value, label, _ in ranked if ranked[0][0] - value < 0.0005]
-            is_percent(found[2], ranked[0][0])
+            is_percent(match[2], ranked[0][0])
 
         told(
-            said,
+            sentence,
             [
-                (r"After (\d+) tasks?", lambda found: is_count(found[1], longest)),
+                (r"After (\d+) tasks?", lambda match: is_count(match[1], longest)),
                 (r"On task 0, the oldest", lambda _: None),
                 (rf"(\w) is ahead with {P}(?:, {L} before (\w))?", leads),
                 (rf", ([^,]*(?:,[^,]*)*) are level at {P}", level),
                 (
                     r"(\d+) unfinished",
-                    lambda found, known=known, ranked=ranked: is_count(found[1], len(known) - len(ranked)),
+                    lambda match, known=known, ranked=ranked: is_count(match[1], len(known) - len(ranked)),
                 ),
             ],
         )
@@ -868,12 +868,12 @@ def newest_mean(run: MadeUp) -> float | None:
 @st.composite
 def repetitions(draw: st.DrawFn, key: str) -> list[Run]:
     """Runs of one column, some of them repeats of each other; the finished ones know their accuracy."""
-    found = []
+    repeated = []
     for number in range(draw(st.integers(1, 4))):
         seed, setting = draw(st.integers(0, 2)), draw(st.sampled_from(["h", "h", "g"]))
         value = draw(SHARES)
         metrics = {"average_accuracy": draw(st.sampled_from([value, value, NAN])), "forgetting": 0.1}
-        found.append(
+        repeated.append(
             Run(
                 id=f"{key}{number}",
                 name=key,
@@ -884,18 +884,18 @@ def repetitions(draw: st.DrawFn, key: str) -> list[Run]:
                 status=draw(st.sampled_from(["succeeded", "succeeded", "failed"])),
             )
         )
-    return found
+    return repeated
 
 
 def of_settings(runs: Sequence[Run]) -> dict[str, list[float]]:
     """By setting the accuracies that count: of finished runs, once there is one, the newest of each seed."""
     finished = [run for run in runs if run.status == "succeeded"] or runs
     newest = {(run.spec_hash, run.seed): run for run in finished}
-    found: dict[str, list[float]] = {}
+    by_setting: dict[str, list[float]] = {}
     for (setting, _), run in newest.items():
         if run.metrics["average_accuracy"] == run.metrics["average_accuracy"]:
-            found.setdefault(setting, []).append(run.metrics["average_accuracy"])
-    return found
+            by_setting.setdefault(setting, []).append(run.metrics["average_accuracy"])
+    return by_setting
 
 
 @MANY
@@ -903,7 +903,7 @@ def of_settings(runs: Sequence[Run]) -> dict[str, list[float]]:
 def test_a_comparison(columns: Sequence[list[Run]]) -> None:
     members = [Members(runs[0].name, runs[0].name, "", counted_runs(runs), 0) for runs in columns]
     row = average_over(members)
-    said = compared_in_words(members, [row] if row else [])
+    sentence = compared_in_words(members, [row] if row else [])
     means = {
         runs[0].name: fmean(fmean(values) for values in known.values())
         for runs in columns
@@ -914,29 +914,29 @@ def test_a_comparison(columns: Sequence[list[Run]]) -> None:
     order = sorted(ranked, key=lambda name: -ranked[name])
     seeds = {runs[0].name: of_settings(runs) for runs in columns}
 
-    def leads(found: re.Match[str]) -> None:
-        assert ranked[found[1]] == pytest.approx(ranked[order[0]])
-        is_percent(found[2], ranked[order[0]])
+    def leads(match: re.Match[str]) -> None:
+        assert ranked[match[1]] == pytest.approx(ranked[order[0]])
+        is_percent(match[2], ranked[order[0]])
 
-    def deviation(found: re.Match[str]) -> None:
+    def deviation(match: re.Match[str]) -> None:
         (values,) = seeds[order[0]].values()
-        assert float(found[1]) / 100 == pytest.approx(np.std(values, ddof=1), abs=0.00051)
-        is_count(found[2], len(values))
+        assert float(match[1]) / 100 == pytest.approx(np.std(values, ddof=1), abs=0.00051)
+        is_count(match[2], len(values))
 
-    def lead(found: re.Match[str]) -> None:
-        assert ranked[found[2]] == pytest.approx(ranked[order[1]])
-        is_points(found[1], ranked[order[0]] - ranked[order[1]])
-        assert not found[1].startswith("0.0")
+    def lead(match: re.Match[str]) -> None:
+        assert ranked[match[2]] == pytest.approx(ranked[order[1]])
+        is_points(match[1], ranked[order[0]] - ranked[order[1]])
+        assert not match[1].startswith("0.0")
 
     told(
-        said,
+        sentence,
         [
             (rf"([abc]) is ahead with {P} on average", leads),
             (r" ± (\d+\.\d) over (\d+) seeds", deviation),
-            (r"the mean of (\d+) settings", lambda found: is_count(found[1], settings_of(columns, order[0]))),
+            (r"the mean of (\d+) settings", lambda match: is_count(match[1], settings_of(columns, order[0]))),
             (rf", {S} against ([abc])\.", lead),
-            (rf"level at {P} on average", lambda found: is_percent(found[1], ranked[order[0]])),
-            (r"(\d+) (?:has|have) not finished", lambda found: is_count(found[1], 3 - len(whole))),
+            (rf"level at {P} on average", lambda match: is_percent(match[1], ranked[order[0]])),
+            (r"(\d+) (?:has|have) not finished", lambda match: is_count(match[1], 3 - len(whole))),
         ],
     )
 
@@ -948,7 +948,7 @@ def settings_of(columns: Sequence[list[Run]], name: str) -> int:
 
 
 def average_over(members: Sequence[Members]) -> MetricRow | None:
-    metrics = [[run.metrics for run in one.runs] for one in members]
+    metrics = [[run.metrics for run in column.runs] for column in members]
     return metric_row(members, metrics, None, "average_accuracy")
 
 
@@ -966,29 +966,29 @@ def test_a_group(runs: list[Run]) -> None:
         if (a.spec_hash, a.seed) == (b.spec_hash, b.seed)
     ]
 
-    def are_seeds(found: re.Match[str]) -> None:
-        numbers = [int(text) for text in re.findall(r"\d+", found[1])]
-        whole = list(range(numbers[0], numbers[-1] + 1)) if "–" in found[1] else numbers
+    def are_seeds(match: re.Match[str]) -> None:
+        numbers = [int(text) for text in re.findall(r"\d+", match[1])]
+        whole = list(range(numbers[0], numbers[-1] + 1)) if "–" in match[1] else numbers
         assert whole == seeds
 
     told(
         group_in_words(runs, counting, []),
         [
-            (r"^(\d+) runs? of (?=the same|\d+ settings)", lambda found: is_count(found[1], len(runs))),
-            (r"(\d+) settings?", lambda found: is_count(found[1], len({run.spec_hash for run in runs}))),
+            (r"^(\d+) runs? of (?=the same|\d+ settings)", lambda match: is_count(match[1], len(runs))),
+            (r"(\d+) settings?", lambda match: is_count(match[1], len({run.spec_hash for run in runs}))),
             (r"seeds? (\d+(?:(?:–|, | and )\d+)*)", are_seeds),
             (
                 r"(\d+) repeats? (?:another|others)",
-                lambda found: is_count(found[1], len(finished) - len(different)),
+                lambda match: is_count(match[1], len(finished) - len(different)),
             ),
             (
                 r"deviation over (\d+) seeds",
-                lambda found: is_count(found[1], len({seed for _, seed in different})),
+                lambda match: is_count(match[1], len({seed for _, seed in different})),
             ),
             (r"differ by up to less than 0\.1 points", lambda _: None),
             (
                 rf"differ by up to {L}",
-                lambda found: is_points(found[1], max(gap for gap in gaps if gap == gap)),
+                lambda match: is_points(match[1], max(gap for gap in gaps if gap == gap)),
             ),
         ],
     )

@@ -26,7 +26,7 @@ OLD_ROWS = (
     """UPDATE layers SET quantiles = '{"p50": NaN, "max": Infinity, "min": -Infinity}' WHERE task > 0""",
     """UPDATE runs SET environment = '{"memory": Infinity, "clock": NaN}'""",
     """UPDATE runs SET metrics = replace(metrics, '}', ', "odd": NaN}')""",
-    """UPDATE events SET data = replace(data, '"total": ', '"odd": NaN, "total": ')""",
+    """UPDATE events SET data = replace(data, '"layer": ', '"odd": NaN, "layer": ')""",
     """UPDATE events SET data = replace(data, '"loss": ', '"odd": -Infinity, "loss": ')""",
 )
 
@@ -47,10 +47,10 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
     with serving(Settings(data_dir=tmp_path_factory.mktemp("poisoned"))) as server:
         trainer = Trainer(server.database, queued(server.database, spec(name="=1+1")), tasks=3).train()
         run_id = trainer.finish()
-        held = what_if(server.database, run_id, [0, 500])
-        measure(server.database, held, 0, 500)
+        claim = what_if(server.database, run_id, [0, 500])
+        measure(server.database, claim, 0, 500)
         with server.database.write() as session:
-            jobs.finish(session, held)
+            jobs.finish(session, claim)
         Trainer(server.database, queued(server.database, spec(seed=1)), tasks=3).train().finish()
         with server.database.write() as session:
             for statement in OLD_ROWS:
@@ -76,9 +76,9 @@ def test_every_answer_is_strict_json(poisoned: tuple[Server, str], path: str) ->
     if response.headers["content-type"].startswith("text/event-stream"):
         data = re.findall(r"^data: (.*)$", response.text, re.MULTILINE)
         assert len(data) > 20
-        for one in data:
-            strict(one)
-        assert any('"odd":null' in one.replace(" ", "") for one in data)
+        for item in data:
+            strict(item)
+        assert any('"odd":null' in item.replace(" ", "") for item in data)
     else:
         strict(response.content)
 
@@ -144,7 +144,7 @@ def test_the_report_is_drawn(poisoned: tuple[Server, str]) -> None:
     page = server.http.get(f"/api/runs/{run_id}/export", params={"format": "html"}).text
     drawn = re.findall(r"Plotly\.newPlot\('figure-\d+', (\{.*?\})\);</script>", page, flags=re.S)
     assert len(drawn) > 5
-    for one in drawn:
-        strict(one)
+    for drawing in drawn:
+        strict(drawing)
     environment = page.rpartition("<pre>")[2].partition("</pre>")[0].replace("&quot;", '"')
     assert strict(environment) == {"memory": None, "clock": None}

@@ -54,10 +54,10 @@ def claim(database: Database) -> Claim:
 
 
 def _carried_out(database: Database, claim: Claim, work: Doing, **lease: Any) -> tuple[int, Run]:
-    held = Lease(database, claim, 60)
+    renewed = Lease(database, claim, 60)
     for name, value in lease.items():
-        setattr(held, name, value)
-    code = Attempt(database, claim, held, WakeUp(), work).carry_out()
+        setattr(renewed, name, value)
+    code = Attempt(database, claim, renewed, WakeUp(), work).carry_out()
     assert work.closed or code == STALE
     with database.read() as session:
         return code, session.get_one(Run, claim.run_id)

@@ -55,17 +55,17 @@ class Shown:
         self.server = server
         with server.database.write() as session:
             run, _ = jobs.submit(session, parse_spec(SPEC))
-            held = jobs.claim(session, run.id, "test", 600)
-        assert held is not None
-        self.run_id = held.run_id
+            claim = jobs.claim(session, run.id, "test", 600)
+        assert claim is not None
+        self.run_id = claim.run_id
         store = ArtifactStore(str(folder))
-        recorder = Keeping(server.database, store, held, WakeUp())
+        recorder = Keeping(server.database, store, claim, WakeUp())
         recorder.start()
         # A checkpoint after every epoch: the first of a round still has the importance it was pruned by.
         result = train(parse_spec(SPEC), recorder, datasets_dir=folder, threads=1, checkpoint_seconds=0)
         recorder.close()
         with server.database.write() as session:
-            jobs.finish(session, held, result.metrics)
+            jobs.finish(session, claim, result.metrics)
         with server.database.read() as session:
             self.stored = store.load(jobs.checkpoints(session, self.run_id)[0])
         self.first: dict[tuple[int, int], Flat] = {}
@@ -84,9 +84,9 @@ class Shown:
             yield layer["name"], slice(start, end), layer["shape"]
             start = end
 
-    def window(self, task: int, round_: int, layer: str, of: str) -> npt.NDArray[Any]:
+    def window(self, task: int, round_: int, layer: str, kind: str) -> npt.NDArray[Any]:
         path = f"/api/runs/{self.run_id}/masks/{task}/{layer}"
-        shown = self.server.get(path, round=round_, of=of, size=1_024)
+        shown = self.server.get(path, round=round_, of=kind, size=1_024)
         assert shown["exact"]
         return np.array(shown["values"])
 
@@ -140,9 +140,9 @@ def test_importance_and_weights_are_those_of_the_checkpoints(shown: Shown) -> No
     for task, percentiles in PERCENTILES.items():
         end = shown.last[task, len(percentiles)]
         for layer, part, _ in shown.parts():
-            for of, name in (("importance", "importance"), ("weight", "parameters")):
+            for kind, name in (("importance", "importance"), ("weight", "parameters")):
                 values = end[name][part]
-                window = shown.window(task, len(percentiles), layer, of).ravel()
+                window = shown.window(task, len(percentiles), layer, kind).ravel()
                 np.testing.assert_allclose(window, values, rtol=2e-3, atol=1e-6 * np.abs(values).max())
     stored = _flat(shown.stored)
     assert np.array_equal(stored["parameters"], shown.last[TASKS - 1, 0]["parameters"])

@@ -45,9 +45,9 @@ def read_headers(name: str, archive: zipfile.ZipFile) -> dict[str, Header]:
         with unpacking(name), archive.open(entry) as stream:
             header = _read_header(stream)
         if header.dtype.hasobject or header.dtype.names:
-            held = "objects" if header.dtype.hasobject else "records"
+            content = "objects" if header.dtype.hasobject else "records"
             raise DatasetUnreadable(
-                f"{name} cannot be read: {wanted} holds {held}; save an array of numbers."
+                f"{name} cannot be read: {wanted} holds {content}; save an array of numbers."
             )
         if header.bytes > entry.file_size:
             raise DatasetUnreadable(

@@ -121,9 +121,9 @@ def _layout_notes(images: list[Array], layouts: list[Layout]) -> list[Note]:
 
 
 def _range_note(brightness: Range, shades: list[Extent]) -> Note:
-    found = shades[0].joined(shades[1])
+    combined = shades[0].joined(shades[1])
     stored = " and ".join(dict.fromkeys(str(extent.dtype) for extent in shades))
-    return Note("data_range", f"Pixels ({stored}) have {range_text(found, brightness)}.")
+    return Note("data_range", f"Pixels ({stored}) have {range_text(combined, brightness)}.")
 
 
 def _alpha_notes(opacity: Range | None, opacities: list[Extent]) -> list[Note]:
@@ -138,5 +138,5 @@ def _size_notes(spec: ImagesDataset, headers: dict[str, Header], layouts: list[L
     ]
     if all(size == (spec.size, spec.size) for size in sizes):
         return []
-    found = " and ".join(dict.fromkeys(f"{height}×{width}" for height, width in sizes))
-    return [Note("data_size", f"Images of {found} pixels are scaled to {spec.size}×{spec.size}.")]
+    text = " and ".join(dict.fromkeys(f"{height}×{width}" for height, width in sizes))
+    return [Note("data_size", f"Images of {text} pixels are scaled to {spec.size}×{spec.size}.")]

@@ -47,9 +47,9 @@ def load_downloaded(spec: DownloadedDataset, datasets_dir: Path) -> Source:
     dataset = getattr(torchvision_datasets(), spec.torchvision)
     splits = [{"split": name} if spec.by_split else {"train": name == "train"} for name in ("train", "test")]
     try:
-        found = [dataset(datasets_dir, **split, download=fetch) for split in splits]
-        parts = [_images(part) for part in found]
-        names = tuple(found[0].classes) if spec.named_classes else map(str, range(info.classes))
+        sets = [dataset(datasets_dir, **split, download=fetch) for split in splits]
+        parts = [_images(part) for part in sets]
+        names = tuple(sets[0].classes) if spec.named_classes else map(str, range(info.classes))
     except _READING_ERRORS as error:
         reason = shown(str(error)).rstrip(".") or type(error).__name__
         raise DatasetUnreadable(

@@ -138,8 +138,8 @@ def _scale(name: str, piles: Sequence[Pile]) -> list[Note]:
         for pile in piles:
             pile.scale(known)
         count = sum(len(pile.deep) for pile in piles)
-        found = extents[0].joined(extents[-1])
-        text = f"{_images(count)} of more than 8 bits have {range_text(found, known)}."
+        extent = extents[0].joined(extents[-1])
+        text = f"{_images(count)} of more than 8 bits have {range_text(extent, known)}."
         return [Note("data_range", text)]
     return _brighten(name, piles)
 
@@ -149,12 +149,12 @@ def _brighten(name: str, piles: Sequence[Pile]) -> list[Note]:
     extents = [find_extent(name, "image", pile.pixels) for pile in piles if len(pile.pixels)]
     if not extents:
         return []
-    found = extents[0].joined(extents[-1])
-    known = find_range(found) or BYTES
+    extent = extents[0].joined(extents[-1])
+    known = find_range(extent) or BYTES
     if known != BYTES:
         for pile in piles:
             pile.pixels = (pile.pixels * np.float32(255 / known.high)).round().astype(np.uint8)
-    return [Note("data_range", f"Pixels of 8 bits have {range_text(found, known)}.")]
+    return [Note("data_range", f"Pixels of 8 bits have {range_text(extent, known)}.")]
 
 
 def _tally_notes(size: int, tally: Tally) -> list[Note]:
@@ -174,11 +174,11 @@ def _tally_notes(size: int, tally: Tally) -> list[Note]:
 
 def _size_text(size: int, sizes: set[tuple[int, int]]) -> str:
     small, large = (pick(sizes, key=lambda size: size[0] * size[1]) for pick in (min, max))
-    found = f"{small[0]}×{small[1]}"
-    found += f" to {large[0]}×{large[1]}" if large != small else ""
+    text = f"{small[0]}×{small[1]}"
+    text += f" to {large[0]}×{large[1]}" if large != small else ""
     stretched = any(width != height for width, height in sizes)
     return (
-        f"Images of {found} pixels are scaled to {size}×{size}"
+        f"Images of {text} pixels are scaled to {size}×{size}"
         f"{', which changes the proportions of some' if stretched else ''}."
     )
 

@@ -35,13 +35,13 @@ def inspect(source: Source) -> tuple[Note, ...]:
             f"{source.title} has one class only, {source.names[0]}; there is nothing to tell apart. Bring at "
             "least two classes."
         )
-    found = []
+    notes = []
     for part, images in parts.items():
         _check_alike(source.title, part, images)
         low, high = _extremes(images)
-        found += _blank_notes(source.title, part, images, low, high)
-        found += _contrast_notes(source.title, part, images, float(high.max()) - float(low.min()))
-    return *found, *_duplicate_notes(source)
+        notes += _blank_notes(source.title, part, images, low, high)
+        notes += _contrast_notes(source.title, part, images, float(high.max()) - float(low.min()))
+    return *notes, *_duplicate_notes(source)
 
 
 def _check_alike(title: str, part: str, images: Images) -> None:

@@ -37,22 +37,22 @@ def number_labels(title: str, train: npt.NDArray[Any], test: npt.NDArray[Any]) -
 
     :raises DatasetUnreadable: if a label is neither, or there are too many classes.
     """
-    found = []
+    parts = []
     for labels in (train, test):
         values, places = np.unique(labels, return_inverse=True)
         _check_count(title, len(values))
-        found.append(([_name(title, value) for value in values.tolist()], places.reshape(-1)))
-    return _classes(title, *found)
+        parts.append(([_name(title, value) for value in values.tolist()], places.reshape(-1)))
+    return _classes(title, *parts)
 
 
 def number_folders(title: str, train: Sequence[str], test: Sequence[str]) -> Classes:
     """The same from the folder that each image lies in."""
-    found = []
+    parts = []
     for folders in (train, test):
         place_of = {name: place for place, name in enumerate(dict.fromkeys(folders))}
         places = np.array([place_of[name] for name in folders], dtype=np.int64)
-        found.append(([same_form(name) for name in place_of], places))
-    return _classes(title, *found)
+        parts.append(([same_form(name) for name in place_of], places))
+    return _classes(title, *parts)
 
 
 def _classes(title: str, train: tuple[list[str], Labels], test: tuple[list[str], Labels]) -> Classes:

@@ -63,8 +63,8 @@ def list_pictures(
         placed[part].append(Placed(pieces[depth + 1], entry))
     notes = []
     if over:
-        found = listed([shown(path) for path in over], 3)
-        notes = [Note("data_passed_over", f"Passed over, as no images: {found}.")]
+        names = listed([shown(path) for path in over], 3)
+        notes = [Note("data_passed_over", f"Passed over, as no images: {names}.")]
     for own in placed.values():
         own.sort(key=lambda picture: picture.entry.filename)
     return placed, notes

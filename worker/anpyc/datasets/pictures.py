@@ -107,10 +107,10 @@ def _read(image: Image.Image, colour: bool, size: int) -> Picture:
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation; 1 where there is none or it cannot be read."""
     try:
-        found = image.getexif().get(_ORIENTATION, 1)
+        orientation = image.getexif().get(_ORIENTATION, 1)
     except _DECODING_ERRORS:
         return 1
-    return found if isinstance(found, int) else 1
+    return orientation if isinstance(orientation, int) else 1
 
 
 def _eight_bits(image: Image.Image, colour: bool) -> tuple[Image.Image, bool]:

@@ -233,11 +233,11 @@ class Reading:
         return _scaled(tensor[:, :-1], self.brightness, white) * opacity + white * (1 - opacity)
 
 
-def range_text(found: Extent, known: Range) -> str:
+def range_text(extent: Extent, known: Range) -> str:
     """What was found and is scaled, in words."""
-    if str(found) == str(known):
-        return f"values of {found}, scaled to 0…1"
-    return f"values of {found}; {known} is scaled to 0…1"
+    if str(extent) == str(known):
+        return f"values of {extent}, scaled to 0…1"
+    return f"values of {extent}; {known} is scaled to 0…1"
 
 
 def _scaled(values: Tensor, known: Range, top: float) -> Tensor:

@@ -31,7 +31,7 @@ def load_dataset(spec: Dataset, datasets_dir: Path) -> ImageData:
     :raises DatasetUnreadable: if they are there and of no use.
     """
     source: Source = spec.load_implementation()(spec, datasets_dir)
-    found = inspect(source)
+    notes = inspect(source)
     train = source.train
     if spec.validation >= len(train):
         raise DatasetUnreadable(
@@ -45,5 +45,5 @@ def load_dataset(spec: Dataset, datasets_dir: Path) -> ImageData:
         train=train[spec.validation : end],
         validation=train[: spec.validation],
         test=source.test,
-        notes=(*source.notes, *found),
+        notes=(*source.notes, *notes),
     )

@@ -341,8 +341,8 @@ class ImagesDataset(DatasetPart):
             return ImageFacts(self.file, self.shape(), None, None)
         from anpyc.datasets.contents import contents
 
-        found = contents(file)
-        return ImageFacts(self.file, self.shape(), found.classes, self.trained(found.train))
+        stored = contents(file)
+        return ImageFacts(self.file, self.shape(), stored.classes, self.trained(stored.train))
 
     def absence(self, datasets_dir: Path) -> str | None:
         if (datasets_dir / self.file).is_file():

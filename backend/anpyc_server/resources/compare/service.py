@@ -25,14 +25,17 @@ _LEVEL = 0.0005
 
 
 def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
-    """The columns, what differs between them, and what came out."""
+    """The columns, what differs between them, and what came out.
+
+    :raises Invalid: when the baseline is not among them.
+    """
     with services.database.read() as session:
         compared, missing = columns(session, keys)
-        matrices = {run.id: accuracy_matrix(session, run) for one in compared for run in one.runs}
+        matrices = {run.id: accuracy_matrix(session, run) for column in compared for run in column.runs}
         joint = JointRuns(session)
-        measures = [[joint.metrics(run, matrices[run.id]) for run in one.runs] for one in compared]
-    last_rows = [[_last_row(matrices[run.id]) for run in one.runs] for one in compared]
-    names = [one.key for one in compared]
+        measures = [[joint.metrics(run, matrices[run.id]) for run in column.runs] for column in compared]
+    last_rows = [[_last_row(matrices[run.id]) for run in column.runs] for column in compared]
+    names = [column.key for column in compared]
     if baseline is not None and baseline not in [*names, *missing]:
         raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
     base = names.index(baseline) if baseline in names else None
@@ -42,24 +45,24 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
     return Comparison(
         columns=[
             Compared(
-                key=one.key,
-                title=one.title,
-                note=one.note,
-                run_ids=[run.id for run in one.runs],
-                left_out=one.counting.left_out,
-                repeated=one.counting.repeated,
-                disagreement=one.counting.disagreement,
-                seeds=sorted({run.seed for run in one.runs}),
-                settings=one.counting.settings,
-                spread_over=one.counting.over,
-                spread_contains=one.counting.contains,
-                is_group=one.is_group,
-                status=_status(one),
-                color=run_color(one.rank, THEMES["light"]),
-                color_dark=run_color(one.rank, THEMES["dark"]),
-                dash=run_dash(one.rank),
+                key=column.key,
+                title=column.title,
+                note=column.note,
+                run_ids=[run.id for run in column.runs],
+                left_out=column.counting.left_out,
+                repeated=column.counting.repeated,
+                disagreement=column.counting.disagreement,
+                seeds=sorted({run.seed for run in column.runs}),
+                settings=column.counting.settings,
+                spread_over=column.counting.over,
+                spread_contains=column.counting.contains,
+                is_group=column.is_group,
+                status=_status(column),
+                color=run_color(column.rank, THEMES["light"]),
+                color_dark=run_color(column.rank, THEMES["dark"]),
+                dash=run_dash(column.rank),
             )
-            for one in compared
+            for column in compared
         ],
         settings=settings,
         metrics=metrics,
@@ -80,55 +83,59 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
     average = next((row for row in metrics if row.name == "average_accuracy"), None)
     values = average.values if average is not None else [None] * len(compared)
     ranked = _ranked(compared, values)
-    known = [(value, one) for value, one in zip(values, compared, strict=True) if value is not None]
+    known = [(value, column) for value, column in zip(values, compared, strict=True) if value is not None]
     if not known:
         return "None of these runs has learnt a task yet."
     known = sorted((pair for pair in known if pair[1] in ranked), key=lambda pair: -pair[0].mean)
     left_out = _not_ranked(len(compared) - len(ranked))
     best, first = known[0]
-    said = f"{first.label} is ahead with {percent(best.mean)} on average{_over(best, first)}"
+    sentence = f"{first.label} is ahead with {percent(best.mean)} on average{_over(best, first)}"
     if len(known) == 1:
-        return f"{said}.{left_out}"
+        return f"{sentence}.{left_out}"
     second, other = known[1]
     lead = best.mean - second.mean
     if lead < _LEVEL:
         level = f"{first.label} and {other.label} are level at {percent(best.mean)} on average."
         return f"{level}{left_out}"
-    said += f", {signed_points(lead)} against {other.label}."
+    sentence += f", {signed_points(lead)} against {other.label}."
     spreads = [value.std for value in (best, second) if value.std is not None]
     if spreads and lead < max(spreads):
-        said += " That is within the spread over seeds."
-    return f"{said}{left_out}"
+        sentence += " That is within the spread over seeds."
+    return f"{sentence}{left_out}"
 
 
 def spread_sentence(compared: Sequence[Members]) -> str:
     """What stands behind ± and ranges, and which runs are counted once."""
     contents: dict[tuple[str, ...], list[str]] = {}
-    for one in compared:
-        if one.counting.contains:
-            contents.setdefault(tuple(one.counting.contains), []).append(one.label)
-    said = []
+    for column in compared:
+        if column.counting.contains:
+            contents.setdefault(tuple(column.counting.contains), []).append(column.label)
+    sentences = []
     if contents:
         in_words = [
             f"{listed(contained)}{f' ({listed(labels)})' if len(contents) > 1 else ''}"
             for contained, labels in contents.items()
         ]
-        said.append(
+        sentences.append(
             f"± is the sample standard deviation over seeds, which differ in {'; in '.join(in_words)}."
         )
-    ranges = [one.label for one in compared if one.counting.over == "settings"]
+    ranges = [column.label for column in compared if column.counting.over == "settings"]
     if ranges:
-        said.append(
+        sentences.append(
             f"Of {listed(ranges)} the range of the settings’ means stands there, no spread over seeds."
         )
-    said += [f"Of {one.label}, {repeats_in_words(one.counting)}" for one in compared if one.counting.repeated]
-    return " ".join(said)
+    sentences += [
+        f"Of {column.label}, {repeats_in_words(column.counting)}"
+        for column in compared
+        if column.counting.repeated
+    ]
+    return " ".join(sentences)
 
 
-def _over(value: Spread, one: Members) -> str:
+def _over(value: Spread, column: Members) -> str:
     """± over seeds where seeds alone differ, else how many settings the mean is of."""
-    if one.counting.over == "settings":
-        return f", the mean of {count(one.counting.settings, 'setting')}"
+    if column.counting.over == "settings":
+        return f", the mean of {count(column.counting.settings, 'setting')}"
     return "" if value.std is None else f" ± {value.std * 100:.1f} over {count(value.n, 'seed')}"
 
 
@@ -142,15 +149,17 @@ def _not_ranked(number: int) -> str:
 def _ranked(compared: Sequence[Members], values: Sequence[Spread | None]) -> list[Members]:
     """The columns that are held against each other: those that finished, once one that is known did."""
     finished = [
-        one for one, value in zip(compared, values, strict=True) if one.finished and value is not None
+        column
+        for column, value in zip(compared, values, strict=True)
+        if column.finished and value is not None
     ]
-    return [one for one in compared if one.finished] if finished else list(compared)
+    return [column for column in compared if column.finished] if finished else list(compared)
 
 
 def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, Value]]:
     """Fields in which columns differ, and those they share. What varies within a group is listed."""
-    with_seed = not any(one.is_group for one in compared)
-    contents = [_content(one, with_seed) for one in compared]
+    with_seed = not any(column.is_group for column in compared)
+    contents = [_content(column, with_seed) for column in compared]
     fields = list(dict.fromkeys(field for content in contents for field in content))
     rows, same = [], {}
     for field in fields:
@@ -163,8 +172,8 @@ def _settings(compared: Sequence[Members]) -> tuple[list[SettingRow], dict[str, 
     return rows, same
 
 
-def _content(one: Members, with_seed: bool) -> dict[str, Value]:
-    specs = [dict(flattened(run.spec)) for run in one.runs]
+def _content(column: Members, with_seed: bool) -> dict[str, Value]:
+    specs = [dict(flattened(run.spec)) for run in column.runs]
     content: dict[str, Value] = {}
     for field in dict.fromkeys(field for spec in specs for field in spec):
         if field == "name" or (field == "seed" and not with_seed):
@@ -182,8 +191,8 @@ def metric_row(
 ) -> MetricRow | None:
     """One metric over the columns, from the metrics of each column's runs; None where no run knows it."""
     values = [
-        spread_of(one.counting, [known(run).get(name) for run in runs])
-        for one, runs in zip(compared, metrics, strict=True)
+        spread_of(column.counting, [known(run).get(name) for run in runs])
+        for column, runs in zip(compared, metrics, strict=True)
     ]
     if not any(values):
         return None
@@ -206,8 +215,8 @@ def _task(
 ) -> TaskRow:
     """Accuracy on one task at the end, over the runs that got there."""
     values = [
-        spread_of(one.counting, [row[task] if task < len(row) else None for row in rows])
-        for one, rows in zip(compared, last_rows, strict=True)
+        spread_of(column.counting, [row[task] if task < len(row) else None for row in rows])
+        for column, rows in zip(compared, last_rows, strict=True)
     ]
     return TaskRow(task=task, values=values, best=_best(compared, values, higher_is_better=True))
 
@@ -217,8 +226,8 @@ def _best(compared: Sequence[Members], values: Sequence[Spread | None], higher_i
     ranked = _ranked(compared, values)
     means = {
         place: value.mean
-        for place, (one, value) in enumerate(zip(compared, values, strict=True))
-        if value is not None and one in ranked
+        for place, (column, value) in enumerate(zip(compared, values, strict=True))
+        if value is not None and column in ranked
     }
     if len(means) < 2:
         return []
@@ -230,6 +239,6 @@ def _last_row(matrix: Sequence[Sequence[float | None]]) -> Sequence[float | None
     return matrix[-1] if matrix else []
 
 
-def _status(one: Members) -> str:
-    statuses = list(dict.fromkeys(run.status for run in one.runs))
+def _status(column: Members) -> str:
+    statuses = list(dict.fromkeys(run.status for run in column.runs))
     return statuses[0] if len(statuses) == 1 else "mixed"

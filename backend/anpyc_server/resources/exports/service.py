@@ -107,7 +107,10 @@ def as_json(session: Session, run: Run) -> bytes:
 
 
 def as_parquet(session: Session, run: Run, table: str) -> bytes:
-    """One table as Parquet, where pyarrow is installed."""
+    """One table as Parquet.
+
+    :raises Invalid: where pyarrow is not installed.
+    """
     try:
         import pyarrow  # type: ignore[import-not-found]
         import pyarrow.parquet  # type: ignore[import-not-found]

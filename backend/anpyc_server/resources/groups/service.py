@@ -98,7 +98,7 @@ def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
     for run in runs:
         statuses[run.status] = statuses.get(run.status, 0) + 1
     counting = counted_runs(runs)
-    found = differences(runs)
+    varied = differences(runs)
     name = shared_name([run.name for run in runs])
     return RunGroup.model_construct(
         key=key,
@@ -111,12 +111,15 @@ def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
         statuses=statuses,
         seeds=sorted({run.seed for run in runs}),
         settings=len({run.spec_hash for run in runs}),
-        varies=[Varied(field=one.field, title=one.title, values=list(one.values)) for one in found],
+        varies=[
+            Varied(field=difference.field, title=difference.title, values=list(difference.values))
+            for difference in varied
+        ],
         repeated=counting.repeated,
         disagreement=counting.disagreement,
         spread_over=counting.over,
         spread_contains=counting.contains,
-        sentence=sentence(runs, counting, found),
+        sentence=sentence(runs, counting, varied),
         run_ids=[run.id for run in runs[:_MOST_IDS]],
         metrics=spreads(counting) if _any_finished(runs) else {},
         spec=newest.spec,  # type: ignore[arg-type]  # passed on as it was stored
@@ -137,7 +140,7 @@ def _members(
     session: Session, key: Any, keys: Sequence[str], conditions: Sequence[Any]
 ) -> dict[str, list[Run]]:
     query = select(Run).where(*conditions, key.in_(keys)).order_by(Run.id.desc())
-    members: dict[str, list[Run]] = {one: [] for one in keys}
+    members: dict[str, list[Run]] = {name: [] for name in keys}
     for run in session.scalars(query.options(defer(Run.environment), defer(Run.plan))):
         members[getattr(run, key.key)].append(run)
     return members

@@ -30,7 +30,11 @@ class _Look:
 
 
 async def prepare(services: Services, run_id: str, after: int, last_event_id: str | None) -> int:
-    """Where the stream starts. Raised here, before the stream begins, an error still gets its status."""
+    """Where the stream starts. Raised here, before the stream begins, an error still gets its status.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Invalid: when ``last_event_id`` is no number.
+    """
     await asyncio.to_thread(_require, services, run_id)
     if last_event_id is None or not last_event_id.strip():
         return after

@@ -53,7 +53,7 @@ def get_mask(
         rows=rows,
         cols=cols,
         size=size,
-        of=of,
+        kind=of,
         round_=round,
         order=order,
         layout=layout,
@@ -91,4 +91,4 @@ def get_unit_images(
     round: Round = None,
 ) -> UnitImages:
     """Each unit of a first layer on images, as an image in the original pixel order."""
-    return service.unit_images(services, run_id, task, layer, of=of, first=first, count=count, round_=round)
+    return service.unit_images(services, run_id, task, layer, kind=of, first=first, count=count, round_=round)

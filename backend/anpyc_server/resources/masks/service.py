@@ -31,24 +31,24 @@ def index(services: Services, run_id: str) -> MaskIndex:
         rows = session.execute(
             query.where(MaskRow.run_id == run_id).order_by(MaskRow.task, MaskRow.round)
         ).all()
-        counted = select(LayerRow.task, LayerRow.round, LayerRow.layer, LayerRow.free)
-        counts = session.execute(counted.where(LayerRow.run_id == run_id)).all()
+        counts_query = select(LayerRow.task, LayerRow.round, LayerRow.layer, LayerRow.free)
+        counts = session.execute(counts_query.where(LayerRow.run_id == run_id)).all()
     free = {(row.task, row.round, row.layer): row.free for row in counts}
     order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
-    found: dict[tuple[int, int, str], tuple[list[int], set[str]]] = {}
+    tensors: dict[tuple[int, int, str], tuple[list[int], set[str]]] = {}
     for row in rows:
-        found.setdefault((row.task, row.round, row.layer), (row.shape, set()))[1].add(row.of)
+        tensors.setdefault((row.task, row.round, row.layer), (row.shape, set()))[1].add(row.of)
     items = [
         MaskIndexEntry(
             task=task,
             round=round_,
             layer=layer,
             shape=shape,
-            kinds=[of for of in KINDS if of in kinds],
+            kinds=[kind for kind in KINDS if kind in kinds],
             free=free.get((task, round_, layer)) if "mask" in kinds else None,
         )
         for (task, round_, layer), (shape, kinds) in sorted(
-            found.items(), key=lambda one: (one[0][0], one[0][1], order.get(one[0][2], len(order)))
+            tensors.items(), key=lambda entry: (entry[0][0], entry[0][1], order.get(entry[0][2], len(order)))
         )
     ]
     if not items:
@@ -70,7 +70,7 @@ def window(
     rows: str,
     cols: str,
     size: int,
-    of: ArrayKind,
+    kind: ArrayKind,
     round_: int | None,
     order: RowOrder = "index",
     layout: Layout = "flat",
@@ -83,14 +83,14 @@ def window(
 
     with services.database.read() as session:
         run = find_run(session, run_id)
-        stored = services.arrays.load(session, run, task, layer, of, round_)
+        stored = services.arrays.load(session, run, task, layer, kind, round_)
         around = _around(session, run, layer)
     picture = arranged(stored, order, layout)
     view = cells.window(picture.values.shape, rows, cols, size)
     part = view.cut(picture.values)
-    if of == "owner":
+    if kind == "owner":
         values = cells.most_frequent(part, view.cell).tolist()
-    elif of == "mask" and view.exact:
+    elif kind == "mask" and view.exact:
         values = part.astype(int).tolist()
     else:
         values = cells.rounded(cells.means(part, view.cell)).tolist()
@@ -99,7 +99,7 @@ def window(
         round=stored.round,
         layer=layer,
         shape=list(stored.shape),
-        of=of,
+        of=kind,
         rows=list(view.rows),
         cols=list(view.cols),
         cell=list(view.cell),
@@ -110,13 +110,13 @@ def window(
             if order != "index"
             else None
         ),
-        rounds=sorted({entry.round for entry in around if entry.task == task and entry.of == of}),
-        tasks=sorted({entry.task for entry in around if entry.of == of}),
+        rounds=sorted({entry.round for entry in around if entry.task == task and entry.of == kind}),
+        tasks=sorted({entry.task for entry in around if entry.of == kind}),
         kinds=[
-            kind
-            for kind in KINDS
+            each
+            for each in KINDS
             if any(
-                entry.of == kind and entry.task == task and entry.round == stored.round for entry in around
+                entry.of == each and entry.task == task and entry.round == stored.round for entry in around
             )
         ],
     )
@@ -168,22 +168,25 @@ def unit_images(
     task: int,
     layer: str,
     *,
-    of: ArrayKind,
+    kind: ArrayKind,
     first: int,
     count: int,
     round_: int | None,
 ) -> UnitImages:
-    """Units ``first`` … of a first layer, and the mean of all, in the original pixel order."""
+    """Units ``first`` … of a first layer, and the mean of all, in the original pixel order.
+
+    :raises Missing: when there is no unit ``first``, or the array is not stored.
+    """
     from anpyc_server.records.cells import rounded
 
     with services.database.read() as session:
         run = find_run(session, run_id)
-        stored = services.arrays.load(session, run, task, layer, of, round_)
+        stored = services.arrays.load(session, run, task, layer, kind, round_)
         owned = None
         if session.get(MaskRow, (run.id, task, stored.round, layer, "owner")) is not None:
             owned = services.arrays.load(session, run, task, layer, "owner", stored.round).values == task
     shape = image_shape(run, layer)
-    values = owned if of == "owner" and owned is not None else stored.values
+    values = owned if kind == "owner" and owned is not None else stored.values
     images = original_order(run, task, values, shape)
     shown = images[first : first + count]
     if not len(shown):
@@ -192,7 +195,7 @@ def unit_images(
         layer=layer,
         task=task,
         round=stored.round,
-        of=of,
+        of=kind,
         image_shape=list(shape),
         units=list(range(first, first + len(shown))),
         images=rounded(shown).tolist(),

@@ -24,15 +24,15 @@ def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
     """What a run of ``spec`` asks for."""
     with services.database.read() as session:
         past = list(_past_runs(session, spec))
-    found = science.preview(spec, services.settings.datasets, past)
+    answer = science.preview(spec, services.settings.datasets, past)
     return PreviewAnswer(
-        tasks=found.tasks,
-        epochs=found.epochs,
-        parameters=found.parameters,
-        bytes=found.bytes,
-        seconds=found.seconds,
-        sentence=found.sentence,
-        warnings=list(found.warnings),
+        tasks=answer.tasks,
+        epochs=answer.epochs,
+        parameters=answer.parameters,
+        bytes=answer.bytes,
+        seconds=answer.seconds,
+        sentence=answer.sentence,
+        warnings=list(answer.warnings),
     )
 
 

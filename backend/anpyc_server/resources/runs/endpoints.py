@@ -47,7 +47,7 @@ def list_runs(
 @router.get("/{run_id}", responses=documented(404))
 def get_run(run_id: RunId, services: ServicesHere) -> RunAnswer:
     """One run."""
-    return service.one(services, run_id)
+    return service.get(services, run_id)
 
 
 @router.patch("/{run_id}", responses=documented(404, 409))

@@ -37,5 +37,5 @@ def remove_files(artifacts_url: str, addresses: Iterable[str]) -> None:
     for address in addresses:
         try:
             ArtifactFiles(artifacts_url).delete(address)
-        except Exception:
+        except Exception:  # each kind of store has errors of its own, and the run is gone already
             log.warning("The artifact %s of a deleted run could not be removed", address, exc_info=True)

@@ -24,7 +24,7 @@ UNDO = timedelta(minutes=10)
 """How long a deletion can be undone."""
 
 
-def one(services: Services, run_id: str) -> RunAnswer:
+def get(services: Services, run_id: str) -> RunAnswer:
     """The run.
 
     :raises NoSuchRun: when there is none, or it was deleted.

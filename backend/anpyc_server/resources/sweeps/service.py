@@ -65,7 +65,10 @@ def _require_same(session: Session, runs: Sequence[Run], fresh_group: str) -> No
 
 
 def expanded(request: SweepRequest) -> Iterator[RunSpec]:
-    """Every combination, each checked as a whole, named after what it varies."""
+    """Every combination, each checked as a whole, named after what it varies.
+
+    :raises Invalid: when there are too many, seeds stand in the grid, or a combination is no specification.
+    """
     axes = [[(field, value) for value in values] for field, values in request.grid.items()]
     seeds = list(dict.fromkeys(request.seeds)) or [request.spec.seed]
     runs = len(seeds)

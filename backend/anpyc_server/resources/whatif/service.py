@@ -23,16 +23,16 @@ from anpyc_server.resources.whatif.schemas import (
 from anpyc_server.services import Services
 
 
-def ask(services: Services, run_id: str, asked: WhatIfRequest, key: str | None) -> tuple[WhatIfJob, bool]:
+def ask(services: Services, run_id: str, request: WhatIfRequest, key: str | None) -> tuple[WhatIfJob, bool]:
     """Queue a job; False when the key was used before.
 
     :raises NotFound: when there is no such run.
     :raises Conflict: when nothing is stored that could be tested, or too much is asked at a time.
     """
-    permilles = [round(share * 1000) for share in asked.shares]
+    permilles = [round(share * 1000) for share in request.shares]
 
     def apply(session: Session) -> tuple[WhatIf, bool]:
-        return whatif.ask(session, run_id, asked.task, permilles, key=key)
+        return whatif.ask(session, run_id, request.task, permilles, key=key)
 
     return _changed(services, run_id, apply)
 
@@ -86,22 +86,22 @@ def _changed(
         find_run(session, run_id)
         job, created = apply(session)
         session.flush()
-        said = _job(session, job)
+        answer = _job(session, job)
     services.wakeup.notify(run_id)
     if services.relay is not None:
         services.relay.notify()
-    return said, created
+    return answer, created
 
 
 def _job(session: Session, job: WhatIf) -> WhatIfJob:
-    there = whatif.measured(session, job.run_id, job.task)
+    known = whatif.measured(session, job.run_id, job.task)
     reason = waiting_for_lane(session, job) if job.status == QUEUED else None
     return WhatIfJob(
         id=job.id,
         task=job.task,
         status=job.status,
         shares=[permille / 1000 for permille in job.shares],
-        done=sum(permille in there for permille in job.shares),
+        done=sum(permille in known for permille in job.shares),
         attempt=job.attempt,
         worker=job.worker_id,
         reason=reason,

@@ -58,10 +58,20 @@ def picture(image: Array | Image.Image, form: str = "PNG", **options: Any) -> by
 def picture_files(pictures: Iterable[bytes], ending: str = "png") -> dict[str, bytes]:
     """Training and then test pictures, of the classes ``LABELS``, under their names in a zip."""
     files = {}
-    for place, one in enumerate(pictures):
+    for place, picture in enumerate(pictures):
         part = "train" if place < len(LABELS) else "test"
-        files[f"{part}/c{LABELS[place % len(LABELS)]}/{place:04}.{ending}"] = one
+        files[f"{part}/c{LABELS[place % len(LABELS)]}/{place:04}.{ending}"] = picture
     return files
+
+
+def class_folders(classes: int = 4, images: int = 6) -> dict[str, bytes]:
+    """Pictures of one colour, so many of each class in both parts, under their names in a zip."""
+    return {
+        f"{part}/class{c}/{i}.png": picture(np.full((10, 10, 3), 40 * c + i, np.uint8))
+        for part in ("train", "test")
+        for c in range(classes)
+        for i in range(images)
+    }
 
 
 def save_zip(folder: Path, files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> str:

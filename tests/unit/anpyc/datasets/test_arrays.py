@@ -54,13 +54,13 @@ RANGES: dict[str, tuple[Change, str]] = {
 }
 
 
-@pytest.mark.parametrize(("change", "found"), RANGES.values(), ids=RANGES)
+@pytest.mark.parametrize(("change", "told"), RANGES.values(), ids=RANGES)
 def test_numbers_of_every_known_range_become_the_same_pixels(
-    tmp_path: Path, change: Change, found: str
+    tmp_path: Path, change: Change, told: str
 ) -> None:
     data = read(tmp_path, save_arrays(tmp_path, train_images=change(TRAIN), test_images=change(TEST)))
     assert torch.allclose(shades(data), expected(), atol=0.003)
-    assert found in decision(data, "data_range")
+    assert told in decision(data, "data_range")
 
 
 def test_sixteen_bits_keep_their_steps(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_sixteen_steps_are_the_digits_of_scikit_learn(tmp_path: Path, dtype: Any
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda a: a / 255 * 1000, "0…1,000"),
         (lambda a: a.astype(np.float32) * 4, "0…1,020"),
@@ -98,11 +98,11 @@ def test_sixteen_steps_are_the_digits_of_scikit_learn(tmp_path: Path, dtype: Any
     ],
     ids=["0…1000", "0…1020", "0…3.5", "standardised", "Hounsfield", "int64"],
 )
-def test_other_ranges_are_refused_with_what_was_found(tmp_path: Path, change: Change, said: str) -> None:
+def test_other_ranges_are_refused_with_what_was_found(tmp_path: Path, change: Change, message: str) -> None:
     file = save_arrays(tmp_path, train_images=change(TRAIN), test_images=change(TEST))
     with pytest.raises(DatasetUnreadable, match=r"no range that is known; scale them") as refusal:
         read(tmp_path, file)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_parts_on_different_scales_are_refused(tmp_path: Path) -> None:
@@ -146,13 +146,13 @@ LAYOUTS: dict[str, tuple[Change, str]] = {
 }
 
 
-@pytest.mark.parametrize(("change", "found"), LAYOUTS.values(), ids=LAYOUTS)
-def test_colours_are_read_wherever_their_axis_is(tmp_path: Path, change: Change, found: str) -> None:
+@pytest.mark.parametrize(("change", "expected"), LAYOUTS.values(), ids=LAYOUTS)
+def test_colours_are_read_wherever_their_axis_is(tmp_path: Path, change: Change, expected: str) -> None:
     file = save_arrays(tmp_path, train_images=change(colour(TRAIN)), test_images=change(colour(TEST)))
     data = read(tmp_path, file, colour=True)
     wanted = torch.from_numpy(colour(TRAIN)).permute(0, 3, 1, 2) / 255
     assert torch.equal(shades(data), wanted)
-    assert found in decision(data, "data_layout")
+    assert expected in decision(data, "data_layout")
     assert decision(data, "data_alpha") == ""
 
 
@@ -254,7 +254,7 @@ def test_composed_and_decomposed_text_is_one_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"),
+    ("labels", "message"),
     [
         (LABELS + 0.5, "no whole number"),
         (np.where(LABELS, LABELS, np.nan), "label nan"),
@@ -265,8 +265,8 @@ def test_composed_and_decomposed_text_is_one_class(tmp_path: Path) -> None:
     ],
     ids=["fractions", "nan", "one-hot", "too few", "empty", "complex"],
 )
-def test_other_labels_are_refused(tmp_path: Path, labels: Array, said: str) -> None:
-    with pytest.raises(DatasetUnreadable, match=said):
+def test_other_labels_are_refused(tmp_path: Path, labels: Array, message: str) -> None:
+    with pytest.raises(DatasetUnreadable, match=message):
         read(tmp_path, save_arrays(tmp_path, train_labels=labels))
 
 

@@ -311,9 +311,9 @@ def test_what_file_managers_leave_behind_is_passed_over_and_said_once(tmp_path: 
     data = read(tmp_path, "own.zip")
     assert torch.equal(shades(data), expected())
     assert data.names == ("c0", "c1", "c2")
-    said = [note for note in data.notes if note.subject == "data_passed_over"]
-    assert len(said) == 1
-    assert f"({len(junk)} in all)" in said[0].text
+    notes = [note for note in data.notes if note.subject == "data_passed_over"]
+    assert len(notes) == 1
+    assert f"({len(junk)} in all)" in notes[0].text
 
 
 def test_parts_are_found_in_any_case_and_with_backslashes(tmp_path: Path) -> None:
@@ -369,7 +369,7 @@ def marked(content: bytes, flags: int = 0, method: int | None = None) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda c: marked(c, flags=1), "locked with a password"),
         (lambda c: marked(c, flags=0x41), "locked with a password"),
@@ -396,11 +396,11 @@ def marked(content: bytes, flags: int = 0, method: int | None = None) -> bytes:
     ],
 )
 def test_what_cannot_be_unpacked_is_refused_in_one_sentence(
-    tmp_path: Path, change: Callable[[bytes], bytes], said: str
+    tmp_path: Path, change: Callable[[bytes], bytes], message: str
 ) -> None:
     content = (tmp_path / save_zip(tmp_path, plain_files())).read_bytes()
     (tmp_path / "own.zip").write_bytes(change(content))
-    with pytest.raises(DatasetUnreadable, match=said) as refusal:
+    with pytest.raises(DatasetUnreadable, match=message) as refusal:
         read(tmp_path, "own.zip")
     assert str(refusal.value).endswith(".")
     assert "\n" not in str(refusal.value)

@@ -74,9 +74,9 @@ def test_plain_colours_can_be_told_apart(tmp_path: Path) -> None:
 
 
 def test_one_class_is_refused_by_name(tmp_path: Path) -> None:
-    one = np.full(12, 7)
+    labels = np.full(12, 7)
     with pytest.raises(DatasetUnreadable, match=r"own\.npz has one class only, 7; there is nothing to tell"):
-        read(tmp_path, save_arrays(tmp_path, train_labels=one, test_labels=one))
+        read(tmp_path, save_arrays(tmp_path, train_labels=labels, test_labels=labels))
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
@@ -89,14 +89,14 @@ def test_a_part_without_images_is_refused(tmp_path: Path, part: str) -> None:
 def test_test_images_that_were_trained_on_are_counted(tmp_path: Path) -> None:
     seen = TEST.copy()
     seen[[0, 7, 9]] = TRAIN[[2, 2, 11]]
-    (said,) = warnings_of(tmp_path, test_images=seen)
-    assert said.startswith("3 of the 12 test images of own.npz are training images too, pixel for pixel")
+    (warning,) = warnings_of(tmp_path, test_images=seen)
+    assert warning.startswith("3 of the 12 test images of own.npz are training images too, pixel for pixel")
     assert "3 of the 12" in warnings_of(tmp_path, train_images=TRAIN / 255, test_images=seen / 255)[0]
 
 
 def test_images_scaled_twice_are_said_to_be(tmp_path: Path) -> None:
-    said = warnings_of(tmp_path, train_images=TRAIN / 255**2, test_images=TEST / 255**2)
-    assert [line for line in said if "training images" in line and "scaled twice?" in line]
+    warnings = warnings_of(tmp_path, train_images=TRAIN / 255**2, test_images=TEST / 255**2)
+    assert [line for line in warnings if "training images" in line and "scaled twice?" in line]
 
 
 def own_images(file: str, **changes: object) -> dict[str, object]:
@@ -150,7 +150,7 @@ def test_tasks_are_called_by_their_folders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (
             lambda labels: np.where(labels == 2, 1, labels),
@@ -163,10 +163,10 @@ def test_tasks_are_called_by_their_folders(tmp_path: Path) -> None:
     ],
 )
 def test_a_class_that_one_part_lacks_is_refused_by_name(
-    tmp_path: Path, change: Callable[[Array], Array], said: str
+    tmp_path: Path, change: Callable[[Array], Array], message: str
 ) -> None:
     file = save_arrays(tmp_path, test_labels=change(LABELS))
-    with pytest.raises(DatasetUnreadable, match=said):
+    with pytest.raises(DatasetUnreadable, match=message):
         train(tiny(own_images(file)), Memory(), datasets_dir=tmp_path)
 
 

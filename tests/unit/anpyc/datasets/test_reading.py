@@ -69,18 +69,18 @@ def test_downloads_keep_the_order_of_their_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "cut", "said"),
+    ("labels", "cut", "message"),
     [
         (np.full(30, 11), None, "labels outside 0…9"),
         (np.arange(30) % 10, 5_000, "cannot be read"),
         (np.arange(30) % 10, 3, "cannot be read"),
     ],
 )
-def test_broken_downloads_are_refused(tmp_path: Path, labels: Array, cut: int | None, said: str) -> None:
+def test_broken_downloads_are_refused(tmp_path: Path, labels: Array, cut: int | None, message: str) -> None:
     small_download(tmp_path, "MNIST", labels)
     file = tmp_path / "MNIST/raw/train-images-idx3-ubyte"
     file.write_bytes(file.read_bytes()[:cut])
-    with pytest.raises(DatasetUnreadable, match=said):
+    with pytest.raises(DatasetUnreadable, match=message):
         load_dataset(MnistDataset(), tmp_path)
 
 

@@ -72,9 +72,9 @@ def test_a_body_has_as_many_parameters_as_it_says(kind: str) -> None:
         for shape in SHAPES:
             spec = MODELS.parse({"kind": kind, **fields})
             network = build_network(spec, shape, [3, 3], CPU)
-            said = spec.body_size(shape)
-            assert network.body_flat.numel() == said.parameters
-            assert network.flat.numel() == said.parameters + 2 * 3 * (said.features + 1)
+            expected = spec.body_size(shape)
+            assert network.body_flat.numel() == expected.parameters
+            assert network.flat.numel() == expected.parameters + 2 * 3 * (expected.features + 1)
 
 
 @pytest.mark.parametrize("kind", MODELS)

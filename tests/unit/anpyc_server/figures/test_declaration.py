@@ -70,10 +70,10 @@ def states(services: Services) -> dict[str, str]:
 def test_plotly_takes_every_figure_in_every_state(
     services: Services, states: dict[str, str], name: str
 ) -> None:
-    asked = [[run] for run in states.values()]
+    keys = [[run] for run in states.values()]
     if isinstance(FIGURES[name], ComparisonFigure):
-        asked.append(list(states.values()))
-    for runs in asked:
+        keys.append(list(states.values()))
+    for runs in keys:
         # Raises at a property that Plotly does not know.
         go.Figure(json.loads(as_json(draw(services, name, runs, THEMES["light"]))))  # type: ignore[no-untyped-call]
 

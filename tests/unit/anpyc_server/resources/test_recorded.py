@@ -52,8 +52,8 @@ def test_the_log_is_read_in_pages_by_level_and_text(library: Server, finished: T
     assert second["items"][0]["line"] == 11
     assert second["next"] is None
     assert _get(library, finished, "log", level="warning")["items"] == []
-    found = _get(library, finished, "log", q="TASK 3, round 1")["items"]
-    assert [line["text"] for line in found] == ["task 3, round 1, epoch 1 done"]
+    lines = _get(library, finished, "log", q="TASK 3, round 1")["items"]
+    assert [line["text"] for line in lines] == ["task 3, round 1, epoch 1 done"]
     tail = _get(library, finished, "log", tail=True, limit=3)["items"]
     assert [line["line"] for line in tail] == [28, 29, 30]
 
@@ -130,7 +130,7 @@ def test_the_report_stands_alone(library: Server, finished: Trainer) -> None:
     assert page.count("Plotly.newPlot(") >= 7
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="?http', page)
     drawn = re.findall(r"Plotly\.newPlot\('figure-\d+', (\{.*?\})\);</script>", page, flags=re.S)
-    assert all({"data", "layout", "config"} <= set(json.loads(one)) for one in drawn)
+    assert all({"data", "layout", "config"} <= set(json.loads(figure)) for figure in drawn)
     assert len(drawn) >= 7
 
 

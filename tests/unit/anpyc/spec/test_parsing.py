@@ -32,7 +32,7 @@ def test_what_is_given_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "field", "said"),
+    ("data", "field", "message"),
     [
         ({"lambda": 3}, "lambda", "no field called 'lambda'"),
         ({"strategy": {"kind": "anpyc", "lamda": 1}}, "strategy.lamda", "no field called 'lamda'"),
@@ -63,8 +63,8 @@ def test_what_is_given_is_not_changed() -> None:
         ({"dataset": {"kind": "digits", "validation": 1_437}}, "dataset.validation", "1,437 training images"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(data: dict[str, Any], field: str, said: str) -> None:
-    assert said in problems(data)[field]
+def test_what_is_wrong_is_said_at_its_field(data: dict[str, Any], field: str, message: str) -> None:
+    assert message in problems(data)[field]
 
 
 def test_every_problem_is_said_at_once() -> None:

@@ -28,8 +28,8 @@ def _figure(server: Server, name: str, *runs: Trainer, **params: Any) -> Any:
 
 
 def _trace(figure: Any, name: str) -> Any:
-    (found,) = [trace for trace in figure["data"] if trace.get("name") == name]
-    return found
+    (match,) = [trace for trace in figure["data"] if trace.get("name") == name]
+    return match
 
 
 # --- all of them --------------------------------------------------------------------------------------------
@@ -297,24 +297,24 @@ def test_average_accuracy_has_a_point_per_task_learnt(library: Server, finished:
     assert line["y"] == pytest.approx([100 * np.mean(matrix[k][: k + 1]) for k in range(5)], abs=1e-3)
 
 
-@pytest.mark.parametrize("of", ["mask", "owner", "importance", "weight"])
-def test_the_heatmap_shows_the_stored_array(library: Server, finished: Trainer, of: str) -> None:
-    task = 0 if of == "mask" else 3
-    figure = _figure(library, "mask_heatmap", finished, task=task, layer="fc2.weight", of=of)
+@pytest.mark.parametrize("kind", ["mask", "owner", "importance", "weight"])
+def test_the_heatmap_shows_the_stored_array(library: Server, finished: Trainer, kind: str) -> None:
+    task = 0 if kind == "mask" else 3
+    figure = _figure(library, "mask_heatmap", finished, task=task, layer="fc2.weight", of=kind)
     (heatmap,) = figure["data"]
-    expected = getattr(finished.snapshots[task, 2, "fc2.weight"], of).astype(float)
+    expected = getattr(finished.snapshots[task, 2, "fc2.weight"], kind).astype(float)
     values = np.array(heatmap["z"], dtype=float)
-    if of == "mask":
+    if kind == "mask":
         was = finished.snapshots[0, 1, "fc2.weight"].mask
         pruned, taken = was & (expected == 0), ~was & (expected == 1)
         assert pruned.any()
         assert taken.any()
         assert np.array_equal(values, np.where(pruned, 2, np.where(taken, 3, expected)))
         assert heatmap["colorbar"]["ticktext"] == ["free", "kept", "pruned now", "taken again"]
-    elif of == "importance":
+    elif kind == "importance":
         assert np.array_equal(np.isnan(values), expected == 0)
-        there = expected > 0
-        np.testing.assert_allclose(values[there], np.log10(expected[there]), atol=0.02)
+        kept = expected > 0
+        np.testing.assert_allclose(values[kept], np.log10(expected[kept]), atol=0.02)
     else:
         np.testing.assert_allclose(values, expected, rtol=2e-3, atol=1e-6)
 
@@ -476,8 +476,10 @@ def test_a_group_is_its_mean_with_a_band(server: Server, seeds: list[Trainer]) -
     averages = [np.mean(seeds[0].matrix[k][: k + 1]) for k in range(3)]
     assert mean["y"] == pytest.approx([100 * value for value in averages], abs=1e-3)
     assert single["line"]["color"] != mean["line"]["color"]
-    said = f"After 3 tasks, anpyc and finetune on permuted digits are level at {100 * averages[-1]:.1f} %."
-    assert figure["layout"]["meta"]["sentence"] == said, "they are made to stand at the same"
+    sentence = (
+        f"After 3 tasks, anpyc and finetune on permuted digits are level at {100 * averages[-1]:.1f} %."
+    )
+    assert figure["layout"]["meta"]["sentence"] == sentence, "they are made to stand at the same"
 
 
 def test_a_run_keeps_its_colour_and_dash(server: Server, seeds: list[Trainer]) -> None:
@@ -598,8 +600,8 @@ def _luminance(color: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _contrast(one: str, other: str) -> float:
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+def _contrast(first: str, other: str) -> float:
+    light, dark = sorted((_luminance(first), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

@@ -18,8 +18,8 @@ def test_it_answers_just_what_the_package_computes(server: Server) -> None:
     answer = server.http.post("/api/preview", json={"strategy": {"kind": "packnet"}})
     assert answer.status_code == 200
     assert set(answer.json()) == KEYS
-    said = preview(parse_spec({"strategy": {"kind": "packnet"}}), Path("/nowhere"))
-    assert answer.json() == {**vars(said), "warnings": list(said.warnings)}
+    expected = preview(parse_spec({"strategy": {"kind": "packnet"}}), Path("/nowhere"))
+    assert answer.json() == {**vars(expected), "warnings": list(expected.warnings)}
     assert answer.json()["epochs"] == 5 * 30 + 4 * 3
     assert server.get("/api/runs")["total"] == 0
 
@@ -51,8 +51,8 @@ def test_kinds_that_are_registered_are_in_form_and_preview(server: Server, tmp_p
         catalog = server.get("/api/catalog")
         assert "leash" in catalog["schema"]["properties"]["strategy"]["discriminator"]["mapping"]
         assert "stripes" in {entry["kind"] for entry in catalog["datasets"]}
-        said = server.http.post("/api/preview", json=TOY).json()
-        assert said["sentence"].startswith("Leash learns 3 inverted tasks of Stripes with a Tanh layer")
+        answer = server.http.post("/api/preview", json=TOY).json()
+        assert answer["sentence"].startswith("Leash learns 3 inverted tasks of Stripes with a Tanh layer")
         assert server.http.post("/api/runs", json=TOY).status_code == 201
     assert server.get("/api/catalog") == before
     assert server.http.post("/api/preview", json=TOY).status_code == 422

@@ -77,8 +77,8 @@ def test_one_that_is_cancelled_while_it_waits_and_resumed_is_one_attempt(databas
     _claimed(database, run_id, "b")
     assert _kept(database, run_id)[1:] == [(2, "resumed", "b", None, 1)]
     with database.read() as session:
-        said = jobs.recovery(session.get_one(Run, run_id))
-    assert said == "continued, resumed from task 2 (attempt 2)"
+        sentence = jobs.recovery(session.get_one(Run, run_id))
+    assert sentence == "continued, resumed from task 2 (attempt 2)"
 
 
 def test_a_checkpoint_that_cannot_be_read_is_not_what_the_attempt_began_from(database: Database) -> None:
@@ -98,7 +98,7 @@ def test_they_go_with_the_run_and_its_what_ifs(database: Database) -> None:
     with database.write() as session:
         job, _ = whatif.ask(session, run_id, None, [0, 500])
         assert whatif.claim(session, job.id, "a", 15) is not None
-        assert [(one.job_kind, one.worker_id) for one in job.attempts] == [("what_if", "a")]
+        assert [(attempt.job_kind, attempt.worker_id) for attempt in job.attempts] == [("what_if", "a")]
         jobs.finish(session, claim)
         jobs.remove(session, run_id)
         assert session.scalar(select(func.count()).select_from(Attempt)) == 0

@@ -9,7 +9,7 @@ import pytest
 
 from anpyc_queue import jobs, whatif
 from serving import Server, Trainer, a_worker, claimed, measure, queued, what_if
-from unit.anpyc_server.test_live import events
+from unit.anpyc_server.resources.test_live import events
 
 
 def _ask(server: Server, run_id: str, content: Any = None, **headers: str) -> Any:
@@ -72,9 +72,9 @@ def test_a_waiting_job_says_what_it_waits_for(server: Server) -> None:
 def test_points_appear_as_they_are_measured(server: Server) -> None:
     trainer = _trained(server)
     run_id = trainer.claim.run_id
-    held = what_if(server.database, run_id, (0, 500, 900))
+    claim = what_if(server.database, run_id, (0, 500, 900))
     for measured, permille in enumerate((0, 900, 500), 1):
-        measure(server.database, held, permille)
+        measure(server.database, claim, permille)
         known = server.get(f"/api/runs/{run_id}/whatif")
         assert len(known["points"]) == known["jobs"][0]["done"] == measured
     assert [point["share"] for point in known["points"]] == [0.0, 0.5, 0.9]
@@ -92,9 +92,9 @@ def test_points_appear_as_they_are_measured(server: Server) -> None:
 
 def test_a_failed_job_says_why(server: Server) -> None:
     run_id = _trained(server).claim.run_id
-    held = what_if(server.database, run_id, (0, 500))
+    claim = what_if(server.database, run_id, (0, 500))
     with server.database.write() as session:
-        jobs.fail(session, held, "dataset_missing", "The data set is gone. Put it back.")
+        jobs.fail(session, claim, "dataset_missing", "The data set is gone. Put it back.")
     job = server.get(f"/api/runs/{run_id}/whatif")["jobs"][0]
     assert (job["status"], job["error"]["message"]) == ("failed", "The data set is gone. Put it back.")
 
@@ -107,10 +107,10 @@ def test_a_job_can_be_cancelled_and_goes_with_its_run(server: Server) -> None:
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     assert server.http.post(f"/api/runs/{run_id}/whatif/{job['id']}/cancel").status_code == 409
     assert server.http.post(f"/api/runs/{run_id}/whatif/nobody/cancel").status_code == 404
-    held = what_if(server.database, run_id, (0, 500))
+    claim = what_if(server.database, run_id, (0, 500))
     assert server.http.delete(f"/api/runs/{run_id}").status_code == 200
     with server.database.read() as session:
-        assert jobs.order(session, held) == "cancel"
+        assert jobs.order(session, claim) == "cancel"
     assert server.http.get(f"/api/runs/{run_id}/whatif").status_code == 404
     assert _ask(server, run_id).status_code == 404
 
@@ -118,12 +118,12 @@ def test_a_job_can_be_cancelled_and_goes_with_its_run(server: Server) -> None:
 def test_the_stream_of_an_ended_run_stays_open_while_something_is_measured(server: Server) -> None:
     trainer = _trained(server, 5)
     run_id = trainer.finish()
-    held = what_if(server.database, run_id, (0, 500))
+    claim = what_if(server.database, run_id, (0, 500))
 
     def work() -> None:
-        measure(server.database, held, 0, 500)
+        measure(server.database, claim, 0, 500)
         with server.database.write() as session:
-            jobs.finish(session, held)
+            jobs.finish(session, claim)
 
     after = server.get(f"/api/runs/{run_id}")["last_seq"] - 1
     with server.http.stream("GET", f"/api/runs/{run_id}/events", params={"after": after}) as response:
@@ -162,13 +162,13 @@ def test_the_curve_shows_every_seen_task_the_mean_and_the_run_s_own_point(
     assert traces["mean"]["y"] == pytest.approx([100 * point["mean"] for point in known["points"]], abs=1e-3)
     assert traces["the run"]["x"] == [round(100 * known["chosen"]["share"], 1)]
     assert figure["layout"]["yaxis"]["range"][1] >= 97
-    said = figure["layout"]["meta"]["sentence"]
+    sentence = figure["layout"]["meta"]["sentence"]
     most = max(
         point["share"] for point in known["points"] if known["points"][0]["mean"] - point["mean"] <= 0.01
     )
-    assert f"up to {100 * most:.1f} % of each layer can be pruned for at most 1.0 point" in said
-    assert f"The run had freed {100 * known['chosen']['share']:.1f} %" in said
-    assert said == known["sentence"]
+    assert f"up to {100 * most:.1f} % of each layer can be pruned for at most 1.0 point" in sentence
+    assert f"The run had freed {100 * known['chosen']['share']:.1f} %" in sentence
+    assert sentence == known["sentence"]
 
 
 def test_another_task_s_end_is_another_curve(library: Server, finished: Trainer) -> None:
@@ -182,10 +182,10 @@ def test_a_strategy_without_importance_says_that_magnitude_decides(server: Serve
 
     wanted = spec(strategy={"kind": "finetune"})
     trainer = Trainer(server.database, queued(server.database, wanted), masks=False).train(2)
-    held = what_if(server.database, trainer.claim.run_id, (0, 900))
-    measure(server.database, held, 0, 900)
+    claim = what_if(server.database, trainer.claim.run_id, (0, 900))
+    measure(server.database, claim, 0, 900)
     with server.database.write() as session:
-        whatif.begin(session, held, "magnitude", 500)
+        whatif.begin(session, claim, "magnitude", 500)
     known = server.get(f"/api/runs/{trainer.claim.run_id}/whatif")
     assert known["chosen"] is None
     assert known["sentence"] == (
@@ -199,8 +199,8 @@ def test_a_strategy_without_importance_says_that_magnitude_decides(server: Serve
 def test_one_point_alone_is_told_plainly(server: Server) -> None:
     run_id = _trained(server).claim.run_id
     measure(server.database, what_if(server.database, run_id, (500,)), 500)
-    said = server.get(f"/api/runs/{run_id}/whatif")["sentence"]
-    assert said.startswith("With 50.0 % pruned after task 1: 92.2 % on average. The run had freed")
+    sentence = server.get(f"/api/runs/{run_id}/whatif")["sentence"]
+    assert sentence.startswith("With 50.0 % pruned after task 1: 92.2 % on average. The run had freed")
 
 
 def test_a_resumed_run_begins_without_the_points_that_it_takes_back(server: Server) -> None:
@@ -208,6 +208,6 @@ def test_a_resumed_run_begins_without_the_points_that_it_takes_back(server: Serv
     run_id = trainer.claim.run_id
     measure(server.database, what_if(server.database, run_id, (0,)), 0)
     with server.database.write() as session:
-        jobs.rewind(session, jobs.held(session, trainer.claim), None)
+        jobs.rewind(session, jobs.claimed_job(session, trainer.claim), None)
     known = server.get(f"/api/runs/{run_id}/whatif")
     assert (known["stored"], known["points"]) == ([], [])

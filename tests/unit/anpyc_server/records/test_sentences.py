@@ -34,7 +34,7 @@ AFTER_THREE = _matrix([0.98], [0.975, 0.97], [0.966, 0.968, 0.96])
 
 
 @pytest.mark.parametrize(
-    ("run", "matrix", "said"),
+    ("run", "matrix", "text"),
     [
         (_run("queued", attempt=0), None, "Nothing to see yet: the run has not begun."),
         (_run("running"), _matrix(), "Just started: the data are being prepared."),
@@ -78,8 +78,8 @@ AFTER_THREE = _matrix([0.98], [0.975, 0.97], [0.966, 0.968, 0.96])
         ),
     ],
 )
-def test_a_run_tells_how_it_goes(run: Run, matrix: Any, said: str) -> None:
-    assert sentence(run, matrix) == said
+def test_a_run_tells_how_it_goes(run: Run, matrix: Any, text: str) -> None:
+    assert sentence(run, matrix) == text
 
 
 def test_before_the_first_task_ends_the_newest_accuracy_is_told() -> None:
@@ -88,7 +88,7 @@ def test_before_the_first_task_ends_the_newest_accuracy_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "said"),
+    ("run", "sentence"),
     [
         (_run("running", position={"task": 2, "round": 1}), "running · task 3 of 10, pruning round 1"),
         (_run("running", position={"task": 5, "round": 0}), "running · task 6 of 10"),
@@ -100,8 +100,8 @@ def test_before_the_first_task_ends_the_newest_accuracy_is_told() -> None:
         (_run("queued", position={"task": 3}), "queued · waiting for a worker · goes on from task 4 of 10"),
     ],
 )
-def test_a_run_tells_where_it_stands(run: Run, said: str) -> None:
-    assert state_sentence(run) == said
+def test_a_run_tells_where_it_stands(run: Run, sentence: str) -> None:
+    assert state_sentence(run) == sentence
 
 
 def test_a_waiting_run_tells_why() -> None:
@@ -112,7 +112,7 @@ def test_a_waiting_run_tells_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("write", "said"),
+    ("write", "sentence"),
     [
         (lambda: wording.percent(0.9618), "96.2 %"),
         (lambda: wording.percent(-0.01), "−1.0 %"),
@@ -134,14 +134,14 @@ def test_a_waiting_run_tells_why() -> None:
         (lambda: wording.after_tasks(10, 10), "After all 10 tasks"),
     ],
 )
-def test_numbers_are_written_the_same_everywhere(write: Any, said: str) -> None:
-    assert write() == said
+def test_numbers_are_written_the_same_everywhere(write: Any, sentence: str) -> None:
+    assert write() == sentence
 
 
 def test_a_task_that_was_pruned_away_was_learnt_before_it() -> None:
     run = _run("running", spec=PERMUTED, metrics={"average_accuracy": 0.1}, before_pruning=[0.992])
-    said = "Task 0 lost 89.2 points to its own pruning (99.2 → 10.0 %)."
-    assert sentence(run, _matrix([0.1])) == f"After 1 of 10 tasks: 10.0 % on task 0. {said}"
+    text = "Task 0 lost 89.2 points to its own pruning (99.2 → 10.0 %)."
+    assert sentence(run, _matrix([0.1])) == f"After 1 of 10 tasks: 10.0 % on task 0. {text}"
 
 
 def test_the_largest_loss_comes_first_and_ties_are_told_together() -> None:
@@ -161,7 +161,7 @@ OF_ANOTHER_VERSION = PERMUTED | {"benchmark": {"kind": "magic", "tasks": 10}}
 
 
 @pytest.mark.parametrize(
-    ("spec", "matrix", "said"),
+    ("spec", "matrix", "text"),
     [
         (
             PERMUTED,
@@ -177,8 +177,8 @@ OF_ANOTHER_VERSION = PERMUTED | {"benchmark": {"kind": "magic", "tasks": 10}}
     ],
 )
 def test_what_is_no_better_than_guessing_is_said(
-    spec: dict[str, Any], matrix: list[list[float | None]], said: str | None
+    spec: dict[str, Any], matrix: list[list[float | None]], text: str | None
 ) -> None:
     run = _run("running", spec=spec, metrics={"average_accuracy": 0.5})
-    assert ("hardly" in sentence(run, matrix) or "guessing" in sentence(run, matrix)) == (said is not None)
-    assert (said or "") in sentence(run, matrix)
+    assert ("hardly" in sentence(run, matrix) or "guessing" in sentence(run, matrix)) == (text is not None)
+    assert (text or "") in sentence(run, matrix)

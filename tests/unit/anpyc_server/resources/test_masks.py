@@ -48,29 +48,29 @@ def test_coarser_cells_show_the_density(library: Server, finished: Trainer) -> N
     assert values[-1, -1] == pytest.approx(mask[28:, 63:].mean(), rel=1e-3)
 
 
-@pytest.mark.parametrize("of", ["importance", "weight", "owner"])
-def test_a_window_of_another_array(library: Server, finished: Trainer, of: str) -> None:
-    shown = _window(library, finished, 4, "fc2.weight", rows="3:9", cols="30:", of=of)
-    expected = getattr(finished.snapshots[4, 2, "fc2.weight"], of)[3:9, 30:]
+@pytest.mark.parametrize("kind", ["importance", "weight", "owner"])
+def test_a_window_of_another_array(library: Server, finished: Trainer, kind: str) -> None:
+    shown = _window(library, finished, 4, "fc2.weight", rows="3:9", cols="30:", of=kind)
+    expected = getattr(finished.snapshots[4, 2, "fc2.weight"], kind)[3:9, 30:]
     assert (shown["rows"], shown["cols"]) == ([3, 9], [30, 32])
     np.testing.assert_allclose(np.array(shown["values"]), expected, rtol=2e-3, atol=1e-7)
 
 
-@pytest.mark.parametrize("of", ["mask", "owner"])
-def test_rows_can_be_sorted_by_density(library: Server, finished: Trainer, of: str) -> None:
-    shown = _window(library, finished, 3, "fc1.weight", of=of, order="density", rows="0:10")
-    array = getattr(finished.snapshots[3, 2, "fc1.weight"], of).astype(int)
-    held = (array > (-1 if of == "owner" else 0)).sum(axis=1)
+@pytest.mark.parametrize("kind", ["mask", "owner"])
+def test_rows_can_be_sorted_by_density(library: Server, finished: Trainer, kind: str) -> None:
+    shown = _window(library, finished, 3, "fc1.weight", of=kind, order="density", rows="0:10")
+    array = getattr(finished.snapshots[3, 2, "fc1.weight"], kind).astype(int)
+    kept = (array > (-1 if kind == "owner" else 0)).sum(axis=1)
     assert np.array_equal(np.array(shown["values"]), array[shown["units"]])
-    densities = held[shown["units"]].tolist()
-    assert densities == sorted(held.tolist(), reverse=True)[:10]
+    densities = kept[shown["units"]].tolist()
+    assert densities == sorted(kept.tolist(), reverse=True)[:10]
     assert _window(library, finished, 3, "fc1.weight")["units"] is None
 
 
-@pytest.mark.parametrize("of", ["mask", "owner", "importance", "weight"])
-def test_clustering_orders_rows_and_loses_none(library: Server, finished: Trainer, of: str) -> None:
-    shown = _window(library, finished, 3, "fc1.weight", of=of, order="cluster")
-    array = getattr(finished.snapshots[3, 2, "fc1.weight"], of).astype(float)
+@pytest.mark.parametrize("kind", ["mask", "owner", "importance", "weight"])
+def test_clustering_orders_rows_and_loses_none(library: Server, finished: Trainer, kind: str) -> None:
+    shown = _window(library, finished, 3, "fc1.weight", of=kind, order="cluster")
+    array = getattr(finished.snapshots[3, 2, "fc1.weight"], kind).astype(float)
     assert sorted(shown["units"]) == list(range(32))
     np.testing.assert_allclose(np.array(shown["values"]), array[shown["units"]], rtol=2e-3, atol=1e-7)
 
@@ -259,7 +259,7 @@ def test_every_zoom_of_a_large_layer_shows_its_means(server: Server) -> None:
             rows=window,
             cols=window,
             size=256,
-            of="mask",
+            kind="mask",
             round_=None,
         )
         expected = mask[start : start + side, start : start + side].mean()

@@ -138,10 +138,10 @@ def test_a_stopping_server_does_not_wait_for_open_streams(tmp_path: Path) -> Non
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
             _wait_until_it_answers(http)
             with (
-                http.stream("GET", f"/api/runs/{run_id}/events") as one,
+                http.stream("GET", f"/api/runs/{run_id}/events") as single,
                 http.stream("GET", "/api/events") as all_,
             ):
-                assert next(events(one))["event"] == "queued"
+                assert next(events(single))["event"] == "queued"
                 begun = time.monotonic()
                 process.send_signal(signal.SIGTERM)
                 assert list(all_.iter_lines()) == []
