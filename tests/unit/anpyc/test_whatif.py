@@ -56,8 +56,8 @@ def measured(
     spec: RunSpec, checkpoint: Checkpoint, shares: tuple[float, ...] = SHARES
 ) -> list[dict[int, float]]:
     assert checkpoint.outcome is not None
-    points = measure(spec, checkpoint.outcome, checkpoint.task, shares, datasets_dir=HERE, threads=1)
-    return [dict(point.accuracy) for point in points.points]
+    measurement = measure(spec, checkpoint.outcome, checkpoint.task, shares, datasets_dir=HERE, threads=1)
+    return [dict(point.accuracy) for point in measurement.points]
 
 
 def test_every_strategy_is_tried() -> None:
@@ -134,8 +134,8 @@ def test_without_importance_the_smallest_weights_go_and_biases_stay() -> None:
         assert int(gone.sum()) == was.numel() // 2
         assert float(was[gone].abs().max()) <= float(was[~gone].abs().min())
     assert ends[0].outcome is not None
-    points = measure(spec, ends[0].outcome, 0, (), datasets_dir=HERE)
-    assert points.ranked_by == "magnitude"
+    measurement = measure(spec, ends[0].outcome, 0, (), datasets_dir=HERE)
+    assert measurement.ranked_by == "magnitude"
 
 
 def test_measuring_twice_gives_the_same_numbers_in_any_order() -> None:
@@ -157,10 +157,10 @@ def test_it_stops_between_tasks_and_draws_no_random_numbers() -> None:
         calls += 1
         return calls > 4
 
-    points = measure(spec, ends[2].outcome, 2, SHARES, datasets_dir=HERE, should_stop=stop)
-    assert next(points.points).share == 0.0
+    measurement = measure(spec, ends[2].outcome, 2, SHARES, datasets_dir=HERE, should_stop=stop)
+    assert next(measurement.points).share == 0.0
     with pytest.raises(Stopped):
-        next(points.points)
+        next(measurement.points)
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -168,9 +168,9 @@ def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, _, ends = trained("anpyc")
     monkeypatch.setattr(MlpModel, "what_if_images", 60)
     assert ends[2].outcome is not None
-    points = measure(spec, ends[2].outcome, 2, (0.0,), datasets_dir=HERE)
-    assert points.images == 20
-    accuracy = next(points.points).accuracy
+    measurement = measure(spec, ends[2].outcome, 2, (0.0,), datasets_dir=HERE)
+    assert measurement.images == 20
+    accuracy = next(measurement.points).accuracy
     assert all(value * 20 == pytest.approx(round(value * 20)) for value in accuracy.values())
 
 
