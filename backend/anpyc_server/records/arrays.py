@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from cachetools import LRUCache
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -46,9 +46,9 @@ class ArrayCache:
     """Decoded arrays up to a number of bytes. Safe to share between threads."""
 
     def __init__(self, limit: int = _KEPT_BYTES) -> None:
-        self._limit = limit
-        self._bytes = 0
-        self._kept: OrderedDict[tuple[Any, ...], StoredArray] = OrderedDict()
+        self._kept: LRUCache[tuple[Any, ...], StoredArray] = LRUCache(
+            limit, getsizeof=lambda stored: min(stored.values.nbytes, limit)
+        )
         self._lock = threading.Lock()
 
     def load(
@@ -67,24 +67,16 @@ class ArrayCache:
         # A new attempt may have recorded the round again.
         key = (run.id, run.attempt, task, round_, layer, kind)
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            kept = self._kept.get(key)
+        if kept is not None:
+            return kept
         row = session.get(MaskRow, (run.id, task, round_, layer, kind))
         if row is None:
             raise not_stored(session, run, task, layer, kind)
         stored = _decoded(row, kind)
-        self._keep(key, stored)
-        return stored
-
-    def _keep(self, key: tuple[Any, ...], stored: StoredArray) -> None:
         with self._lock:
-            if key not in self._kept:
-                self._bytes += stored.values.nbytes
             self._kept[key] = stored
-            while self._bytes > self._limit and len(self._kept) > 1:
-                _, forgotten = self._kept.popitem(last=False)
-                self._bytes -= forgotten.values.nbytes
+        return stored
 
 
 def not_stored(session: Session, run: Run, task: int, layer: str, kind: str) -> Missing:

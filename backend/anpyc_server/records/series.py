@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
+from cachetools import LRUCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -60,10 +61,12 @@ class SeriesCache:
     """The newest series that were asked for. Safe to share between threads."""
 
     def __init__(self, rows: int = _KEPT_ROWS) -> None:
-        self._limit = rows
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._kept: LRUCache[tuple[str, str], _Kept] = LRUCache(
+            rows, getsizeof=lambda kept: min(len(kept.columns[0]), rows)
+        )
         self._lock = threading.Lock()
-        self._reading: dict[tuple[str, str], threading.Lock] = {}
+        self._reading: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()
+        """A series is read by one thread at a time; whoever waits for it holds the lock too."""
 
     def evaluations(self, session: Session, run: Run) -> Evaluations:
         """All evaluations of the run."""
@@ -103,26 +106,17 @@ class SeriesCache:
         with self._lock:
             reading = self._reading.setdefault(key, threading.Lock())
         with reading:
-            kept = self._kept.get(key)
+            with self._lock:
+                kept = self._kept.get(key)
             # A new attempt may have thrown rows away that an older one wrote.
             version = (run.attempt, run.token)
             if kept is not None and kept.version == version:
                 columns = _longer(session, kept.columns, query, types)
             else:
                 columns = _read(session, query(-1), types)
-            self._keep(key, _Kept(version, columns))
+            with self._lock:
+                self._kept[key] = _Kept(version, columns)
             return columns
-
-    def _keep(self, key: tuple[str, str], kept: _Kept) -> None:
-        with self._lock:
-            self._kept[key] = kept
-            self._kept.move_to_end(key)
-            while (
-                len(self._kept) > 1
-                and sum(len(series.columns[0]) for series in self._kept.values()) > self._limit
-            ):
-                forgotten, _ = self._kept.popitem(last=False)
-                self._reading.pop(forgotten, None)
 
 
 def _longer(
