@@ -64,10 +64,9 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
-# Three at a time, for much of what they do is waiting; one file each, in the order of their folders, so that long
-# files with few tests, as in golden/ and integration/, begin first. Browsers are apart, for Playwright leaves an
-# event loop running.
-SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
+# Two at a time, for much of what they do is waiting; one file each, in the order of their folders, so that long
+# files are not left to the end. With more than there are cores, tests that wait for real processes wait too long.
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 test: check
 	$(BIN)/python -m pytest -m "not e2e" $(SIDE_BY_SIDE)
