@@ -183,6 +183,7 @@ class _Run:
                 self._train_epoch(task, round_, examples, optimizer, rounds[round_] - progress.epoch)
                 self._after_epoch(task, round_, rounds, optimizer)
             self._close_round(task, round_, examples, optimizer, last=round_ == len(rounds) - 1)
+        self._runner = None  # it holds the task's images
 
     def _train_epoch(
         self,
