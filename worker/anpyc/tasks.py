@@ -89,15 +89,13 @@ class PooledExamples:
     def batch(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Images, labels and heads at the positions ``chosen``; on the CPU sorted by task."""
         if self._together is not None:
-            images, labels, heads = self._together
-            return images[chosen], labels[chosen], heads[chosen]
+            together, answers, answered_by = self._together
+            return together[chosen], answers[chosen], answered_by[chosen]
         owners = torch.bucketize(chosen, self._ends, right=True)
-        shown: tuple[list[Tensor], list[Tensor], list[Tensor]] = [], [], []
+        images, labels, heads = [], [], []
         for index, part in enumerate(self._parts):
             own = chosen[owners == index] - (int(self._ends[index]) - len(part))
-            values = part.images.index_select(0, own), part.labels.index_select(0, own)
-            for gathered, value in zip(
-                shown, (*values, torch.full_like(own, self._heads[index])), strict=True
-            ):
-                gathered.append(value)
-        return torch.cat(shown[0]), torch.cat(shown[1]), torch.cat(shown[2])
+            images.append(part.images.index_select(0, own))
+            labels.append(part.labels.index_select(0, own))
+            heads.append(torch.full_like(own, self._heads[index]))
+        return torch.cat(images), torch.cat(labels), torch.cat(heads)

@@ -34,9 +34,9 @@ class Arrangement:
         """(images, channels, height, width) as a task shows them."""
         return images
 
-    def pixel_order(self, task: int, pixels: int) -> Tensor | None:
-        """(pixels,) where each pixel of a task's images comes from, if all that ``transform`` does is to
-        permute them; None otherwise."""
+    def pixel_order(self, task: int, pixels: int, device: torch.device) -> Tensor | None:
+        """(pixels,) where each pixel of a task's images comes from, on ``device``, if all that ``transform``
+        does is to permute them; None otherwise."""
         return None
 
     def selection(self, task: int, source: Images) -> tuple[Tensor | None, Tensor]:

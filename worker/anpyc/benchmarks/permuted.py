@@ -19,15 +19,14 @@ class Permuted(Arrangement):
     def __init__(self, spec: Benchmark, data: Sequence[ImageData], seed: int) -> None:
         super().__init__(spec, data, seed)
         self._orders: dict[int, Tensor | None] = {}
+        """By task, on the run's one device."""
 
     def transform(self, task: int, images: Tensor) -> Tensor:
-        order = self.pixel_order(task, images[0, 0].numel())
-        if order is None:
-            return images
-        return images.flatten(2).index_select(2, to_device(order, images.device)).view(images.shape)
+        order = self.pixel_order(task, images[0, 0].numel(), images.device)
+        return images if order is None else images.flatten(2).index_select(2, order).view(images.shape)
 
-    def pixel_order(self, task: int, pixels: int) -> Tensor | None:
+    def pixel_order(self, task: int, pixels: int, device: torch.device) -> Tensor | None:
         if task not in self._orders:
             drawn = self._spec.pixel_order(task, pixels, self._seed)
-            self._orders[task] = None if drawn is None else torch.tensor(drawn)
+            self._orders[task] = None if drawn is None else to_device(torch.tensor(drawn), device)
         return self._orders[task]

@@ -62,7 +62,6 @@ class TaskSequence:
         self._kept: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}
         """Held-out images as the network takes them, before a task's transformation, and their labels: by
         data set or, where each has images of its own, by task."""
-        self._orders: dict[int, Tensor | None] = {}
         self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
         for source in data:
             self._arrangement.check_classes(source, source.train, "training")
@@ -135,11 +134,8 @@ class TaskSequence:
     def pixel_order(self, task: Task) -> Tensor | None:
         """(pixels,) where each pixel of a task's images comes from, on the device, if the task permutes them
         and does nothing else."""
-        if task.index not in self._orders:
-            _, height, width = self.image_shape
-            order = self._arrangement.pixel_order(task.index, height * width)
-            self._orders[task.index] = None if order is None else to_device(order, self._device)
-        return self._orders[task.index]
+        _, height, width = self.image_shape
+        return self._arrangement.pixel_order(task.index, height * width, self._device)
 
     def held_out_count(self, task: Task) -> int:
         """How many images a task is evaluated on."""
