@@ -109,10 +109,10 @@ class EpochRunner:
         if self._record is not None and equal * epochs_left >= WORTH_CAPTURING:
             if self._replay is None or not self._replay.fits(sizes[0], equal):
                 start = min(WARM_UP, equal)
-                if not self._warm_up(batches[:start], losses):
+                if not self._warm_up(batches[:start], equal, losses):
                     return None
-            if self._record is not None:
-                if not self._run_replayed(order, sizes[0], equal, start, losses):
+            if self._replay is not None:
+                if not self._run_replayed(self._replay, order[: sizes[0] * equal], start, losses):
                     return None
                 start = equal
         for self.position in range(start, len(sizes)):
@@ -121,9 +121,10 @@ class EpochRunner:
             losses[self.position] = self._step(batches[self.position])
         return losses
 
-    def _warm_up(self, batches: Sequence[Tensor], losses: Tensor) -> bool:
-        """The first steps, as written; where one of them waits for the device it cannot be captured, and none
-        will be. False when told to stop."""
+    def _warm_up(self, batches: Sequence[Tensor], count: int, losses: Tensor) -> bool:
+        """The first of ``count`` equal steps, as written, then the capture; where one of them waits for the
+        device it cannot be captured, and none will be. False when told to stop."""
+        self._replay = None
         with _noting_waits() as waits:
             for self.position, chosen in enumerate(batches):
                 if self._should_stop():
@@ -131,16 +132,13 @@ class EpochRunner:
                 losses[self.position] = self._step(chosen)
         if waits:
             self._record = None
+        elif self._record is not None:
+            self._replay = _Replay(self._step, len(batches[0]), count, losses.device, self._record)
         return True
 
-    def _run_replayed(self, order: Tensor, size: int, count: int, start: int, losses: Tensor) -> bool:
-        """Steps ``start`` to ``count``, all of ``size`` images. False when told to stop."""
-        replay = self._replay
-        if replay is None or not replay.fits(size, count):
-            assert self._record is not None  # noqa: S101 - asked by the caller
-            replay = self._replay = _Replay(self._step, size, count, order.device)
-            replay.record(self._record)
-        replay.begin(order[: size * count], start)
+    def _run_replayed(self, replay: _Replay, order: Tensor, start: int, losses: Tensor) -> bool:
+        """The steps over ``order`` from ``start`` on. False when told to stop."""
+        count = replay.begin(order, start)
         for self.position in range(start, count):
             if self._should_stop():
                 return False
@@ -152,25 +150,24 @@ class EpochRunner:
 class _Replay:
     """One step over tensors that stay where they are."""
 
-    def __init__(self, step: Step, size: int, count: int, device: torch.device) -> None:
+    def __init__(self, step: Step, size: int, count: int, device: torch.device, record: Recorded) -> None:
+        """:param count: steps of an epoch at most, each of ``size`` images."""
         self._step = step
         self._order = torch.zeros((count, size), dtype=torch.int64, device=device)
         self._position = torch.zeros(1, dtype=torch.int64, device=device)
         self.losses = torch.zeros(count, device=device)
-        self.again: Body = self._body
+        self.again = record(self._body)
 
     def fits(self, size: int, count: int) -> bool:
         """Whether so many steps of that size can be replayed."""
         return size == self._order.shape[1] and count <= len(self._order)
 
-    def record(self, record: Recorded) -> None:
-        self.again = record(self._body)
-
-    def begin(self, order: Tensor, start: int) -> None:
-        """An epoch's order, from step ``start`` on."""
+    def begin(self, order: Tensor, start: int) -> int:
+        """An epoch's order, from step ``start`` on. Answers how many steps it has."""
         rows = order.view(-1, self._order.shape[1])
         self._order[: len(rows)].copy_(rows)
         self._position.fill_(start)
+        return len(rows)
 
     def _body(self) -> None:
         chosen = self._order.index_select(0, self._position).squeeze(0)
