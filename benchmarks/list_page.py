@@ -220,7 +220,7 @@ def _server(folder: Path, runs: int) -> Iterator[str]:
         port = trial.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANPYC_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "anpyc_cli.main", "server", "--port", str(port)],
+        [sys.executable, "-m", "anpyc_cli", "server", "--port", str(port)],
         env=environment | {"ANPYC_DATA_DIR": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

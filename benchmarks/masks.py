@@ -64,7 +64,7 @@ def _start(room: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
-    command = [sys.executable, "-m", "anpyc_cli.main", "server", "--port", str(port)]
+    command = [sys.executable, "-m", "anpyc_cli", "server", "--port", str(port)]
     process = subprocess.Popen(
         command,
         env=os.environ | {"ANPYC_DATA_DIR": str(room)},

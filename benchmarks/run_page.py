@@ -190,7 +190,7 @@ def _server(room: Path) -> Iterator[Server]:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "anpyc_cli.main", "server", "--port", str(port)],
+        [sys.executable, "-m", "anpyc_cli", "server", "--port", str(port)],
         env=os.environ | {"ANPYC_DATA_DIR": str(room)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

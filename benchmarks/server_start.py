@@ -35,7 +35,7 @@ def main() -> None:
         (folder / "bare.py").write_text(BARE)
         commands = {
             "bare FastAPI": [sys.executable, "-m", "uvicorn", "bare:app", "--log-level", "error"],
-            "anpyc server": [sys.executable, "-m", "anpyc_cli.main", "server"],
+            "anpyc server": [sys.executable, "-m", "anpyc_cli", "server"],
         }
         seconds: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(ROUNDS):

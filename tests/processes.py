@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -17,6 +15,7 @@ import httpx
 import psutil
 from sqlalchemy import delete, select
 
+import standin_worker
 from anpyc.settings import Settings
 from anpyc.spec import parse_spec
 from anpyc_queue import jobs, workers
@@ -32,9 +31,9 @@ from anpyc_queue.tables import (
     Run,
 )
 from anpyc_worker.environment import environment_of
+from forked import Forked, command_line
 from services import free_port
 
-HERE = Path(__file__).parent
 T = TypeVar("T")
 
 
@@ -51,24 +50,22 @@ def wait_for(look: Callable[[], T], seconds: float = 30.0, what: str = "it") -> 
 class Process:
     """A server or worker that was started here."""
 
-    def __init__(self, command: list[str], settings: Settings, log: Path) -> None:
+    def __init__(
+        self, program: Callable[..., Any], arguments: tuple[Any, ...], settings: Settings, log: Path
+    ) -> None:
         self.log = log
-        with log.open("ab") as output:
-            self.popen = subprocess.Popen(
-                command,
-                stdout=output,
-                stderr=output,
-                stdin=subprocess.DEVNULL,
-                env=os.environ | environment_of(settings),
-                start_new_session=True,
-            )
+        self.process = Forked(program, arguments, os.environ | environment_of(settings), log)
 
     @property
     def pid(self) -> int:
-        return self.popen.pid
+        return self.process.pid
 
     def training(self) -> list[psutil.Process]:
-        """Its training processes, the one in reserve included."""
+        """Its training processes: each leads a session of its own."""
+        return [process for process in self.started() if _leads_a_session(process.pid)]
+
+    def started(self) -> list[psutil.Process]:
+        """All it has started: its training processes, and the server that forks them."""
         try:
             return psutil.Process(self.pid).children(recursive=True)
         except psutil.NoSuchProcess:
@@ -76,19 +73,19 @@ class Process:
 
     def signal_all(self, signal_number: int) -> None:
         """Signal it and everything it has started."""
-        for process in [*self.training(), psutil.Process(self.pid)]:
+        for process in [*self.started(), psutil.Process(self.pid)]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(signal_number)
 
     def stop(self, seconds: float = 20.0) -> int:
         """Ask it to stop, as Ctrl-C does, and answer its exit code."""
-        self.popen.send_signal(signal.SIGTERM)
-        return self.popen.wait(timeout=seconds)
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(seconds)
 
     def kill(self) -> None:
         """As the kernel does when memory runs out."""
-        self.popen.send_signal(signal.SIGKILL)
-        self.popen.wait()
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
 
 
 class Deployment:
@@ -106,16 +103,16 @@ class Deployment:
         return self
 
     def __exit__(self, *_: object) -> None:
-        left = [process for process in self.processes if process.popen.poll() is None]
+        left = [process for process in self.processes if process.process.poll() is None]
         for process in left:
             process.signal_all(signal.SIGCONT)
-            process.popen.send_signal(signal.SIGTERM)
+            process.process.send_signal(signal.SIGTERM)
         for process in left:
             try:
-                process.popen.wait(timeout=20)
-            except subprocess.TimeoutExpired:
+                process.process.wait(20)
+            except TimeoutError:
                 process.signal_all(signal.SIGKILL)
-                process.popen.wait()
+                process.process.wait()
         self._open.close()
         self.database.dispose()
 
@@ -124,12 +121,11 @@ class Deployment:
     def server(self) -> httpx.Client:
         """Start a server; answers a client for it."""
         port = free_port()
-        command = [sys.executable, "-m", "anpyc_cli.main", "server", "--port", str(port)]
-        process = self._start(command, f"server-{port}")
+        process = self._start(f"server-{port}", command_line, "server", "--port", str(port))
         client = self._open.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20))
 
         def up() -> bool:
-            assert process.popen.poll() is None, process.log.read_text()[-3000:]
+            assert process.process.poll() is None, process.log.read_text()[-3000:]
             with contextlib.suppress(httpx.TransportError):
                 return client.get("/api/health").status_code == 200
             return False
@@ -140,22 +136,21 @@ class Deployment:
     def worker(self, slots: int = 1, *, standin: bool = True, lease_seconds: float = 3.0) -> Process:
         """Start a worker, by default one that trains with the stand-in, and wait until it is registered."""
         if standin:
-            command = [sys.executable, str(HERE / "standin_worker.py"), str(slots), str(lease_seconds)]
+            process = self._start("worker", standin_worker.main, slots, lease_seconds)
         else:
-            command = [sys.executable, "-m", "anpyc_cli.main", "worker", "--slots", str(slots)]
-        process = self._start(command, "worker")
+            process = self._start("worker", command_line, "worker", "--slots", str(slots))
 
         def registered() -> bool:
-            assert process.popen.poll() is None, process.log.read_text()[-3000:]
+            assert process.process.poll() is None, process.log.read_text()[-3000:]
             with self.database.read() as session:
                 return any(each.pid == process.pid for each in workers.online(session))
 
         wait_for(registered, what="the worker")
         return process
 
-    def _start(self, command: list[str], name: str) -> Process:
+    def _start(self, name: str, program: Callable[..., Any], *arguments: Any) -> Process:
         log = self.settings.data_dir / f"{name}-{len(self.processes)}.log"
-        process = Process(command, self.settings, log)
+        process = Process(program, arguments, self.settings, log)
         self.processes.append(process)
         return process
 
@@ -211,6 +206,30 @@ class Deployment:
                 query = select(*columns).where(table.run_id == run_id).order_by(*keys)
                 rows[table.__tablename__] = [tuple(map(_plain, row)) for row in session.execute(query)]
         return rows
+
+
+def still_running(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that have not ended after so long. One that has ended and whose number is still to be collected
+    by the system has."""
+    deadline = time.monotonic() + seconds
+    left = [*processes]
+    while (left := [process for process in left if _is_running(process)]) and time.monotonic() < deadline:
+        time.sleep(0.03)
+    return left
+
+
+def _is_running(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _leads_a_session(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False
 
 
 def _plain(value: Any) -> Any:

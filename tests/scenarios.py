@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
 import redis
 from sqlalchemy import select
 
 from anpyc_queue.broker import Notifier, queue_name
 from anpyc_queue.tables import RUNNING, SUCCEEDED, LogLine, Run
-from processes import Deployment, Process, stopped, wait_for
+from processes import Deployment, Process, still_running, stopped, wait_for
 from services import Postgres, Redis
 
 
@@ -72,7 +71,7 @@ def training_process_killed(
 
 
 def _kill_training(deployed: Deployment, worker: Process, run_id: str) -> None:
-    """Kill every training process, the one in reserve included: one of them trains the run."""
+    """Kill the process that trains the run."""
     for process in worker.training():
         process.kill()
 
@@ -98,21 +97,21 @@ def worker_killed(deployed: Deployment, repetitions: int, lease_seconds: float) 
         run_id = deployed.submit(**quick(epochs=8, seconds=0.1))
         deployed.wait_for_step(run_id, 3)
         victim = _holder(deployed, run_id, workers)
-        children = victim.training()
+        children = victim.started()
         victim.kill()
         began = time.monotonic()
         wait_for(
             lambda run_id=run_id: deployed.run(run_id).attempt == 2, 60, "another worker to take the run"
         )
         waits.append(time.monotonic() - began)
-        orphans += len(psutil.wait_procs(children, timeout=3)[1])
+        orphans += len(still_running(children, 3))
         assert deployed.wait_until(run_id).status == SUCCEEDED
         expected = expected or deployed.recorded(run_id)
         assert deployed.recorded(run_id) == expected
         workers.remove(victim)
         workers.append(deployed.worker(lease_seconds=lease_seconds))
     assert max(waits) < 45, waits
-    assert orphans == 0, f"{orphans} training processes outlived their worker"
+    assert orphans == 0, f"{orphans} processes outlived their worker"
     return Seen(
         f"{repetitions} of {repetitions} reclaimed by the other worker, {statistics.median(waits):.1f} s "
         f"later in the median, {max(waits):.1f} s at most; no process left behind",

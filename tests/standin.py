@@ -153,14 +153,3 @@ def install() -> None:
 
     anpyc.training = module  # type: ignore[attr-defined]
     anpyc.whatif = whatif  # type: ignore[attr-defined]
-
-
-if __name__ == "__main__":
-    import os
-
-    install()
-    from anpyc_worker import child
-
-    code = child.main()
-    sys.stderr.flush()
-    os._exit(code)

@@ -1,16 +1,16 @@
-"""A worker that trains with the stand-in: ``python standin_worker.py SLOTS LEASE_SECONDS``."""
+"""A worker that trains with the stand-in."""
+
+from __future__ import annotations
 
 import logging
-import sys
-from pathlib import Path
 
 from anpyc.settings import settings
 from anpyc_worker.service import WorkerService
 
-if __name__ == "__main__":
+
+def main(slots: int, lease_seconds: float) -> int:
+    """Work until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    command = (sys.executable, str(Path(__file__).with_name("standin.py")))
-    service = WorkerService(
-        settings(), slots=int(sys.argv[1]), lease_seconds=float(sys.argv[2]), command=command
-    )
-    sys.exit(service.run())
+    return WorkerService(
+        settings(), slots=slots, lease_seconds=lease_seconds, preloaded="standin_preloaded"
+    ).run()

@@ -65,6 +65,11 @@ def drain(session: Session, worker_id: str) -> Worker:
     return worker
 
 
+def is_draining(session: Session, worker_id: str) -> bool:
+    """Whether the worker has been asked to take nothing new."""
+    return bool(session.scalar(select(Worker.draining).where(Worker.id == worker_id)))
+
+
 def leave(session: Session, worker_id: str) -> None:
     """The worker stops in good order."""
     session.execute(delete(Worker).where(Worker.id == worker_id))

@@ -45,7 +45,7 @@ def running_stack(room: Path, *, workers: int = 1, datasets: str | None = None) 
         raise StackFailure("The front end is not built. Run `make frontend` first.")
     port = _free_port()
     log = room / "up.log"
-    command = [sys.executable, "-m", "anpyc_cli.main", "up", "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-m", "anpyc_cli", "up", "--port", str(port), "--workers", str(workers)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ANPYC_")}
     environment["ANPYC_DATA_DIR"] = str(room / "data")
     if datasets is not None:

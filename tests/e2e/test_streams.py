@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from anpyc.settings import Settings
+from forked import command_line
 from processes import Deployment, Process, wait_for
 from services import free_port
 
@@ -46,9 +46,10 @@ class Dashboard:
         self._server: Process | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "anpyc_cli.main", "server", "--port", str(self.port)]
         log = self.deployment.settings.data_dir / "server.log"
-        self._server = Process(command, self.deployment.settings, log)
+        self._server = Process(
+            command_line, ("server", "--port", str(self.port)), self.deployment.settings, log
+        )
         self.deployment.processes.append(self._server)
 
         def up() -> bool:

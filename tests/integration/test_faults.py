@@ -55,6 +55,17 @@ def test_a_run_that_is_lost_again_and_again_fails_with_the_reason(deployment: De
     assert "3 lost attempts" in run.error["message"]
 
 
+@on_embedded
+def test_a_killed_fork_server_costs_one_attempt(deployment: Deployment) -> None:
+    worker = deployment.worker()
+    run_id = deployment.submit(**quick(epochs=10, seconds=0.1))
+    deployment.wait_for_step(run_id, 2)
+    for process in worker.started():
+        process.kill()
+    run = deployment.wait_until(run_id)
+    assert (run.status, run.attempt, run.losses) == ("succeeded", 2, 1)
+
+
 @on_scaled
 def test_a_worker_that_is_stopped_gives_its_run_back(deployment: Deployment) -> None:
     first = deployment.worker()
@@ -98,6 +109,6 @@ def test_a_draining_worker_finishes_and_leaves(deployment: Deployment) -> None:
     with deployment.database.write() as session:
         workers.drain(session, str(deployment.run(first).worker_id))
     second = deployment.submit(**quick())
-    assert worker.popen.wait(timeout=30) == 0
+    assert worker.process.wait(30) == 0
     assert deployment.run(first).status == "succeeded"
     assert deployment.run(second).status == "queued"

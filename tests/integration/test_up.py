@@ -16,10 +16,10 @@ import httpx
 import psutil
 import pytest
 
-from processes import wait_for
+from processes import still_running, wait_for
 from services import free_port
 
-ANPYC = [sys.executable, "-m", "anpyc_cli.main"]
+ANPYC = [sys.executable, "-m", "anpyc_cli"]
 
 
 @pytest.fixture
@@ -64,14 +64,14 @@ def test_it_comes_up_trains_and_leaves_nothing_behind(up: tuple[subprocess.Popen
     assert len(family) >= 3, "server, worker and training process"
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=25) == 0
-    assert psutil.wait_procs(family, timeout=1)[1] == []
+    assert still_running(family, 1) == []
 
 
 def test_nothing_outlives_it_when_it_is_killed(up: tuple[subprocess.Popen[str], str]) -> None:
     process, _ = up
     family = _family(process)
     process.kill()
-    assert psutil.wait_procs(family, timeout=25)[1] == []
+    assert still_running(family, 25) == []
 
 
 def test_with_a_token_it_tells_where_the_link_is_that_signs_in(tmp_path: Path) -> None:

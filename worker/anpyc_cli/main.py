@@ -73,7 +73,3 @@ def _all() -> None:
 def main() -> None:
     """The entry point of the console script."""
     app()
-
-
-if __name__ == "__main__":
-    main()

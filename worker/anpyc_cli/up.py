@@ -117,7 +117,7 @@ class _Stack:
         log = self._logs / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - this very program
-                [sys.executable, "-m", "anpyc_cli.main", *arguments, "--follow-parent"],
+                [sys.executable, "-m", "anpyc_cli", *arguments, "--follow-parent"],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -1,47 +1,47 @@
-"""The process that carries out one claim: ``python -m anpyc_worker.child PARENT``.
-
-It loads torch first and then waits on its standard input for the claim, one line of JSON, so that a run that
-is submitted starts at once. It records the end of the job itself; its exit code tells the supervisor more.
-"""
+"""The process that carries out one claim. It records the end of the job itself; its exit code tells more."""
 
 from __future__ import annotations
 
 import faulthandler
-import json
+import importlib
 import logging
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from anpyc_worker import lifeline
-from anpyc_worker.exit_codes import LEFT
-
-NICENESS = 5
-"""Training yields to the server and the desktop."""
 
 
-def main() -> int:
-    """Wait for a claim and carry it out."""
-    lifeline.die_with_parent(int(sys.argv[1]))
+def main(preloaded: str, environment: Mapping[str, str], output: str, order: Mapping[str, Any]) -> None:
+    """Carry out the order, with standard output and error in a file; does not return.
+
+    :param preloaded: the module that brings what is needed, loaded already in a process that was forked.
+    """
+    os.setsid()
+    lifeline.die_with_parent(os.getppid())
+    _write_to(output)
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    os.nice(NICENESS)
-    from anpyc_worker import work  # brings torch: slow, so after this process is nice and before the claim
-
-    line = sys.stdin.readline()
-    if not line:
-        return LEFT
-    lifeline.when_closed(sys.stdin, lifeline.end_group)
+    lifeline.when_starter_ends(lifeline.end_group)
+    os.environ.update(environment)
+    code = 1
     try:
-        return work.attempt(json.loads(line)).carry_out()
+        importlib.import_module(preloaded)
+        from anpyc_worker import work
+
+        code = work.attempt(order).carry_out()
     except Exception:  # the edge of this process: its supervisor reads the traceback and the exit code
         traceback.print_exc()
-        return 1
-
-
-if __name__ == "__main__":
-    code = main()
     sys.stderr.flush()
     os._exit(code)  # threads and torch's own need no farewell
+
+
+def _write_to(path: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(file, sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    os.dup2(file, sys.__stderr__.fileno() if sys.__stderr__ else 2)
+    os.close(file)

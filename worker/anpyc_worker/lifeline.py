@@ -1,12 +1,13 @@
 """No process outlives the one that started it, however that one ends.
 
-The parent holds the other end of the child's standard input; when it ends, the system closes it. On Linux the
-kernel also kills the child together with the thread that started it.
+The parent holds one end of a pipe, of a child's standard input or of :mod:`multiprocessing`; when it ends,
+the system closes it. On Linux the kernel also kills the child together with the thread that started it.
 """
 
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -32,6 +33,21 @@ def when_closed(pipe: IO[str] | IO[bytes], act: Callable[[], None]) -> None:
     def wait() -> None:
         while pipe.readline():
             pass
+        act()
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def when_starter_ends(act: Callable[[], None]) -> None:
+    """Call ``act`` on a thread once the process that asked for this one is gone, forked or not.
+
+    Only in a process of :mod:`multiprocessing`.
+    """
+    starter = multiprocessing.parent_process()
+    assert starter is not None  # noqa: S101 - the main process has none
+
+    def wait() -> None:
+        starter.join()
         act()
 
     threading.Thread(target=wait, name="lifeline", daemon=True).start()

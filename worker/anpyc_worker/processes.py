@@ -1,116 +1,122 @@
-"""The processes that carry out claims: started ahead, handed a claim, signalled, cleared away."""
+"""The processes that carry out claims: started with torch loaded, signalled, cleared away.
+
+On Linux they are forked by a server that has loaded torch once (the standard library's fork server): one
+starts in hundredths of a second and shares that memory with the others. Elsewhere a process that has loaded
+libraries of the system cannot be forked safely, and each loads torch itself.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import forkserver
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from anpyc.settings import Settings
+from anpyc_worker import child
 from anpyc_worker.environment import environment_of
 
 log = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "anpyc_worker.child")
-QUIET = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""Threads of torch sleep while they wait for each other. Spinning ones keep each other from working when
-anything else wants the processor, and then a small network trains many times slower (docs/benchmarks.md)."""
+PRELOADED = "anpyc_worker.preloaded"
+FORKS = sys.platform.startswith("linux")
 
 
-@dataclass
 class ChildProcess:
-    """A process, waiting for its claim or working on it."""
+    """A process that works on a claim."""
 
-    process: subprocess.Popen[str]
-    output: Path
-    """Its standard output and error."""
+    def __init__(self, process: BaseProcess, output: Path, lock: threading.Lock) -> None:
+        self._process = process
+        self._output = output
+        self._lock = lock
 
-    def assign(self, order: Mapping[str, object]) -> None:
-        """Hand it the claim. A process that is dead already shows by its exit code."""
-        assert self.process.stdin is not None  # noqa: S101 - opened as a pipe
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(json.dumps(order) + "\n")
-            self.process.stdin.flush()
+    @property
+    def pid(self) -> int:
+        """Its number, also of the group of all it starts."""
+        assert self._process.pid is not None  # noqa: S101 - it has been started
+        return self._process.pid
 
-    def send(self, signal_number: int) -> None:
-        """Signal it and everything it has started."""
+    def wait(self, seconds: float) -> int | None:
+        """Its exit code, negative for the signal that ended it; None if it is at work after so long."""
+        wait([self._process.sentinel], seconds)
+        with self._lock:  # whoever starts a process reads the ends of others
+            return self._process.exitcode
+
+    def send(self, signal_number: int, *, alone: bool = False) -> None:
+        """Signal it and everything it has started, or it alone."""
+        group = not alone and self._leads_a_group()
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal_number)
+            (os.killpg if group else os.kill)(self.pid, signal_number)
 
     def clear(self) -> str:
         """After its end: make sure that nothing of its group is left, and answer its last words."""
-        self.send(signal.SIGKILL)
-        if self.process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
-        text = self.output.read_text(errors="replace") if self.output.exists() else ""
-        self.output.unlink(missing_ok=True)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        text = self._output.read_text(errors="replace") if self._output.exists() else ""
+        self._output.unlink(missing_ok=True)
         return text[-4_000:].strip()
+
+    def _leads_a_group(self) -> bool:
+        """It does soon after its start."""
+        try:
+            return os.getpgid(self.pid) == self.pid
+        except ProcessLookupError:
+            return False
 
 
 class Spawner:
-    """Starts training processes, and keeps one in reserve that has torch loaded already.
+    """Starts processes for claims.
 
-    All are started on one thread that lives as long as the worker: the kernel ends them with that thread.
+    All come from one thread that lives as long as the worker: the kernel ends the fork server, and with it
+    what it has started, when that thread ends.
     """
 
-    def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
-        self._command = (*command, str(os.getpid()))
-        self._environment = os.environ | environment_of(settings) | QUIET
+    def __init__(self, settings: Settings, preloaded: str = PRELOADED) -> None:
         self._logs = settings.data_dir / "logs"
+        self._environment = environment_of(settings)
+        self._preloaded = preloaded
+        self._context: Any = multiprocessing.get_context("forkserver" if FORKS else "spawn")
+        self._context.set_forkserver_preload([preloaded, "__main__"])  # the caller's module, or each loads it
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
         self._lock = threading.Lock()
-        self._reserve: ChildProcess | None = None
-        self._closed = False
 
     def prepare(self) -> None:
-        """Start the reserve, if there is none."""
-        with self._lock:
-            if self._closed or self._reserve is not None:
-                return
-            self._reserve = self._starter.submit(self._start).result()
+        """Begin to load what every process needs, unless that is loaded."""
+        if FORKS:
+            self._starter.submit(forkserver.ensure_running).result()
 
-    def take(self) -> ChildProcess:
-        """A training process: the reserve if it is alive."""
-        with self._lock:
-            child, self._reserve = self._reserve, None
-        if child is not None and child.process.poll() is None:
-            return child
-        if child is not None:
-            log.warning("A waiting training process has died: %s", child.clear())
-        return self._starter.submit(self._start).result()
+    def start(self, order: Mapping[str, object]) -> Future[ChildProcess]:
+        """A process that carries out this order, as soon as what it needs is loaded."""
+        return self._starter.submit(self._start, order)
 
     def close(self) -> None:
-        """End the reserve."""
-        with self._lock:
-            self._closed, child, self._reserve = True, self._reserve, None
-        if child is not None:
-            child.send(signal.SIGKILL)
-            child.process.wait()
-            child.clear()
+        """End the fork server. On Linux what it has started ends with it."""
         self._starter.shutdown()
 
-    def _start(self) -> ChildProcess:
+    def _start(self, order: Mapping[str, object]) -> ChildProcess:
         self._logs.mkdir(parents=True, exist_ok=True)
         output = self._logs / f"training-{uuid.uuid4().hex[:12]}.log"
-        with output.open("w") as file:
-            process = subprocess.Popen(  # noqa: S603 - our own command
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=file,
-                stderr=file,
-                text=True,
-                env=self._environment,
-                start_new_session=True,
-            )
-        return ChildProcess(process, output)
+        arguments = (self._preloaded, self._environment, str(output), order)
+        try:
+            process = self._launch(arguments)
+        except (EOFError, OSError) as error:
+            log.warning("The fork server has ended while it was asked, another one is: %r", error)
+            process = self._launch(arguments)
+        return ChildProcess(process, output, self._lock)
+
+    def _launch(self, arguments: tuple[object, ...]) -> BaseProcess:
+        process: BaseProcess = self._context.Process(target=child.main, args=arguments)
+        with self._lock:
+            process.start()
+        return process

@@ -15,7 +15,7 @@ import socket
 import threading
 import uuid
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -29,7 +29,7 @@ from anpyc_queue import queue, workers
 from anpyc_queue.broker import TASK, celery_app, queue_name
 from anpyc_queue.engine import open_database
 from anpyc_queue.jobs import RUN, life
-from anpyc_queue.jobs.life import Kind
+from anpyc_queue.jobs.life import Claim, Kind
 from anpyc_queue.periodic import PeriodicThread
 from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
 from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
@@ -37,7 +37,7 @@ from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_queue.whatif import WHAT_IF, next_what_if
 from anpyc_worker.device import find_device
-from anpyc_worker.processes import COMMAND, Spawner
+from anpyc_worker.processes import PRELOADED, Spawner
 from anpyc_worker.supervision import Supervisor
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class WorkerService:
         device: str = "auto",
         slots: int = 1,
         lease_seconds: float = LEASE_SECONDS,
-        command: Sequence[str] = COMMAND,
+        preloaded: str = PRELOADED,
     ) -> None:
         self._settings = settings
         self._device = find_device(device)
@@ -84,7 +84,7 @@ class WorkerService:
         self._stopping = threading.Event()
         self._draining = threading.Event()
         self._broken = False
-        self._spawner = Spawner(settings, command)
+        self._spawner = Spawner(settings, preloaded)
         self._supervisor = Supervisor(
             self._database,
             self._spawner,
@@ -190,11 +190,9 @@ class WorkerService:
         with self._counting:
             self._busy += 1
         try:
-            with self._database.write() as session:
-                claim = life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
+            claim = self._claim(job_id, lane)
             if claim is not None:
                 self._wakeup.notify(claim.run_id)
-                threading.Timer(1.0, self._spawner.prepare).start()
                 self._supervisor.supervise(claim)
         except Exception as error:  # the edge of this thread: a bug is told, and ends the worker
             if database_is_away(error):
@@ -207,6 +205,14 @@ class WorkerService:
                 self._busy -= 1
             lane.room.release()
             self._looking.notify()
+
+    def _claim(self, job_id: str, lane: Lane) -> Claim | None:
+        """The job as this worker's own, unless somebody else was first or this worker is to drain."""
+        with self._database.write() as session:
+            if workers.is_draining(session, self.id):
+                self._draining.set()  # the next heartbeat, which sees to the rest, would come too late
+                return None
+            return life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
 
     def _next_run(self, session: Session) -> str | None:
         return queue.next_run(session, workers.served_by(self._device.kind))

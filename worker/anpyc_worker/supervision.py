@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import asdict
 from typing import Literal
 
@@ -53,15 +53,7 @@ class Supervisor:
 
     def supervise(self, claim: Claim) -> None:
         """Have it carried out, and see to it that its job does not stay held when this returns."""
-        process = self._spawner.take()
-        process.assign(
-            {
-                "kind": claim.kind.table.kind,
-                "claim": asdict(claim),
-                "lease_seconds": self._lease_seconds,
-                "threads": self._threads,
-            }
-        )
+        process = self._started(claim)
         try:
             code = self._wait(process, claim)
         finally:
@@ -70,15 +62,27 @@ class Supervisor:
             self._settle(claim, code, output)
         self._on_change(claim.run_id)
 
+    def _started(self, claim: Claim) -> ChildProcess:
+        """Its process; the claim is held while what every process needs is still being loaded."""
+        order = {
+            "kind": claim.kind.table.kind,
+            "claim": asdict(claim),
+            "lease_seconds": self._lease_seconds,
+            "threads": self._threads,
+        }
+        starting = self._spawner.start(order)
+        while not wait([starting], timeout=self._lease_seconds / 4).done:
+            self._renew(claim)
+        return starting.result()
+
     def _wait(self, process: ChildProcess, claim: Claim) -> int:
         """Until the process has ended, by itself or because it was told to."""
         told: float | None = None
         began = renewed = time.monotonic()
         while True:
-            try:
-                return process.process.wait(timeout=LOOK_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
+            code = process.wait(LOOK_SECONDS)
+            if code is not None:
+                return code
             moment = time.monotonic()
             if moment - began < BEGIN_SECONDS and moment - renewed > self._lease_seconds / 4:
                 renewed = moment
@@ -91,7 +95,7 @@ class Supervisor:
                 self._insist(process, time.monotonic() - told, polite=order == "cancel")
 
     def _renew(self, claim: Claim) -> None:
-        """The lease, as long as the process may still be loading; later the process does that itself."""
+        """The lease, until the process does that itself."""
         try:
             with self._database.write() as session:
                 life.renew(session, claim, self._lease_seconds)
@@ -124,7 +128,7 @@ class Supervisor:
         if seconds >= grace + PATIENT_SECONDS:
             process.send(signal.SIGKILL)
         elif seconds >= grace:
-            process.process.send_signal(signal.SIGTERM)
+            process.send(signal.SIGTERM, alone=True)
 
     def _settle(self, claim: Claim, code: int, output: str) -> None:
         """Whatever the process has left undone: the job is released, requeued or recorded as cancelled."""
