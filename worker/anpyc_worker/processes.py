@@ -23,6 +23,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from anpyc.settings import Settings
 from anpyc_worker import child
 from anpyc_worker.environment import environment_of
@@ -30,6 +32,8 @@ from anpyc_worker.environment import environment_of
 log = logging.getLogger(__name__)
 
 PRELOADED = "anpyc_worker.preloaded"
+AGAIN_SECONDS = 10.0
+"""A fork server that was killed takes a moment to be gone, and so long another one may be asked for."""
 FORKS = sys.platform.startswith("linux")
 
 
@@ -108,13 +112,15 @@ class Spawner:
         self._logs.mkdir(parents=True, exist_ok=True)
         output = self._logs / f"training-{uuid.uuid4().hex[:12]}.log"
         arguments = (self._preloaded, self._environment, str(output), order)
-        try:
-            process = self._launch(arguments)
-        except (EOFError, OSError) as error:
-            log.warning("The fork server has ended while it was asked, another one is: %r", error)
-            process = self._launch(arguments)
-        return ChildProcess(process, output, self._lock)
+        return ChildProcess(self._launch(arguments), output, self._lock)
 
+    @retry(
+        retry=retry_if_exception_type((EOFError, OSError)),
+        wait=wait_fixed(0.1),
+        stop=stop_after_delay(AGAIN_SECONDS),
+        before_sleep=before_sleep_log(log, logging.WARNING),
+        reraise=True,
+    )
     def _launch(self, arguments: tuple[object, ...]) -> BaseProcess:
         process: BaseProcess = self._context.Process(target=child.main, args=arguments)
         with self._lock:

@@ -33,11 +33,14 @@ def _ended(child: ChildProcess) -> int:
 
 
 def _fork_servers() -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.Process().children()
-        if "standin_preloaded" in " ".join(process.cmdline())
-    ]
+    return [process for process in psutil.Process().children() if _is_fork_server(process)]
+
+
+def _is_fork_server(process: psutil.Process) -> bool:
+    try:
+        return "standin_preloaded" in " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
 
 
 def test_what_forked_processes_share_has_no_thread_and_has_not_woken_the_gpu() -> None:
