@@ -69,8 +69,7 @@ frontend: frontend/dist/index.html
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 test: check
-	$(BIN)/python -m pytest -m "not e2e" $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest -m e2e $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 check: check-python check-frontend
 

@@ -4,8 +4,8 @@
 
 The preset ``bench-ewc`` (permuted MNIST, MLP 512-256, batch 256) on one thread; the second task's epochs,
 with all that lies between one epoch and the next: the penalty, the evaluation of both tasks, statistics.
-Avalanche 0.6 runs in an environment of its own with the same torch. Exits with 1 below 7 times Avalanche's speed (10 in
-bfloat16) or above 1.5 times the matrix products of training and evaluation.
+Avalanche 0.6 runs in an environment of its own with the same torch. Exits with 1 below 7 times Avalanche's
+speed (10 in bfloat16) or above 1.5 times the matrix products of training and evaluation.
 """
 
 from __future__ import annotations
