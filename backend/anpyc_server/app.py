@@ -28,6 +28,7 @@ from anpyc_server.guards import Guards, known_hosts
 from anpyc_server.openapi import bare_app
 from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.records.arrays import ArrayCache
+from anpyc_server.records.run_rows import RowCache
 from anpyc_server.records.series import SeriesCache
 from anpyc_server.resources.runs.removal import remove_deleted
 from anpyc_server.services import Services
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         wakeup=open_wakeup(chosen.broker_url),
         arrays=ArrayCache(),
         series=SeriesCache(),
+        rows=RowCache(),
     )
     token = chosen.token.get_secret_value() if chosen.token else None
     link = SignInLink() if token else None

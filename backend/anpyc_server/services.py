@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
     from anpyc_server.records.arrays import ArrayCache
+    from anpyc_server.records.run_rows import RowCache
     from anpyc_server.records.series import SeriesCache
 
 
@@ -27,6 +28,7 @@ class Services:
     wakeup: WakeUp
     arrays: ArrayCache
     series: SeriesCache
+    rows: RowCache
     relay: Relay | None = None
     reconciler: Reconciler | None = None
     stopping: bool = False

@@ -18,8 +18,12 @@ from processes import Deployment
 
 
 def test_the_migrations_make_the_tables_of_the_models(deployment: Deployment) -> None:
+    def made_here(_object: object, name: str | None, *_: object) -> bool:
+        return deployment.database.is_sqlite or name != "ix_runs_searched"
+
     with deployment.database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": made_here}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
     assert migration.current(deployment.database.engine) == migration.head()
 

@@ -32,16 +32,18 @@ def submit_run(
     return run
 
 
-@router.get("", responses=documented(400))
+@router.get("", response_model=RunPage, responses=documented(400))
 def list_runs(
     services: ServicesHere,
     wanted: RunsWanted,
     sort: Sort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
-) -> RunPage:
+    full: Annotated[bool, Query(description="With the specification of each run.")] = False,
+) -> Response:
     """One page of runs."""
-    return page_of_runs(services, wanted, sort, limit, cursor)
+    content = page_of_runs(services, wanted, sort, limit, cursor, full)
+    return Response(content, media_type="application/json")
 
 
 @router.get("/{run_id}", responses=documented(404))
