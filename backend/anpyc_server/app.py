@@ -25,6 +25,7 @@ from anpyc_queue.wakeup import open_wakeup
 from anpyc_server import errors
 from anpyc_server.access import SignInLink, TokenGate
 from anpyc_server.guards import Guards, known_hosts
+from anpyc_server.kept import KeptAnswers
 from anpyc_server.openapi import bare_app
 from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.records.arrays import ArrayCache
@@ -46,10 +47,11 @@ _FIGURES_AFTER_SECONDS = 0.5
 def create_app(settings: Settings | None = None, *, front_end: Path | None = None) -> FastAPI:
     """The whole server: interface, live events, the front end from ``front_end`` or where it usually lies."""
     chosen = settings or process_settings()
+    database = open_database(chosen.database)
     services = Services(
         settings=chosen,
-        database=open_database(chosen.database),
-        wakeup=open_wakeup(chosen.broker_url),
+        database=database,
+        wakeup=open_wakeup(chosen.broker_url, database),
         arrays=ArrayCache(),
         series=SeriesCache(),
         rows=RowCache(),
@@ -61,6 +63,7 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         middleware=[
             Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
             *([Middleware(TokenGate, token=token, link=link)] if token and link else []),
+            Middleware(KeptAnswers, database=services.database),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
             # For bodies that do not say how long they are.

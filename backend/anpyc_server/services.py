@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from anpyc.settings import Settings
 from anpyc_queue.engine import Database
 from anpyc_queue.wakeup import WakeUp
+from anpyc_server.feeds import Feeds
 
 if TYPE_CHECKING:
     from anpyc_queue.reconciler import Reconciler
@@ -29,6 +30,7 @@ class Services:
     arrays: ArrayCache
     series: SeriesCache
     rows: RowCache
+    feeds: Feeds = field(default_factory=Feeds)
     relay: Relay | None = None
     reconciler: Reconciler | None = None
     stopping: bool = False

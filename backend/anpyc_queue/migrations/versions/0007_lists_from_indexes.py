@@ -19,15 +19,15 @@ _GROUPED = [
 _INDEXES = {
     "ix_runs_listed": ["archived", "id", "status", "strategy", "benchmark", "dataset"],
     "ix_runs_by_status": ["archived", "status", "id"],
-    "ix_runs_by_strategy": ["archived", "strategy", "id"],
-    "ix_runs_by_name": ["archived", "name", "id"],
+    "ix_runs_by_strategy": ["archived", "strategy", "id", "status"],
+    "ix_runs_by_name": ["archived", "name", "id", "status"],
     "ix_runs_by_accuracy": ["archived", "average_accuracy", "id", "status"],
     "ix_runs_by_forgetting": ["archived", "forgetting", "id", "status"],
     "ix_runs_by_capacity": ["archived", "capacity_free", "id", "status"],
     "ix_runs_of_setting": ["archived", "spec_hash", *_GROUPED],
     "ix_runs_of_sweep": ["archived", "group_id", "spec_hash", *_GROUPED],
 }
-_OF_SQLITE = {"ix_runs_searched": ["archived", "id", "name", "tags", "notes"]}
+_OF_SQLITE = {"ix_runs_searched": ["archived", "id", "name", "tags", "notes", "status"]}
 _RUNS = sa.table(
     "runs",
     sa.column("id", sa.String),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from anpyc_server.errors import documented
+from anpyc_server.kept import from_the_database
 from anpyc_server.parameters import RunsWanted
 from anpyc_server.resources.groups import service
 from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort
@@ -15,7 +16,7 @@ from anpyc_server.services import ServicesHere
 router = APIRouter(prefix="/groups", tags=["groups"])
 
 
-@router.get("", responses=documented(400))
+@router.get("", responses=documented(400), dependencies=[Depends(from_the_database)])
 def list_groups(
     services: ServicesHere,
     wanted: RunsWanted,

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, func, literal, select
 from sqlalchemy.orm import Session
 
-from anpyc_queue.tables import Run
+from anpyc import strict_json
+from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.records.listing import RunFilter, ordered, past, read_cursor, tiers, write_cursor
 from anpyc_server.records.run_rows import encoded_rows
 from anpyc_server.records.run_schemas import Sort
 from anpyc_server.services import Services
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page as JSON."""
+
+    content: bytes
+    ended: bool
+    """Whether all its runs have ended, so that no clock shows in it."""
+
+
 def page_of_runs(
     services: Services, wanted: RunFilter, sort: Sort, limit: int, cursor: str | None, full: bool
-) -> bytes:
-    """One page, in the order of ``sort``, ties by age, as JSON; with their specifications if ``full``.
+) -> Page:
+    """One page, in the order of ``sort``, ties by age; with specifications if ``full``.
 
     By a metric, runs that did not finish come after those that did, whichever way: theirs is that of the
     tasks they got to. Runs without the metric come last.
@@ -32,11 +43,9 @@ def page_of_runs(
     next_cursor = None
     if len(rows) > limit:
         next_cursor = write_cursor(sort, page[-1].tier, page[-1].sort_key, page[-1].id)
-    return b'{"items":[%b],"next_cursor":%b,"total":%d}' % (
-        b",".join(items),
-        b"null" if next_cursor is None else b'"%b"' % next_cursor.encode(),
-        total,
-    )
+    rest = strict_json.encode({"next_cursor": next_cursor, "total": total})
+    content = b'{"items":[%b],%b' % (b",".join(items), rest[1:])
+    return Page(content, ended=all(row.status in TERMINAL for row in page))
 
 
 def _keys(
@@ -50,7 +59,7 @@ def _keys(
     while end is not None and remaining and remaining[0].number != end[0]:
         remaining.pop(0)
     for tier in remaining:
-        query = select(Run.id, literal(tier.number).label("tier"), tier.key.label("sort_key"))
+        query = select(Run.id, Run.status, literal(tier.number).label("tier"), tier.key.label("sort_key"))
         query = query.where(*conditions, *tier.conditions)
         if end is not None and end[0] == tier.number:
             query = query.where(past(tier.key, Run.id.expression, end[1:], descending))
