@@ -207,7 +207,9 @@ class Run(Job, Base):
         _of_listed("ix_runs_by_accuracy", "archived", "average_accuracy", "id", "status"),
         _of_listed("ix_runs_by_forgetting", "archived", "forgetting", "id", "status"),
         _of_listed("ix_runs_by_capacity", "archived", "capacity_free", "id", "status"),
-        _of_listed("ix_runs_searched", "archived", "id", "name", "tags", "notes", "status").ddl_if(dialect="sqlite"),
+        _of_listed("ix_runs_searched", "archived", "id", "name", "tags", "notes", "status").ddl_if(
+            dialect="sqlite"
+        ),
         _of_listed("ix_runs_of_setting", "archived", "spec_hash", *_GROUPED),
         _of_listed("ix_runs_of_sweep", "archived", "group_id", "spec_hash", *_GROUPED),
     )

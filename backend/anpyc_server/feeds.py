@@ -83,7 +83,7 @@ class Feeds:
         :param read: adds messages until there are no more.
         """
         watched = self._open.get(key)
-        if watched is None or watched.feed is not None and watched.feed.ended:
+        if watched is None or (watched.feed is not None and watched.feed.ended):
             watched = self._open[key] = _Watched()
         watched.viewers += 1
         try:

@@ -127,11 +127,7 @@ def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
     try:
         padded = text + "=" * (-len(text) % 4)
         sorted_by, tier, key, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        readable = (
-            sorted_by == sort
-            and tier in range(_MOST_TIERS)
-            and isinstance(key, (str, int, float))
-        )
+        readable = sorted_by == sort and tier in range(_MOST_TIERS) and isinstance(key, (str, int, float))
         readable = readable and isinstance(identity, str)
     except (ValueError, TypeError):
         readable = False

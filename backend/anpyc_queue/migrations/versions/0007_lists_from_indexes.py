@@ -43,7 +43,9 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("capacity_free", sa.Double(), nullable=True))
     connection = op.get_bind()
     known = connection.execute(sa.select(_RUNS.c.id, _RUNS.c.metrics)).all()
-    fill = sa.update(_RUNS).where(_RUNS.c.id == sa.bindparam("run")).values(capacity_free=sa.bindparam("free"))
+    fill = (
+        sa.update(_RUNS).where(_RUNS.c.id == sa.bindparam("run")).values(capacity_free=sa.bindparam("free"))
+    )
     filled = [{"run": row.id, "free": _free(row.metrics)} for row in known]
     filled = [row for row in filled if row["free"] is not None]
     for start in range(0, len(filled), _AT_ONCE):

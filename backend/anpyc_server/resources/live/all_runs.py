@@ -12,8 +12,8 @@ from anpyc_queue.engine import now
 from anpyc_queue.tables import Run
 from anpyc_queue.wakeup import ANY
 from anpyc_server.errors import Invalid
-from anpyc_server.resources.live.event_stream import KEEP_ALIVE, KEEP_ALIVE_SECONDS, encoded
 from anpyc_server.feeds import Feed
+from anpyc_server.resources.live.event_stream import KEEP_ALIVE, KEEP_ALIVE_SECONDS, encoded
 from anpyc_server.resources.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.services import Services
 
@@ -34,7 +34,9 @@ async def stream(services: Services, since: datetime | None) -> AsyncGenerator[b
         number = feed.newest
         if since is not None:
             missed = _Seen(since)
-            while fresh := missed.fresh(await asyncio.to_thread(_changes, services, missed.newest - _OVERLAP)):
+            while fresh := missed.fresh(
+                await asyncio.to_thread(_changes, services, missed.newest - _OVERLAP)
+            ):
                 yield b"".join(fresh)
                 await hear(services, None, BURST_SECONDS)
         while True:

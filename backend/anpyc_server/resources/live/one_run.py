@@ -12,9 +12,9 @@ from anpyc_queue.events import events_after
 from anpyc_queue.tables import TERMINAL, Event, Run
 from anpyc_queue.whatif import is_open
 from anpyc_server.errors import Invalid
+from anpyc_server.feeds import Feed
 from anpyc_server.records.lookup import require_run
 from anpyc_server.resources.live.event_stream import KEEP_ALIVE, KEEP_ALIVE_SECONDS, encoded
-from anpyc_server.feeds import Feed
 from anpyc_server.resources.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.services import Services
 

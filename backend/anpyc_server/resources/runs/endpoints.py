@@ -34,9 +34,7 @@ def submit_run(
     return run
 
 
-@router.get(
-    "", response_model=RunPage, responses=documented(400), dependencies=[Depends(from_the_database)]
-)
+@router.get("", response_model=RunPage, responses=documented(400), dependencies=[Depends(from_the_database)])
 def list_runs(
     request: Request,
     services: ServicesHere,
