@@ -71,6 +71,8 @@ class Measured:
     """Of the server's processes."""
 
     def __str__(self) -> str:
+        if not self.seconds:
+            return f"no answer that was asked for and given within {self.wall:.0f} s"
         ordered = sorted(self.seconds)
         p50, p95 = (1_000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
         return (

@@ -1,7 +1,7 @@
 """Hints that a run has news, so that a stream need not wait for its next look. Losing one only delays.
 
-Within a process a hint always arrives. Between processes it comes over Redis where that is the broker, and else
-from the database itself, which is asked whether anything was committed.
+Within a process a hint always arrives. Between processes it comes over Redis where that is the broker, and
+else from the database itself, which is asked whether anything was committed.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ class WatchingWakeUp(WakeUp):
             self._notify_here(run_id)
 
     def _changed(self) -> list[str]:
-        """The runs that have changed since the last look. A transaction may become visible after a later one."""
+        """The runs that have changed since the last look, and a while before: commits may come late."""
         with self._database.read() as session:
             since = max(self._seen.values(), default=now(session)) - _OVERLAP
             query = select(Run.id, Run.updated_at).where(Run.updated_at > since)

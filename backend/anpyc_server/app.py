@@ -31,6 +31,7 @@ from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.records.arrays import ArrayCache
 from anpyc_server.records.run_rows import RowCache
 from anpyc_server.records.series import SeriesCache
+from anpyc_server.records.settings import described
 from anpyc_server.resources.runs.removal import remove_deleted
 from anpyc_server.services import Services
 from anpyc_server.stopping import heard_first
@@ -124,6 +125,7 @@ async def _import_figures() -> None:
     await asyncio.sleep(_FIGURES_AFTER_SECONDS)
     for name in ("anpyc_server.figures.registry", "plotly.graph_objects"):
         await asyncio.to_thread(importlib.import_module, name)
+    await asyncio.to_thread(described)
 
 
 async def _remove_now_and_then(services: Services) -> None:

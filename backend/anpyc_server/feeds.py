@@ -54,7 +54,7 @@ class Feed:
         turn.set()
 
     def past(self, number: int) -> bytes:
-        """All that came after message ``number``, as one piece: the same piece for all who are equally far."""
+        """All that came after message ``number`` in one piece, the same for all who are equally far."""
         if number not in self._joined:
             self._joined[number] = b"".join(message for at, message in self._kept if at > number)
         return self._joined[number]

@@ -1,8 +1,8 @@
 """Answers that are made from the database alone are kept until something is committed.
 
 Whoever asks the same meanwhile, such as all viewers of one run after one change, gets what the first one got,
-compressed as it was. Whether something was committed is asked for each request anew, so that nobody is told what
-was true before.
+compressed as it was. Whether something was committed is asked for each request anew, so that nobody is told
+what was true before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Self
 from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
@@ -26,6 +27,7 @@ KEPT_BYTES = 64_000_000
 LARGEST = 4_000_000
 CLOCK_SECONDS = 1.0
 """How long an answer stands that tells the time: what a run has taken so far, who is online."""
+_PATHS_APART = 10_000
 _MARK = "anpyc.kept"
 
 
@@ -90,6 +92,28 @@ class DatabaseState:
             return None
 
 
+class _Turn:
+    """To make an answer is one request's turn, which may end before the request does."""
+
+    def __init__(self, lock: asyncio.Lock) -> None:
+        self._lock = lock
+        self._held = False
+
+    async def __aenter__(self) -> Self:
+        await self._lock.acquire()
+        self._held = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let the next one look."""
+        if self._held:
+            self._held = False
+            self._lock.release()
+
+
 class KeptAnswers:
     """ASGI middleware around what compresses."""
 
@@ -100,40 +124,55 @@ class KeptAnswers:
             KEPT_BYTES, getsizeof=lambda answer: max(1, len(answer.body))
         )
         self._making: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+        """An answer is made for one at a time; whoever waits for it holds the lock too."""
+        self._apart: LRUCache[str, bool] = LRUCache(_PATHS_APART)
+        """Paths that were answered by an endpoint that says nothing of this."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith("/api/"):
+        if scope["type"] != "http" or scope["method"] != "GET" or self._is_apart(scope["path"]):
             await self._app(scope, receive, send)
             return
         compressed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
         key = (scope["path"], scope["query_string"], compressed)
         state = await self._state.now()
-        if key not in self._kept:
-            await self._make(key, state, scope, receive, send)
-            return
-        making = self._making.setdefault(key, asyncio.Lock())
-        async with making:
+        async with _Turn(self._making.setdefault(key, asyncio.Lock())) as turn:
             answer = self._kept.get(key)
             if answer is None or answer.state != state or answer.until < time.monotonic():
-                await self._make(key, state, scope, receive, send)
+                await self._make(key, state, turn, scope, receive, send)
                 return
         await answer.send(send)
 
-    async def _make(self, key: Hashable, state: object, scope: Scope, receive: Receive, send: Send) -> None:
+    def _is_apart(self, path: str) -> bool:
+        return not path.startswith("/api/") or path in self._apart
+
+    async def _make(
+        self,
+        key: Hashable,
+        state: object,
+        turn: _Turn,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         mark = scope[_MARK] = _Mark()
         answer: _Answer | None = None
 
         async def send_and_keep(message: Message) -> None:
             nonlocal answer
-            if message["type"] == "http.response.start" and message["status"] == 200 and mark.wanted:
-                until = time.monotonic() + mark.seconds
-                answer = _Answer(state, until, list(message["headers"]))
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                if mark.wanted:
+                    until = time.monotonic() + mark.seconds
+                    answer = _Answer(state, until, list(message["headers"]))
+                else:
+                    self._apart[scope["path"]] = True
+                    turn.end()
             elif message["type"] == "http.response.body" and answer is not None:
                 answer.body += message.get("body", b"")
                 if len(answer.body) > LARGEST:
                     answer = None
                 elif not message.get("more_body", False) and state is not None:
                     self._kept[key] = answer
+                    turn.end()
             await send(message)
 
         await self._app(scope, receive, send_and_keep)

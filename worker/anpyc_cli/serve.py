@@ -54,8 +54,8 @@ def _serve_with(processes: int, here: Settings, follow_parent: bool) -> None:
     """Each process makes an application of its own from the settings, which it finds in its environment."""
     if here.database.startswith("sqlite"):
         stop_with(
-            "Several server processes need PostgreSQL: set ANPYC_DATABASE_URL to one. With SQLite a single one "
-            "serves, so leave --processes out."
+            "Several server processes need PostgreSQL: set ANPYC_DATABASE_URL to one. With SQLite a single "
+            "process serves, so leave --processes out."
         )
     import uvicorn
 

@@ -24,6 +24,7 @@ def list_groups(
     sort: GroupSort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+    full: Annotated[bool, Query(description="With the specification of each group's newest run.")] = False,
 ) -> GroupPage:
     """Runs that differ only in name and seed, or of one sweep, with mean and spread of their metrics."""
-    return service.groups(services, by, wanted, sort, limit, cursor)
+    return service.groups(services, by, wanted, sort, limit, cursor, full)

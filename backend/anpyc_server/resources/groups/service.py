@@ -31,7 +31,7 @@ _SHOWN = (
 
 @dataclass(frozen=True)
 class Order:
-    """How groups follow each other: by tier, always upwards, then by ``key`` and ``identity``, both one way."""
+    """How groups follow each other: by tier, always upwards, then by ``key`` and ``identity``, one way."""
 
     key: ColumnElement[Any]
     identity: ColumnElement[Any]
@@ -63,9 +63,15 @@ class Order:
 
 
 def groups(
-    services: Services, by: GroupBy, wanted: RunFilter, sort: GroupSort, limit: int, cursor: str | None
+    services: Services,
+    by: GroupBy,
+    wanted: RunFilter,
+    sort: GroupSort,
+    limit: int,
+    cursor: str | None,
+    full: bool,
 ) -> GroupPage:
-    """One page of groups, ties by the newest run."""
+    """One page of groups, ties by the newest run; with its specification if ``full``."""
     key = Run.spec_hash if by == "spec" else Run.group_id
     conditions = [*wanted.conditions(), key.is_not(None)]
     descending = sort.startswith("-")
@@ -84,7 +90,7 @@ def groups(
         total = session.scalar(select(func.count()).select_from(distinct)) or 0
         page = rows[:limit]
         members = _members(session, key, [row.key for row in page], conditions)
-    items = [group_of(f"{by}:{row.key}", members[row.key]) for row in page]
+    items = [group_of(f"{by}:{row.key}", members[row.key], full) for row in page]
     more, last = len(rows) > limit, page[-1] if page else None
     next_cursor = (
         write_cursor(f"{by}:{sort}", last.tier, last.sort_key, last.newest) if more and last else None
@@ -127,7 +133,7 @@ def _best_settings(
     return select(settings.c.key, value).group_by(settings.c.key).subquery()
 
 
-def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
+def group_of(key: str, runs: Sequence[Run], full: bool) -> RunGroup:
     """Runs, the newest first, as one."""
     newest = runs[0]
     statuses: dict[str, int] = {}
@@ -158,7 +164,7 @@ def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
         sentence=sentence(runs, counting, varied),
         run_ids=[run.id for run in runs[:_MOST_IDS]],
         metrics=spreads(counting) if _any_finished(runs) else {},
-        spec=newest.spec,  # type: ignore[arg-type]  # passed on as it was stored
+        spec=newest.spec if full else None,  # type: ignore[arg-type]  # passed on as it was stored
         newest=newest.created_at,
     )
 
