@@ -309,8 +309,9 @@ def report(address: str, run_id: str, token: int, seconds: float, pause: float, 
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         batch += 1
-        if batch % 8 == 0:
+        if batch % 4 == 0:
             with database.write() as session:
+                jobs.renew(session, claim, 10_000)
                 heartbeat(session, f"w-{run_id}")
         epoch = EpochResult(
             step=STEPS_BEFORE + batch, task=0, round=0, epoch=batch, loss=1.0, penalty=0.0, learning_rate=0.1,

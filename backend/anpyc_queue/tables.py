@@ -203,6 +203,7 @@ class Run(Job, Base):
         _of_listed("ix_runs_listed", "archived", "id", "status", "strategy", "benchmark", "dataset"),
         _of_listed("ix_runs_by_status", "archived", "status", "id"),
         _of_listed("ix_runs_by_strategy", "archived", "strategy", "id", "status"),
+        _of_listed("ix_runs_of_kind", "strategy", "status", "benchmark", "dataset", "id"),
         _of_listed("ix_runs_by_name", "archived", "name", "id", "status"),
         _of_listed("ix_runs_by_accuracy", "archived", "average_accuracy", "id", "status"),
         _of_listed("ix_runs_by_forgetting", "archived", "forgetting", "id", "status"),

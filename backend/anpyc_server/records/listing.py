@@ -38,32 +38,32 @@ class RunFilter:
     archived: bool = False
     text: str = ""
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """As SQL; deleted runs are never wanted."""
-        wanted: list[ColumnElement[bool]] = [Run.deleted_at.is_(None), Run.archived == self.archived]
+    def conditions(self, run: type[Run] = Run) -> list[ColumnElement[bool]]:
+        """As SQL, of the table of runs or of another name for it; deleted runs are never wanted."""
+        wanted: list[ColumnElement[bool]] = [run.deleted_at.is_(None), run.archived == self.archived]
         for column, values in (
-            (Run.status, self.status),
-            (Run.strategy, self.strategy),
-            (Run.benchmark, self.benchmark),
-            (Run.dataset, self.dataset),
+            (run.status, self.status),
+            (run.strategy, self.strategy),
+            (run.benchmark, self.benchmark),
+            (run.dataset, self.dataset),
         ):
             if values:
                 wanted.append(column.in_(values))
         if self.group is not None:
-            wanted.append(in_group(self.group))
-        wanted.extend(_tagged(tag) for tag in self.tags)
-        wanted.extend(_mentions(word) for word in self.text.split())
+            wanted.append(in_group(self.group, run))
+        wanted.extend(_tagged(run, tag) for tag in self.tags)
+        wanted.extend(_mentions(run, word) for word in self.text.split())
         return wanted
 
 
-def in_group(key: str) -> ColumnElement[bool]:
+def in_group(key: str, run: type[Run] = Run) -> ColumnElement[bool]:
     """Runs of a group: ``spec:HASH``, ``sweep:ID``, or a sweep's bare id."""
     kind, colon, value = key.partition(":")
     if not colon:
-        return Run.group_id == key
+        return run.group_id == key
     if kind == "spec":
-        return Run.spec_hash == value
-    return Run.group_id == value if kind == "sweep" else false()
+        return run.spec_hash == value
+    return run.group_id == value if kind == "sweep" else false()
 
 
 @dataclass(frozen=True)
@@ -138,10 +138,10 @@ def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
     return tier, key, identity
 
 
-def _tagged(tag: str) -> ColumnElement[bool]:
-    return cast(Run.tags, String).icontains(json.dumps(tag), autoescape=True)
+def _tagged(run: type[Run], tag: str) -> ColumnElement[bool]:
+    return cast(run.tags, String).icontains(json.dumps(tag), autoescape=True)
 
 
-def _mentions(word: str) -> ColumnElement[bool]:
-    in_tags = cast(Run.tags, String).icontains(json.dumps(word)[1:-1], autoescape=True)
-    return or_(Run.name.icontains(word, autoescape=True), Run.notes.icontains(word, autoescape=True), in_tags)
+def _mentions(run: type[Run], word: str) -> ColumnElement[bool]:
+    in_tags = cast(run.tags, String).icontains(json.dumps(word)[1:-1], autoescape=True)
+    return or_(run.name.icontains(word, autoescape=True), run.notes.icontains(word, autoescape=True), in_tags)

@@ -20,6 +20,7 @@ _INDEXES = {
     "ix_runs_listed": ["archived", "id", "status", "strategy", "benchmark", "dataset"],
     "ix_runs_by_status": ["archived", "status", "id"],
     "ix_runs_by_strategy": ["archived", "strategy", "id", "status"],
+    "ix_runs_of_kind": ["strategy", "status", "benchmark", "dataset", "id"],
     "ix_runs_by_name": ["archived", "name", "id", "status"],
     "ix_runs_by_accuracy": ["archived", "average_accuracy", "id", "status"],
     "ix_runs_by_forgetting": ["archived", "forgetting", "id", "status"],

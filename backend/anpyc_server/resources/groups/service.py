@@ -6,8 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, case, cast, func, literal, or_, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased, load_only
 
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.records.counting import counted_runs
@@ -76,16 +89,13 @@ def groups(
     conditions = [*wanted.conditions(), key.is_not(None)]
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
-    best = _best_settings(key, name, conditions, descending) if name in SORTED else None
-    order = _order(name, best)
-    query = select(key.label("key"), order.identity.label("newest"), *order.columns())
-    if best is not None:
-        query = query.outerjoin(best, best.c.key == key)
-    query = query.where(*conditions).group_by(key)
-    if cursor is not None:
-        query = query.having(order.past(read_cursor(cursor, f"{by}:{sort}"), descending))
+    end = None if cursor is None else read_cursor(cursor, f"{by}:{sort}")
+    if name == "created" and by == "spec":
+        query = _by_age(wanted, end, descending)
+    else:
+        query = _by_order(key, conditions, name, end, descending)
     with services.database.read() as session:
-        rows = session.execute(query.order_by(*order.by(descending)).limit(limit + 1)).all()
+        rows = session.execute(query.limit(limit + 1)).all()
         distinct = select(key).where(*conditions).group_by(key).subquery()
         total = session.scalar(select(func.count()).select_from(distinct)) or 0
         page = rows[:limit]
@@ -96,6 +106,41 @@ def groups(
         write_cursor(f"{by}:{sort}", last.tier, last.sort_key, last.newest) if more and last else None
     )
     return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
+
+
+def _by_age(wanted: RunFilter, end: tuple[int, Any, str] | None, descending: bool) -> Select[Any]:
+    """Settings by their newest run. Only as many runs are read as there are in the groups of a page."""
+    later = aliased(Run)
+    newer = exists().where(
+        *wanted.conditions(later),
+        later.spec_hash == Run.spec_hash,
+        later.id > Run.id,
+    )
+    age = Run.id.expression
+    columns = (Run.spec_hash.label("key"), age.label("newest"), *Order(age, age).columns())
+    query = select(*columns).where(*wanted.conditions(), ~newer)
+    if end is not None:
+        query = query.where(age < end[2] if descending else age > end[2])
+    return query.order_by(age.desc() if descending else age.asc())
+
+
+def _by_order(
+    key: Any,
+    conditions: Sequence[ColumnElement[bool]],
+    name: str,
+    end: tuple[int, Any, str] | None,
+    descending: bool,
+) -> Select[Any]:
+    """Groups by what is worked out over all of their runs."""
+    best = _best_settings(key, name, conditions, descending) if name in SORTED else None
+    order = _order(name, best)
+    query = select(key.label("key"), order.identity.label("newest"), *order.columns())
+    if best is not None:
+        query = query.outerjoin(best, best.c.key == key)
+    query = query.where(*conditions).group_by(key)
+    if end is not None:
+        query = query.having(order.past(end, descending))
+    return query.order_by(*order.by(descending))
 
 
 def _order(name: str, best: FromClause | None) -> Order:

@@ -228,7 +228,9 @@ def test_viewers_of_one_run_share_one_reader(server: Server, monkeypatch: pytest
         watcher.join(20)
     last = seen["first"][-1]
     assert last > 20
-    assert all(numbers[-1] == numbers[-2] == last for numbers in seen.values()), "the end names the last event"
+    assert all(numbers[-1] == numbers[-2] == last for numbers in seen.values()), (
+        "the end names the last event"
+    )
     assert {tuple(seen[name][:-1]) for name in ("first", "second", "late")} == {tuple(range(1, last + 1))}
     assert seen["from 5"][:-1] == list(range(6, last + 1))
     assert looks == sorted(looks), "there were several readers"
