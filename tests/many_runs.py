@@ -92,6 +92,7 @@ def _run(
         "metrics": metrics,
         "average_accuracy": metrics["average_accuracy"],
         "forgetting": metrics["forgetting"],
+        "capacity_free": metrics["capacity_free"],
         "error": {"code": "numeric", "message": "The loss is not finite."} if status == "failed" else None,
         "spec": spec.model_dump(mode="json"),
         "spec_hash": spec_hash(spec),

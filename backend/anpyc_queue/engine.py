@@ -6,6 +6,7 @@ deferred transaction that turns into a writer half-way cannot wait and fails ins
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,6 +36,9 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(anpyc_writes=True)
+        self._asking = threading.Lock()
+        self._asked: Any = None
+        """SQLite's connection for :meth:`state`: it counts the commits of all others, in whatever process."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -68,8 +72,28 @@ class Database:
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
+    def state(self) -> object:
+        """A value that is another one as soon as anything was committed, by whatever process.
+
+        Where two are equal, all that was read between them would be read again.
+        """
+        if not self.is_sqlite:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                return connection.scalar(text("SELECT pg_current_snapshot()::text"))
+        with self._asking:
+            if self._asked is None:
+                self._asked = self.engine.raw_connection()
+            cursor = self._asked.cursor()
+            (commits,) = cursor.execute("PRAGMA data_version").fetchone()
+            cursor.close()
+            return id(self._asked), commits
+
     def dispose(self) -> None:
         """Close all idle connections."""
+        with self._asking:
+            if self._asked is not None:
+                self._asked.close()
+                self._asked = None
         self.engine.dispose()
 
 

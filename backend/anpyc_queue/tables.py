@@ -123,6 +123,19 @@ class Job:
         )
 
 
+_GROUPED = (
+    "seed", "id", "status", "average_accuracy", "forgetting", "capacity_free",
+    "strategy", "benchmark", "dataset", "name",
+)  # fmt: skip
+"""What groups are sorted and filtered by, beside what makes them."""
+
+
+def _of_listed(name: str, *columns: str) -> Index:
+    """An index of the runs that are not deleted; that it is a column, too, saves SQLite a look at the row."""
+    there = text("deleted_at IS NULL")
+    return Index(name, *columns, "deleted_at", sqlite_where=there, postgresql_where=there)
+
+
 class Run(Job, Base):
     """One run: what was asked for, where it stands, what came out."""
 
@@ -155,6 +168,7 @@ class Run(Job, Base):
     """Asked for: auto, cpu or cuda."""
     average_accuracy: Mapped[float | None] = mapped_column(default=None)
     forgetting: Mapped[float | None] = mapped_column(default=None)
+    capacity_free: Mapped[float | None] = mapped_column(default=None)
     before_pruning: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """Accuracy on each task, newest in its base training; None for a task that ended unpruned."""
 
@@ -183,11 +197,24 @@ class Run(Job, Base):
 
     __table_args__ = (
         Index("ix_runs_status_created", "status", "created_at"),
-        Index("ix_runs_archived_created", "archived", "created_at"),
         Index("ix_runs_group", "group_id"),
         Index("ix_runs_spec_hash", "spec_hash"),
         Index("ix_runs_updated", "updated_at"),
+        _of_listed("ix_runs_listed", "archived", "id", "status", "strategy", "benchmark", "dataset"),
+        _of_listed("ix_runs_by_status", "archived", "status", "id"),
+        _of_listed("ix_runs_by_strategy", "archived", "strategy", "id", "status"),
+        _of_listed("ix_runs_of_kind", "strategy", "status", "benchmark", "dataset", "id"),
+        _of_listed("ix_runs_by_name", "archived", "name", "id", "status"),
+        _of_listed("ix_runs_by_accuracy", "archived", "average_accuracy", "id", "status"),
+        _of_listed("ix_runs_by_forgetting", "archived", "forgetting", "id", "status"),
+        _of_listed("ix_runs_by_capacity", "archived", "capacity_free", "id", "status"),
+        _of_listed("ix_runs_searched", "archived", "id", "name", "tags", "notes", "status").ddl_if(
+            dialect="sqlite"
+        ),
+        _of_listed("ix_runs_of_setting", "archived", "spec_hash", *_GROUPED),
+        _of_listed("ix_runs_of_sweep", "archived", "group_id", "spec_hash", *_GROUPED),
     )
+    """A row of this table is long. The list's orders and counts, and groups, are read from indexes alone."""
 
 
 def _run_id() -> Mapped[str]:

@@ -1,6 +1,7 @@
 """Hints that a run has news, so that a stream need not wait for its next look. Losing one only delays.
 
-Within a process a hint always arrives; between processes it does when the broker is Redis.
+Within a process a hint always arrives. Between processes it comes over Redis where that is the broker, and
+else from the database itself, which is asked whether anything was committed.
 """
 
 from __future__ import annotations
@@ -12,14 +13,24 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy import select
+
+from anpyc_queue.engine import Database, now
+from anpyc_queue.periodic import PeriodicThread
+from anpyc_queue.tables import Run
 
 _PREFIX = "anpyc:news:"
 _RETRY_SECONDS = 2.0
+SQLITE_SECONDS, POSTGRESQL_SECONDS = 0.025, 0.1
+"""Between two looks at whether anything was committed: 20 µs of SQLite, a round trip to PostgreSQL."""
+_NOBODY_LISTENS_SECONDS = 60.0
+_OVERLAP = timedelta(seconds=2)
 ANY = "*"
 """Subscribe to this to hear of every run."""
 
@@ -165,8 +176,57 @@ class RedisWakeUp(WakeUp):
                 self._notify_here(message["channel"].decode().removeprefix(_PREFIX))
 
 
-def open_wakeup(broker_url: str | None) -> WakeUp:
-    """The hints that go with the broker: over Redis when it is one, within the process otherwise."""
+class WatchingWakeUp(WakeUp):
+    """Hears of other processes' commits from the database: one thread asks for all who listen, and only while
+    somebody does. Whoever writes needs to know nothing of it, and a writer that is killed loses no hint."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+        self._pause = SQLITE_SECONDS if database.is_sqlite else POSTGRESQL_SECONDS
+        self._state: object = None
+        self._seen: dict[str, datetime] = {}
+        self._watcher = PeriodicThread("wake-up", self._look, self._until_next)
+        self._started = False
+
+    @contextmanager
+    def subscribe(self, run_id: str) -> Iterator[Subscription]:
+        with super().subscribe(run_id) as subscription:
+            with self._lock:
+                begin, self._started = not self._started, True
+            if begin:
+                self._watcher.start()
+            self._watcher.notify()
+            yield subscription
+
+    def close(self) -> None:
+        self._watcher.stop(timeout=5)
+
+    def _until_next(self) -> float:
+        return self._pause if self._subscriptions else _NOBODY_LISTENS_SECONDS
+
+    def _look(self) -> None:
+        state = self._database.state() if self._subscriptions else None
+        if state is None or state == self._state:
+            return
+        self._state = state
+        for run_id in self._changed():
+            self._notify_here(run_id)
+
+    def _changed(self) -> list[str]:
+        """The runs that have changed since the last look, and a while before: commits may come late."""
+        with self._database.read() as session:
+            since = max(self._seen.values(), default=now(session)) - _OVERLAP
+            query = select(Run.id, Run.updated_at).where(Run.updated_at > since)
+            changes = {row.id: row.updated_at for row in session.execute(query)}
+        changed = [run_id for run_id, at in changes.items() if self._seen.get(run_id) != at]
+        self._seen = changes
+        return changed
+
+
+def open_wakeup(broker_url: str | None, database: Database | None = None) -> WakeUp:
+    """The hints that go with the broker: over Redis when it is one, else within the process and, where there
+    is a ``database`` to watch, from it."""
     if broker_url is not None and broker_url.startswith(("redis://", "rediss://")):
         return RedisWakeUp(broker_url)
-    return WakeUp()
+    return WakeUp() if database is None else WatchingWakeUp(database)

@@ -25,10 +25,13 @@ from anpyc_queue.wakeup import open_wakeup
 from anpyc_server import errors
 from anpyc_server.access import SignInLink, TokenGate
 from anpyc_server.guards import Guards, known_hosts
+from anpyc_server.kept import KeptAnswers
 from anpyc_server.openapi import bare_app
 from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.records.arrays import ArrayCache
+from anpyc_server.records.run_rows import RowCache
 from anpyc_server.records.series import SeriesCache
+from anpyc_server.records.settings import described
 from anpyc_server.resources.runs.removal import remove_deleted
 from anpyc_server.services import Services
 from anpyc_server.stopping import heard_first
@@ -45,12 +48,14 @@ _FIGURES_AFTER_SECONDS = 0.5
 def create_app(settings: Settings | None = None, *, front_end: Path | None = None) -> FastAPI:
     """The whole server: interface, live events, the front end from ``front_end`` or where it usually lies."""
     chosen = settings or process_settings()
+    database = open_database(chosen.database)
     services = Services(
         settings=chosen,
-        database=open_database(chosen.database),
-        wakeup=open_wakeup(chosen.broker_url),
+        database=database,
+        wakeup=open_wakeup(chosen.broker_url, database),
         arrays=ArrayCache(),
         series=SeriesCache(),
+        rows=RowCache(),
     )
     token = chosen.token.get_secret_value() if chosen.token else None
     link = SignInLink() if token else None
@@ -59,6 +64,7 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         middleware=[
             Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
             *([Middleware(TokenGate, token=token, link=link)] if token and link else []),
+            Middleware(KeptAnswers, database=services.database),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
             # For bodies that do not say how long they are.
@@ -119,6 +125,7 @@ async def _import_figures() -> None:
     await asyncio.sleep(_FIGURES_AFTER_SECONDS)
     for name in ("anpyc_server.figures.registry", "plotly.graph_objects"):
         await asyncio.to_thread(importlib.import_module, name)
+    await asyncio.to_thread(described)
 
 
 async def _remove_now_and_then(services: Services) -> None:

@@ -10,15 +10,18 @@ from fastapi import FastAPI
 from anpyc_server import __version__
 from anpyc_server.api import router
 from anpyc_server.resources.figures.service import described_options
+from anpyc_server.resources.live.schemas import described_events
 
 
 class Application(FastAPI):
-    """Describes the options of figures as the figures declare them."""
+    """Describes the options of figures as the figures declare them, and the events of streams."""
 
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
-            figure = super().openapi()["paths"]["/api/figures/{name}"]["get"]
-            figure["parameters"] += described_options()
+            described = super().openapi()
+            described["paths"]["/api/figures/{name}"]["get"]["parameters"] += described_options()
+            schemas = described["components"]["schemas"] | described_events()
+            described["components"]["schemas"] = dict(sorted(schemas.items()))
         assert self.openapi_schema is not None  # noqa: S101 - made above
         return self.openapi_schema
 

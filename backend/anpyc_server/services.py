@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -10,11 +10,13 @@ from fastapi import Depends, Request
 from anpyc.settings import Settings
 from anpyc_queue.engine import Database
 from anpyc_queue.wakeup import WakeUp
+from anpyc_server.feeds import Feeds
 
 if TYPE_CHECKING:
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
     from anpyc_server.records.arrays import ArrayCache
+    from anpyc_server.records.run_rows import RowCache
     from anpyc_server.records.series import SeriesCache
 
 
@@ -27,6 +29,8 @@ class Services:
     wakeup: WakeUp
     arrays: ArrayCache
     series: SeriesCache
+    rows: RowCache
+    feeds: Feeds = field(default_factory=Feeds)
     relay: Relay | None = None
     reconciler: Reconciler | None = None
     stopping: bool = False

@@ -13,13 +13,18 @@ from sqlalchemy import JSON, TableClause, column, func, inspect, select, table
 
 from anpyc.spec import RunSpec, parse_spec
 from anpyc_queue import jobs, migration, whatif
+from anpyc_queue.engine import open_database
 from anpyc_queue.tables import Base, EpochRow, EvaluationRow, Event, Run
 from processes import Deployment
 
 
 def test_the_migrations_make_the_tables_of_the_models(deployment: Deployment) -> None:
+    def made_here(_object: object, name: str | None, *_: object) -> bool:
+        return deployment.database.is_sqlite or name != "ix_runs_searched"
+
     with deployment.database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_object": made_here}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
     assert migration.current(deployment.database.engine) == migration.head()
 
@@ -170,3 +175,42 @@ def test_deleting_a_run_deletes_what_it_recorded(deployment: Deployment) -> None
         jobs.request_cancel(session, run_id)
         jobs.remove(session, run_id)
     assert deployment.events(run_id) == []
+
+
+def test_what_is_free_becomes_a_column(deployment: Deployment) -> None:
+    engine = deployment.database.engine
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        command.downgrade(migration.configuration(connection), "0006")
+        assert "capacity_free" not in {column["name"] for column in inspect(connection).get_columns("runs")}
+        for run_id, metrics in {
+            "known": {"capacity_free": 0.25},
+            "odd": {"capacity_free": None},
+            "none": {},
+        }.items():
+            given = _early_run(run_id, metrics=metrics, before_pruning=[])
+            runs = _table_with(given)
+            connection.execute(runs.insert().values(**given))
+    deployment.database.migrate()
+    free = {name: deployment.run(name).capacity_free for name in ("known", "odd", "none")}
+    assert free == {"known": 0.25, "odd": None, "none": None}
+
+
+def test_the_state_changes_with_every_commit_of_whomever_and_with_nothing_else(
+    deployment: Deployment,
+) -> None:
+    database = deployment.database
+    elsewhere = open_database(database.engine.url.render_as_string(hide_password=False))
+    before = database.state()
+    with database.read() as session:
+        session.scalar(select(func.count()).select_from(Run))
+    assert database.state() == before
+    for writer in (database, elsewhere):
+        with writer.write() as session:
+            jobs.submit(session, RunSpec())
+            session.flush()
+            if writer.is_sqlite:
+                assert database.state() == before, "nothing is committed yet"
+        after = database.state()
+        assert after != before
+        before = after
+    elsewhere.dispose()

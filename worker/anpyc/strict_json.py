@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 _READER = json.JSONDecoder(parse_constant=lambda _: None)
 
 
@@ -30,7 +32,15 @@ def dumps(
 
 def loads(content: str | bytes) -> Any:
     """What JSON holds, also such as Python's own writer once made: its infinities and NaN become None."""
-    return _READER.decode(content if isinstance(content, str) else bytes(content).decode())
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:  # it knows the standard alone
+        return _READER.decode(content if isinstance(content, str) else bytes(content).decode())
+
+
+def encode(value: Any) -> bytes:
+    """The value as compact JSON in UTF-8; moments are written as the interface writes them."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
 
 
 def not_finite(row: Mapping[str, Any]) -> dict[str, str]:

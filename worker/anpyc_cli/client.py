@@ -58,7 +58,7 @@ def runs_command(
 ) -> None:
     """List runs, the newest first."""
     with _Api(url) as api:
-        items = api.list_runs(status or [], search, limit)
+        items = api.list_runs(status or [], search, limit, full=as_json)
     if as_json:
         typer.echo(json.dumps(items, indent=1))
         return
@@ -153,8 +153,8 @@ class _Api:
     def download(self, path: str, parameters: dict[str, Any]) -> bytes:
         return self._ask("GET", path, params=parameters).content
 
-    def list_runs(self, status: list[str], search: str, limit: int) -> list[dict[str, Any]]:
-        """At most ``limit`` runs, page after page."""
+    def list_runs(self, status: list[str], search: str, limit: int, *, full: bool) -> list[dict[str, Any]]:
+        """At most ``limit`` runs, page after page; with their specifications if ``full``."""
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while len(items) < limit:
@@ -163,6 +163,7 @@ class _Api:
                 "status": status,
                 "q": search or None,
                 "cursor": cursor,
+                "full": full,
             }
             page = self.get("/api/runs", {name: value for name, value in parameters.items() if value})
             items += page["items"]

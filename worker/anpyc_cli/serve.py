@@ -6,16 +6,19 @@ import logging
 import os
 import socket
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from anpyc.settings import Settings
+from anpyc_worker.environment import environment_of
 from anpyc_worker.lifeline import stop_when_parent_ends
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 _log = logging.getLogger(__name__)
 _LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
+
+_UVICORN: dict[str, Any] = {"log_level": "info", "access_log": False, "timeout_graceful_shutdown": 3}
 
 DataDir = Annotated[Path | None, typer.Option(help="Where database, checkpoints and logs go.")]
 FollowParent = Annotated[bool, typer.Option(hidden=True)]
@@ -25,11 +28,17 @@ def server_command(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65_535)] = None,
     data_dir: DataDir = None,
+    processes: Annotated[
+        int, typer.Option(help="Processes that answer side by side, with PostgreSQL.", min=1, max=64)
+    ] = 1,
     follow_parent: FollowParent = False,
 ) -> None:
     """Start the server alone. Runs wait in the queue until a worker is there."""
     here = chosen_settings(data_dir=data_dir, host=host, port=port)
     refuse_open_host(here)
+    if processes > 1:
+        _serve_with(processes, here, follow_parent)
+        return
     import uvicorn
 
     from anpyc_server.app import create_app
@@ -38,14 +47,24 @@ def server_command(
     app = create_app(here)
     if app.state.sign_in_link is not None:
         _log.info("Sign a browser in, once: %s%s", address(here), app.state.sign_in_link.path)
-    uvicorn.run(
-        app,
-        host=here.host,
-        port=here.port,
-        log_level="info",
-        access_log=False,
-        timeout_graceful_shutdown=3,
-    )
+    uvicorn.run(app, host=here.host, port=here.port, **_UVICORN)
+
+
+def _serve_with(processes: int, here: Settings, follow_parent: bool) -> None:
+    """Each process makes an application of its own from the settings, which it finds in its environment."""
+    if here.database.startswith("sqlite"):
+        stop_with(
+            "Several server processes need PostgreSQL: set ANPYC_DATABASE_URL to one. With SQLite a single "
+            "process serves, so leave --processes out."
+        )
+    import uvicorn
+
+    _begin(follow_parent)
+    os.environ.update(environment_of(here))
+    if here.token is not None:
+        _log.info("Sign browsers in with the token at %s", address(here))
+    application = "anpyc_server.app:create_app"
+    uvicorn.run(application, factory=True, workers=processes, host=here.host, port=here.port, **_UVICORN)
 
 
 def worker_command(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from anpyc.metrics import summarise
+from anpyc.metrics import measured, summarise
 from anpyc_queue.tables import (
     CHECKPOINT,
     OUTCOME,
@@ -20,6 +20,9 @@ from anpyc_queue.tables import (
     Run,
     WhatIfPoint,
 )
+
+SORTED_BY = ("average_accuracy", "forgetting", "capacity_free")
+"""Metrics that are columns, too."""
 
 
 def rewind(session: Session, run: Run, step: int | None) -> None:
@@ -48,10 +51,11 @@ def rewind(session: Session, run: Run, step: int | None) -> None:
 
 
 def set_metrics(run: Run, metrics: Mapping[str, Any]) -> None:
-    """Keep the metrics, and the two that lists are sorted by in columns of their own."""
+    """Keep the metrics, and those that lists are sorted by in columns of their own."""
     run.metrics = dict(metrics)
-    run.average_accuracy = metrics.get("average_accuracy")
-    run.forgetting = metrics.get("forgetting")
+    for name in SORTED_BY:
+        value = metrics.get(name)
+        setattr(run, name, value if measured(value) else None)
 
 
 def _metrics_left(session: Session, run: Run) -> dict[str, float]:

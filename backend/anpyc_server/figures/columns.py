@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -118,9 +119,21 @@ def _end_of_id(member: _Member) -> str:
     return f"…{member.first_id[-4:]}"
 
 
+def _older(session: Session, run_ids: Sequence[str]) -> list[int]:
+    """How many runs are older than each. The ids between two of them are counted once, in one query."""
+    bounds = sorted(set(run_ids))
+    between = [
+        select(func.count()).where(Run.id < bound, *([Run.id >= before] if before else [])).scalar_subquery()
+        for before, bound in zip([None, *bounds], bounds, strict=False)
+    ]
+    counts = session.execute(select(*between)).one() if between else ()
+    places = dict(zip(bounds, accumulate(counts), strict=True))
+    return [places[run_id] for run_id in run_ids]
+
+
 def _ranks(session: Session, first_ids: Sequence[str]) -> list[int]:
     """How many runs are older than each: its number for ever, so its colour. Ties take the next free one."""
-    older = [session.scalar(select(func.count()).where(Run.id < run_id)) or 0 for run_id in first_ids]
+    older = _older(session, first_ids)
     taken: set[int] = set()
     ranks = [0] * len(older)
     for place in sorted(range(len(older)), key=lambda place: first_ids[place]):

@@ -11,7 +11,7 @@ from anpyc.metrics import measured, rows_done
 from anpyc_queue.tables import EvaluationRow, Run
 
 Matrix = list[list[float | None]]
-_MOST_TASKS_IN_A_LIST = 20
+MOST_TASKS_IN_A_LIST = 20
 
 
 def accuracy_matrix(session: Session, run: Run) -> Matrix:
@@ -22,9 +22,11 @@ def accuracy_matrix(session: Session, run: Run) -> Matrix:
     return matrix_of([(row.task, row.on_task, row.accuracy) for row in session.execute(query)], tasks_of(run))
 
 
-def accuracy_matrices(session: Session, runs: Sequence[Run]) -> dict[str, Matrix]:
-    """The matrices of a page of runs in one query; those of very many tasks are left out."""
-    wanted = {run.id: tasks_of(run) for run in runs if tasks_of(run) <= _MOST_TASKS_IN_A_LIST}
+def accuracy_matrices(
+    session: Session, runs: Sequence[Run], most_tasks: float = MOST_TASKS_IN_A_LIST
+) -> dict[str, Matrix]:
+    """The matrices of several runs in one query; those of more tasks are left out."""
+    wanted = {run.id: tasks_of(run) for run in runs if tasks_of(run) <= most_tasks}
     query = select(
         EvaluationRow.run_id, EvaluationRow.task, EvaluationRow.on_task, EvaluationRow.accuracy
     ).where(EvaluationRow.run_id.in_(wanted), EvaluationRow.end_of_task)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from anpyc import strict_json
 from anpyc.spec import RunSpec
 from anpyc_queue.tables import SUCCEEDED, Run
 
@@ -68,8 +70,14 @@ def counted_runs(runs: Sequence[Run]) -> CountedRuns:
 
 def seeds_contain(spec: dict[str, Any]) -> tuple[str, ...]:
     """What runs of a stored specification with different seeds differ in; nothing where none can say."""
+    alike = {name: part for name, part in spec.items() if name not in ("name", "seed")}
+    return _seeds_contain(strict_json.encode(alike))
+
+
+@lru_cache(maxsize=2_000)
+def _seeds_contain(spec: bytes) -> tuple[str, ...]:
     try:
-        return RunSpec.model_validate(spec).spread_over_seeds()
+        return RunSpec.model_validate(strict_json.loads(spec)).spread_over_seeds()
     except ValidationError:  # stored by a version that knew other fields
         return ()
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
+from anpyc import strict_json
 from anpyc.metrics import intransigence, measured
 from anpyc.spec import RunSpec
 from anpyc_queue.tables import SUCCEEDED, Run
@@ -82,6 +85,7 @@ class JointRuns:
                 Run.benchmark == run.benchmark,
                 Run.dataset == run.dataset,
             )
+            query = query.options(load_only(Run.name, Run.seed, Run.spec, Run.plan, Run.strategy))
             runs = self._session.scalars(query.order_by(Run.id.desc()))
             self._known[key] = [(setting(joint.spec), joint) for joint in runs]
         return self._known[key]
@@ -96,10 +100,16 @@ class JointRuns:
 def setting(spec: Mapping[str, Any]) -> str:
     """What two runs share that differ in strategy, name, device and seed alone; a field that an earlier
     version did not know has its default."""
-    try:
+    content = {name: part for name, part in spec.items() if name not in _BESIDE_THE_SETTING}
+    return _setting(strict_json.encode(content), strict_json.encode(spec.get("strategy")))
+
+
+@lru_cache(maxsize=5_000)
+def _setting(rest: bytes, strategy: bytes) -> str:
+    content = strict_json.loads(rest)
+    spec = content | {"strategy": strict_json.loads(strategy)}
+    with suppress(ValidationError):
         content = RunSpec.model_validate(spec).model_dump(mode="json", exclude=_BESIDE_THE_SETTING)
-    except ValidationError:
-        content = {name: part for name, part in spec.items() if name not in _BESIDE_THE_SETTING}
     return json.dumps(content, sort_keys=True)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, literal, or_
+from sqlalchemy import ColumnElement, String, cast, false, func, literal, or_, tuple_
 
-from anpyc_queue.tables import Run
+from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
 from anpyc_server.errors import BadRequest
 
 FINISHED, UNFINISHED, UNKNOWN = 0, 1, 2
@@ -17,9 +18,11 @@ FINISHED, UNFINISHED, UNKNOWN = 0, 1, 2
 METRICS: dict[str, ColumnElement[Any]] = {
     "average_accuracy": Run.average_accuracy.expression,
     "forgetting": Run.forgetting.expression,
-    "capacity_free": Run.metrics["capacity_free"].as_float(),
+    "capacity_free": Run.capacity_free.expression,
 }
 """What lists and groups are sorted by."""
+_STATUS_ORDER = (RUNNING, QUEUED, FAILED, CANCELLED, SUCCEEDED)
+_MOST_TIERS = len(_STATUS_ORDER)
 
 
 @dataclass(frozen=True)
@@ -35,65 +38,79 @@ class RunFilter:
     archived: bool = False
     text: str = ""
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """As SQL; deleted runs are never wanted."""
-        wanted: list[ColumnElement[bool]] = [Run.deleted_at.is_(None), Run.archived.is_(self.archived)]
+    def conditions(self, run: type[Run] = Run) -> list[ColumnElement[bool]]:
+        """As SQL, of the table of runs or of another name for it; deleted runs are never wanted."""
+        wanted: list[ColumnElement[bool]] = [run.deleted_at.is_(None), run.archived == self.archived]
         for column, values in (
-            (Run.status, self.status),
-            (Run.strategy, self.strategy),
-            (Run.benchmark, self.benchmark),
-            (Run.dataset, self.dataset),
+            (run.status, self.status),
+            (run.strategy, self.strategy),
+            (run.benchmark, self.benchmark),
+            (run.dataset, self.dataset),
         ):
             if values:
                 wanted.append(column.in_(values))
         if self.group is not None:
-            wanted.append(in_group(self.group))
-        wanted.extend(_tagged(tag) for tag in self.tags)
-        wanted.extend(_mentions(word) for word in self.text.split())
+            wanted.append(in_group(self.group, run))
+        wanted.extend(_tagged(run, tag) for tag in self.tags)
+        wanted.extend(_mentions(run, word) for word in self.text.split())
         return wanted
 
 
-def in_group(key: str) -> ColumnElement[bool]:
+def in_group(key: str, run: type[Run] = Run) -> ColumnElement[bool]:
     """Runs of a group: ``spec:HASH``, ``sweep:ID``, or a sweep's bare id."""
     kind, colon, value = key.partition(":")
     if not colon:
-        return Run.group_id == key
+        return run.group_id == key
     if kind == "spec":
-        return Run.spec_hash == value
-    return Run.group_id == value if kind == "sweep" else false()
+        return run.spec_hash == value
+    return run.group_id == value if kind == "sweep" else false()
 
 
 @dataclass(frozen=True)
-class Order:
-    """How rows follow each other: by tier, always upwards, then by ``key`` and ``identity``, both one way."""
+class Tier:
+    """Rows that stand together in an order, whichever way, and by what they follow each other within."""
 
-    key: ColumnElement[Any]
-    identity: ColumnElement[Any]
-    tier: ColumnElement[int] | None = None
-    """None where there is but one, so that an index on the key serves."""
+    number: int
+    """Tells the tier in a cursor."""
+    conditions: tuple[ColumnElement[bool], ...] = ()
+    key: ColumnElement[Any] = Run.id.expression
 
-    def columns(self) -> list[ColumnElement[Any]]:
-        """What of a row its place is told by."""
-        tier = literal(0) if self.tier is None else self.tier
-        return [tier.label("tier"), self.key.label("sort_key")]
 
-    def by(self, descending: bool) -> list[ColumnElement[Any]]:
-        """For ORDER BY."""
-        ties = [self.key, self.identity]
-        directed: list[ColumnElement[Any]] = [
-            column.desc() if descending else column.asc() for column in ties
-        ]
-        return directed if self.tier is None else [self.tier.asc(), *directed]
+def tiers(name: str, descending: bool) -> Sequence[Tier]:
+    """The tiers of an order of runs, one after the other. Each is read from an index of its own."""
+    match name:
+        case "created":
+            return [Tier(0)]
+        case "name":
+            return [Tier(0, key=func.lower(Run.name))]
+        case "strategy":
+            return [Tier(0, key=Run.strategy.expression)]
+        case "status":
+            ordered = [Tier(place, (Run.status == status,)) for place, status in enumerate(_STATUS_ORDER)]
+            return ordered[::-1] if descending else ordered
+    metric = METRICS[name]
+    known, finished = metric.is_not(None), Run.status == SUCCEEDED
+    return [
+        Tier(FINISHED, (known, finished), metric),
+        Tier(UNFINISHED, (known, ~finished), metric),
+        Tier(UNKNOWN, (metric.is_(None),)),
+    ]
 
-    def past(self, end: tuple[int, Any, str], descending: bool) -> ColumnElement[bool]:
-        """What comes after the row that ended a page."""
-        last, value, identity = end
-        key, tie = self.key, self.identity
-        if descending:
-            further = or_(key < value, and_(key == value, tie < identity))
-        else:
-            further = or_(key > value, and_(key == value, tie > identity))
-        return further if self.tier is None else or_(self.tier > last, and_(self.tier == last, further))
+
+def ordered(key: ColumnElement[Any], identity: ColumnElement[Any], descending: bool) -> list[Any]:
+    """For ORDER BY: both one way."""
+    columns = [key] if key is identity else [key, identity]
+    return [column.desc() if descending else column.asc() for column in columns]
+
+
+def past(
+    key: ColumnElement[Any], identity: ColumnElement[Any], end: tuple[Any, str], descending: bool
+) -> ColumnElement[bool]:
+    """What comes after the row that ended a page."""
+    if key is identity:
+        return identity < end[1] if descending else identity > end[1]
+    row, last = tuple_(key, identity), tuple_(*(literal(part) for part in end))
+    return row < last if descending else row > last
 
 
 def write_cursor(sort: str, tier: int, key: Any, identity: str) -> str:
@@ -110,11 +127,7 @@ def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
     try:
         padded = text + "=" * (-len(text) % 4)
         sorted_by, tier, key, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        readable = (
-            sorted_by == sort
-            and tier in (FINISHED, UNFINISHED, UNKNOWN)
-            and isinstance(key, (str, int, float))
-        )
+        readable = sorted_by == sort and tier in range(_MOST_TIERS) and isinstance(key, (str, int, float))
         readable = readable and isinstance(identity, str)
     except (ValueError, TypeError):
         readable = False
@@ -125,10 +138,10 @@ def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
     return tier, key, identity
 
 
-def _tagged(tag: str) -> ColumnElement[bool]:
-    return cast(Run.tags, String).icontains(json.dumps(tag), autoescape=True)
+def _tagged(run: type[Run], tag: str) -> ColumnElement[bool]:
+    return cast(run.tags, String).icontains(json.dumps(tag), autoescape=True)
 
 
-def _mentions(word: str) -> ColumnElement[bool]:
-    in_tags = cast(Run.tags, String).icontains(json.dumps(word)[1:-1], autoescape=True)
-    return or_(Run.name.icontains(word, autoescape=True), Run.notes.icontains(word, autoescape=True), in_tags)
+def _mentions(run: type[Run], word: str) -> ColumnElement[bool]:
+    in_tags = cast(run.tags, String).icontains(json.dumps(word)[1:-1], autoescape=True)
+    return or_(run.name.icontains(word, autoescape=True), run.notes.icontains(word, autoescape=True), in_tags)

@@ -103,7 +103,8 @@ class RunSummary(Answer):
     dataset: str
     seed: int
     device: str
-    spec: StoredSpec
+    spec: StoredSpec | None
+    """In lists only where it is asked for with ``full``."""
     spec_hash: str
     """Runs that differ only in name and seed share it."""
     metrics: RunMetrics
@@ -146,6 +147,7 @@ class JointReference(Answer):
 class RunAnswer(RunSummary):
     """A run with everything but what it recorded."""
 
+    spec: StoredSpec
     key_numbers: list[KeyNumber]
     """All metrics, in the order in which they are shown."""
     joint_reference: JointReference | None

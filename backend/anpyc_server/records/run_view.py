@@ -53,11 +53,15 @@ class QueueView:
         return waiting_reason(run.device, self._positions.get(run.id, 1), self._online)
 
 
-def summary(run: Run, queue: QueueView, matrix: Matrix | None) -> RunSummary:
-    """The run as it stands in a list."""
-    return RunSummary.model_construct(
-        **_shared(run, queue), sentence=sentence(run, matrix), error=_error(run, False)
-    )
+def row(run: Run, queue: QueueView, matrix: Matrix | None, *, full: bool) -> dict[str, Any]:
+    """The run as it stands in a list: the fields of :class:`RunSummary` as plain data."""
+    return _shared(run, queue) | {
+        "spec": run.spec if full else None,
+        "position": {name: run.position.get(name) for name in Position.model_fields},
+        "metrics": dict.fromkeys(RunMetrics.model_fields) | run.metrics,
+        "sentence": sentence(run, matrix),
+        "error": _error(run, False),
+    }
 
 
 def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
@@ -71,13 +75,13 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
     joint = JointRuns(session)
     metrics, reference = joint.metrics(run, matrix), joint.reference(run)
     return RunAnswer.model_construct(
-        **_shared(run, queue) | {"metrics": RunMetrics.model_validate(metrics)},
+        **_typed(run, queue) | {"metrics": RunMetrics.model_validate(metrics)},
         key_numbers=key_numbers(metrics, reference),
         joint_reference=(
             JointReference(run_ids=list(reference.run_ids), words=reference.words) if reference else None
         ),
         sentence=sentence(run, matrix, newest),
-        error=_error(run, True),
+        error=_typed_error(run, True),
         plan=RunPlan.model_validate(run.plan),
         environment=run.environment,
         last_seq=run.next_seq - 1,
@@ -100,10 +104,25 @@ def key_numbers(metrics: Mapping[str, Any], reference: Reference | None) -> list
 
 
 def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:
-    """Several runs, with one look at the queue."""
+    """Several runs with their specifications, with one look at the queue."""
     queue = QueueView(session)
     matrices = accuracy_matrices(session, runs)
-    return [summary(run, queue, matrices.get(run.id)) for run in runs]
+    return [
+        RunSummary.model_construct(
+            **_typed(run, queue),
+            sentence=sentence(run, matrices.get(run.id)),
+            error=_typed_error(run, False),
+        )
+        for run in runs
+    ]
+
+
+def _typed(run: Run, queue: QueueView) -> dict[str, Any]:
+    return _shared(run, queue) | {
+        "spec": run.spec,
+        "position": Position.model_validate(_known(run.position, Position)),
+        "metrics": RunMetrics.model_validate(run.metrics),
+    }
 
 
 def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
@@ -118,16 +137,13 @@ def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
         "status": run.status,
         "progress": run.progress,
         "attempt": run.attempt,
-        "position": Position.model_validate(_known(run.position, Position)),
         "state_sentence": state_sentence(run, queue.reason(run)),
         "strategy": run.strategy,
         "benchmark": run.benchmark,
         "dataset": run.dataset,
         "seed": run.seed,
         "device": run.device,
-        "spec": run.spec,
         "spec_hash": run.spec_hash,
-        "metrics": RunMetrics.model_validate(run.metrics),
         "worker": run.worker_id,
         "cancel_requested": run.cancel_requested,
         "group_id": run.group_id,
@@ -148,11 +164,20 @@ def _left(run: Run, seconds: float | None) -> float | None:
     return seconds * (1 - run.progress) / run.progress
 
 
-def _error(run: Run, whole: bool) -> RunError | None:
+def _error(run: Run, whole: bool) -> dict[str, Any] | None:
     if run.error is None:
         return None
     traceback = run.error.get("traceback") if whole else None
-    return RunError(code=run.error.get("code", ""), message=run.error.get("message", ""), traceback=traceback)
+    return {
+        "code": run.error.get("code", ""),
+        "message": run.error.get("message", ""),
+        "traceback": traceback,
+    }
+
+
+def _typed_error(run: Run, whole: bool) -> RunError | None:
+    error = _error(run, whole)
+    return None if error is None else RunError.model_construct(**error)
 
 
 def _known(data: Mapping[str, Any], model: type[Position]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean, stdev
+from math import fsum, sqrt
+from statistics import fmean
 
 from anpyc.measures import MEASURES, known
 from anpyc_server.records.counting import CountedRuns
@@ -26,7 +27,8 @@ class Spread(Answer):
 
 def spreads(counting: CountedRuns) -> dict[str, Spread]:
     """Each metric over the runs that know it."""
-    measured = ((name, spread_of(counting, metric(counting, name))) for name in MEASURES)
+    metrics = [known(run.metrics) for run in counting.runs]
+    measured = ((name, spread_of(counting, [run.get(name) for run in metrics])) for name in MEASURES)
     return {name: spread for name, spread in measured if spread is not None}
 
 
@@ -53,9 +55,12 @@ def spread_of(counting: CountedRuns, values: Sequence[float | None]) -> Spread |
 
 def spread(values: Sequence[float]) -> Spread:
     """Mean and sample standard deviation of runs that differ in the seed alone."""
+    mean = fmean(values)
     return Spread(
-        mean=fmean(values),
-        std=stdev(values) if len(values) > 1 else None,
+        mean=mean,
+        std=sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+        if len(values) > 1
+        else None,
         n=len(values),
         low=min(values),
         high=max(values),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
 from anpyc.measures import MEASURES, known
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.columns import Members, columns
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
-from anpyc_server.records.accuracy import accuracy_matrix
+from anpyc_server.records.accuracy import accuracy_matrices
 from anpyc_server.records.counting_sentences import repeats_in_words
 from anpyc_server.records.differences import written
 from anpyc_server.records.joint import JointRuns
@@ -31,7 +32,8 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
     """
     with services.database.read() as session:
         compared, missing = columns(session, keys)
-        matrices = {run.id: accuracy_matrix(session, run) for column in compared for run in column.runs}
+        runs = [run for column in compared for run in column.runs]
+        matrices = accuracy_matrices(session, runs, most_tasks=inf)
         joint = JointRuns(session)
         measures = [[joint.metrics(run, matrices[run.id]) for run in column.runs] for column in compared]
     last_rows = [[_last_row(matrices[run.id]) for run in column.runs] for column in compared]

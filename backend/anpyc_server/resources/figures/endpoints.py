@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from anpyc_server.errors import documented
+from anpyc_server.kept import from_the_database
 from anpyc_server.resources.figures import service
 from anpyc_server.resources.figures.schemas import FigureAnswer, FigureList
 from anpyc_server.services import ServicesHere
@@ -22,7 +23,12 @@ def list_figures() -> FigureList:
     return service.listed()
 
 
-@router.get("/{name}", response_model=FigureAnswer, responses=documented(404))
+@router.get(
+    "/{name}",
+    response_model=FigureAnswer,
+    responses=documented(404),
+    dependencies=[Depends(from_the_database)],
+)
 def get_figure(
     name: Annotated[str, Path(max_length=60)],
     services: ServicesHere,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from anpyc_server.errors import documented
+from anpyc_server.kept import from_the_database
 from anpyc_server.parameters import RunsWanted
 from anpyc_server.resources.groups import service
 from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort
@@ -15,7 +16,7 @@ from anpyc_server.services import ServicesHere
 router = APIRouter(prefix="/groups", tags=["groups"])
 
 
-@router.get("", responses=documented(400))
+@router.get("", responses=documented(400), dependencies=[Depends(from_the_database)])
 def list_groups(
     services: ServicesHere,
     wanted: RunsWanted,
@@ -23,6 +24,7 @@ def list_groups(
     sort: GroupSort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+    full: Annotated[bool, Query(description="With the specification of each group's newest run.")] = False,
 ) -> GroupPage:
     """Runs that differ only in name and seed, or of one sweep, with mean and spread of their metrics."""
-    return service.groups(services, by, wanted, sort, limit, cursor)
+    return service.groups(services, by, wanted, sort, limit, cursor, full)

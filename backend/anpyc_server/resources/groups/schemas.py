@@ -58,8 +58,8 @@ class RunGroup(Answer):
     run_ids: list[str]
     metrics: dict[str, Spread]
     """average_accuracy, forgetting, …"""
-    spec: StoredSpec
-    """Of the newest run."""
+    spec: StoredSpec | None
+    """Of the newest run, where it is asked for with ``full``."""
     newest: Moment
 
 

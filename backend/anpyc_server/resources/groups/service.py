@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, case, cast, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session, aliased, load_only
 
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.records.counting import counted_runs
 from anpyc_server.records.counting_sentences import sentence
 from anpyc_server.records.differences import differences, shared_name, title_of
 from anpyc_server.records.listing import METRICS as SORTED
-from anpyc_server.records.listing import Order, RunFilter, read_cursor, write_cursor
+from anpyc_server.records.listing import RunFilter, read_cursor, write_cursor
 from anpyc_server.records.spreads import spreads
 from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort, RunGroup, Varied
 from anpyc_server.services import Services
@@ -21,35 +35,112 @@ from anpyc_server.services import Services
 _MOST_IDS = 200
 _FINE = 10**9
 _KNOWN, _UNKNOWN = 0, 1
+_SHOWN = (
+    Run.name, Run.status, Run.seed, Run.spec, Run.spec_hash, Run.group_id, Run.metrics,
+    Run.strategy, Run.benchmark, Run.dataset, Run.created_at,
+)  # fmt: skip
+"""What of its runs a group is told by."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How groups follow each other: by tier, always upwards, then by ``key`` and ``identity``, one way."""
+
+    key: ColumnElement[Any]
+    identity: ColumnElement[Any]
+    tier: ColumnElement[int] | None = None
+    """None where there is but one."""
+
+    def columns(self) -> list[ColumnElement[Any]]:
+        """What of a group its place is told by."""
+        tier = literal(_KNOWN) if self.tier is None else self.tier
+        return [tier.label("tier"), self.key.label("sort_key")]
+
+    def by(self, descending: bool) -> list[ColumnElement[Any]]:
+        """For ORDER BY."""
+        ties = [self.key, self.identity]
+        directed: list[ColumnElement[Any]] = [
+            column.desc() if descending else column.asc() for column in ties
+        ]
+        return directed if self.tier is None else [self.tier.asc(), *directed]
+
+    def past(self, end: tuple[int, Any, str], descending: bool) -> ColumnElement[bool]:
+        """What comes after the group that ended a page."""
+        last, value, identity = end
+        key, tie = self.key, self.identity
+        if descending:
+            further = or_(key < value, and_(key == value, tie < identity))
+        else:
+            further = or_(key > value, and_(key == value, tie > identity))
+        return further if self.tier is None else or_(self.tier > last, and_(self.tier == last, further))
 
 
 def groups(
-    services: Services, by: GroupBy, wanted: RunFilter, sort: GroupSort, limit: int, cursor: str | None
+    services: Services,
+    by: GroupBy,
+    wanted: RunFilter,
+    sort: GroupSort,
+    limit: int,
+    cursor: str | None,
+    full: bool,
 ) -> GroupPage:
-    """One page of groups, ties by the newest run."""
+    """One page of groups, ties by the newest run; with its specification if ``full``."""
     key = Run.spec_hash if by == "spec" else Run.group_id
     conditions = [*wanted.conditions(), key.is_not(None)]
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
+    end = None if cursor is None else read_cursor(cursor, f"{by}:{sort}")
+    if name == "created" and by == "spec":
+        query = _by_age(wanted, end, descending)
+    else:
+        query = _by_order(key, conditions, name, end, descending)
+    with services.database.read() as session:
+        rows = session.execute(query.limit(limit + 1)).all()
+        distinct = select(key).where(*conditions).group_by(key).subquery()
+        total = session.scalar(select(func.count()).select_from(distinct)) or 0
+        page = rows[:limit]
+        members = _members(session, key, [row.key for row in page], conditions)
+    items = [group_of(f"{by}:{row.key}", members[row.key], full) for row in page]
+    more, last = len(rows) > limit, page[-1] if page else None
+    next_cursor = (
+        write_cursor(f"{by}:{sort}", last.tier, last.sort_key, last.newest) if more and last else None
+    )
+    return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
+
+
+def _by_age(wanted: RunFilter, end: tuple[int, Any, str] | None, descending: bool) -> Select[Any]:
+    """Settings by their newest run. Only as many runs are read as there are in the groups of a page."""
+    later = aliased(Run)
+    newer = exists().where(
+        *wanted.conditions(later),
+        later.spec_hash == Run.spec_hash,
+        later.id > Run.id,
+    )
+    age = Run.id.expression
+    columns = (Run.spec_hash.label("key"), age.label("newest"), *Order(age, age).columns())
+    query = select(*columns).where(*wanted.conditions(), ~newer)
+    if end is not None:
+        query = query.where(age < end[2] if descending else age > end[2])
+    return query.order_by(age.desc() if descending else age.asc())
+
+
+def _by_order(
+    key: Any,
+    conditions: Sequence[ColumnElement[bool]],
+    name: str,
+    end: tuple[int, Any, str] | None,
+    descending: bool,
+) -> Select[Any]:
+    """Groups by what is worked out over all of their runs."""
     best = _best_settings(key, name, conditions, descending) if name in SORTED else None
     order = _order(name, best)
     query = select(key.label("key"), order.identity.label("newest"), *order.columns())
     if best is not None:
         query = query.outerjoin(best, best.c.key == key)
     query = query.where(*conditions).group_by(key)
-    if cursor is not None:
-        query = query.having(order.past(read_cursor(cursor, f"{by}:{sort}"), descending))
-    with services.database.read() as session:
-        rows = session.execute(query.order_by(*order.by(descending)).limit(limit + 1)).all()
-        total = session.scalar(select(func.count(key.distinct())).where(*conditions)) or 0
-        page = rows[:limit]
-        members = _members(session, key, [row.key for row in page], conditions)
-    items = [group_of(f"{by}:{row.key}", members[row.key]) for row in page]
-    more, last = len(rows) > limit, page[-1] if page else None
-    next_cursor = (
-        write_cursor(f"{by}:{sort}", last.tier, last.sort_key, last.newest) if more and last else None
-    )
-    return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
+    if end is not None:
+        query = query.having(order.past(end, descending))
+    return query.order_by(*order.by(descending))
 
 
 def _order(name: str, best: FromClause | None) -> Order:
@@ -73,16 +164,12 @@ def _best_settings(
 
     Never a float: a mean need not come out the same in the question for the next page.
     """
-    newest_of_alike = func.row_number().over(
-        partition_by=(key, Run.spec_hash, Run.seed), order_by=Run.id.desc()
-    )
-    runs = select(
-        key.label("key"), Run.spec_hash, SORTED[name].label("value"), newest_of_alike.label("place")
-    )
+    next_alike = func.lead(Run.id).over(partition_by=(key, Run.spec_hash, Run.seed), order_by=Run.id)
+    runs = select(key.label("key"), Run.spec_hash, SORTED[name].label("value"), next_alike.label("next"))
     runs_that_count = runs.where(*conditions, Run.status == SUCCEEDED).subquery()
     settings = (
         select(runs_that_count.c.key, func.avg(runs_that_count.c.value).label("mean"))
-        .where(runs_that_count.c.place == 1)
+        .where(runs_that_count.c.next.is_(None))
         .group_by(runs_that_count.c.key, runs_that_count.c.spec_hash)
         .subquery()
     )
@@ -91,7 +178,7 @@ def _best_settings(
     return select(settings.c.key, value).group_by(settings.c.key).subquery()
 
 
-def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
+def group_of(key: str, runs: Sequence[Run], full: bool) -> RunGroup:
     """Runs, the newest first, as one."""
     newest = runs[0]
     statuses: dict[str, int] = {}
@@ -122,7 +209,7 @@ def group_of(key: str, runs: Sequence[Run]) -> RunGroup:
         sentence=sentence(runs, counting, varied),
         run_ids=[run.id for run in runs[:_MOST_IDS]],
         metrics=spreads(counting) if _any_finished(runs) else {},
-        spec=newest.spec,  # type: ignore[arg-type]  # passed on as it was stored
+        spec=newest.spec if full else None,  # type: ignore[arg-type]  # passed on as it was stored
         newest=newest.created_at,
     )
 
@@ -141,6 +228,6 @@ def _members(
 ) -> dict[str, list[Run]]:
     query = select(Run).where(*conditions, key.in_(keys)).order_by(Run.id.desc())
     members: dict[str, list[Run]] = {name: [] for name in keys}
-    for run in session.scalars(query.options(defer(Run.environment), defer(Run.plan))):
+    for run in session.scalars(query.options(load_only(*_SHOWN, raiseload=True))):
         members[getattr(run, key.key)].append(run)
     return members

@@ -3,52 +3,104 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterable
 from datetime import UTC, datetime, timedelta
 
-from fastapi.sse import ServerSentEvent
 from sqlalchemy import select
 
 from anpyc_queue.engine import now
 from anpyc_queue.tables import Run
 from anpyc_queue.wakeup import ANY
 from anpyc_server.errors import Invalid
+from anpyc_server.feeds import Feed
+from anpyc_server.resources.live.event_stream import KEEP_ALIVE, KEEP_ALIVE_SECONDS, encoded
 from anpyc_server.resources.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
-from anpyc_server.resources.live.schemas import RunChange
 from anpyc_server.services import Services
 
 _AT_ONCE = 1_000
 _OVERLAP = timedelta(seconds=2)
-"""A transaction may become visible after a later one; looking back finds it. Nothing is sent twice."""
+"""A transaction may become visible after a later one; looking back finds it."""
 
 _State = tuple[datetime, str, float, bool]
 
 
-async def stream(services: Services, since: datetime | None) -> AsyncIterator[ServerSentEvent]:
-    """Changes after ``since``, or from now on. An event's id is the moment of the newest, in microseconds."""
-    sent: dict[str, _State] = {}
-    if since is None:
-        since = await asyncio.to_thread(_now, services)
-        sent = dict(await asyncio.to_thread(_changes, services, since - _OVERLAP))
-    newest = since
-    with services.wakeup.subscribe(ANY) as news:
-        while not services.stopping:
-            changes = await asyncio.to_thread(_changes, services, newest - _OVERLAP)
-            fresh = [(run_id, state) for run_id, state in changes if sent.get(run_id) != state]
-            for run_id, state in fresh:
-                changed, status, progress, deleted = state
-                newest = max(newest, changed)
-                data = RunChange(run=run_id, status=status, progress=progress, deleted=deleted)
-                yield ServerSentEvent(event="run", id=str(_number(newest)), data=data)
-            sent = {
-                run_id: state
-                for run_id, state in (sent | dict(fresh)).items()
-                if state[0] > newest - 2 * _OVERLAP
-            }
-            if fresh:
+async def stream(services: Services, since: datetime | None) -> AsyncGenerator[bytes]:
+    """Changes after ``since``, or from now on. An event's id is the moment of the newest, in microseconds.
+
+    What changed around ``since`` may be told once more.
+    """
+    reader = _Reader(services)
+    async with services.feeds.joined("all runs", reader.start, reader.read) as feed:
+        number = feed.newest
+        if since is not None:
+            missed = _Seen(since)
+            while fresh := missed.fresh(
+                await asyncio.to_thread(_changes, services, missed.newest - _OVERLAP)
+            ):
+                yield b"".join(fresh)
                 await hear(services, None, BURST_SECONDS)
-            if len(changes) < _AT_ONCE:
-                await hear(services, news, LOOK_SECONDS)
+        while True:
+            turn = feed.turn()
+            if number < feed.since:
+                return  # too far behind: the browser asks anew from the last id that it has
+            if number < feed.newest:
+                piece, number = feed.past(number), feed.newest
+                yield piece
+            elif feed.ended:
+                return
+            else:
+                try:
+                    await asyncio.wait_for(turn.wait(), KEEP_ALIVE_SECONDS)
+                except TimeoutError:
+                    yield KEEP_ALIVE
+
+
+class _Seen:
+    """What was told already, as far back as is looked."""
+
+    def __init__(self, newest: datetime) -> None:
+        self.newest = newest
+        self._told: dict[str, _State] = {}
+
+    def fresh(self, changes: Iterable[tuple[str, _State]]) -> list[bytes]:
+        """Those changes that were not told yet, encoded."""
+        told = []
+        for run_id, state in changes:
+            if self._told.get(run_id) == state:
+                continue
+            self._told[run_id] = state
+            changed, status, progress, deleted = state
+            self.newest = max(self.newest, changed)
+            data = {"run": run_id, "status": status, "progress": progress, "deleted": deleted}
+            told.append(encoded("run", data, _number(self.newest)))
+        oldest = self.newest - 2 * _OVERLAP
+        self._told = {run_id: state for run_id, state in self._told.items() if state[0] > oldest}
+        return told
+
+
+class _Reader:
+    """Reads each change once, for all who watch the list."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def start(self) -> int:
+        """From now on: what has changed before counts as told."""
+        self._seen = _Seen(await asyncio.to_thread(_now, self._services))
+        self._seen.fresh(await asyncio.to_thread(_changes, self._services, self._seen.newest - _OVERLAP))
+        return 0
+
+    async def read(self, feed: Feed) -> None:
+        services, seen = self._services, self._seen
+        with services.wakeup.subscribe(ANY) as news:
+            while not services.stopping:
+                changes = await asyncio.to_thread(_changes, services, seen.newest - _OVERLAP)
+                fresh = seen.fresh(changes)
+                feed.add(list(enumerate(fresh, feed.newest + 1)))
+                if fresh:
+                    await hear(services, None, BURST_SECONDS)
+                if len(changes) < _AT_ONCE:
+                    await hear(services, news, LOOK_SECONDS)
 
 
 def moment(text: str | None) -> datetime | None:

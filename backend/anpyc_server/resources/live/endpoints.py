@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
-from fastapi.sse import EventSourceResponse
 
 from anpyc_server.errors import documented_beside
 from anpyc_server.parameters import RunId
 from anpyc_server.resources.live import all_runs, one_run
-from anpyc_server.resources.live.schemas import EventData, RunChange
+from anpyc_server.resources.live.event_stream import EventStream
+from anpyc_server.resources.live.schemas import EventData, RunChange, stream_of
 from anpyc_server.services import ServicesHere
 
 router = APIRouter(tags=["live"])
@@ -36,19 +35,27 @@ async def _changes_from(
     return all_runs.moment(last_event_id or after)
 
 
-@router.get("/runs/{run_id}/events", response_class=EventSourceResponse, responses=documented_beside(404))
+@router.get(
+    "/runs/{run_id}/events",
+    status_code=200,
+    response_class=EventStream,
+    responses=documented_beside(404) | stream_of(EventData),
+)
 async def stream_run(
     run_id: RunId, services: ServicesHere, after: Annotated[int, Depends(_run_from)]
-) -> AsyncIterator[EventData]:
+) -> EventStream:
     """Everything that happens to a run, from any point on. Ends with `event: end` once the run has."""
-    async for event in one_run.stream(services, run_id, after):
-        yield event  # type: ignore[misc]  # a ServerSentEvent around the declared item
+    return EventStream(one_run.stream(services, run_id, after))
 
 
-@router.get("/events", response_class=EventSourceResponse, responses=documented_beside())
+@router.get(
+    "/events",
+    status_code=200,
+    response_class=EventStream,
+    responses=documented_beside() | stream_of(RunChange),
+)
 async def stream_all_runs(
     services: ServicesHere, since: Annotated[datetime | None, Depends(_changes_from)]
-) -> AsyncIterator[RunChange]:
+) -> EventStream:
     """Which runs have changed, for the list."""
-    async for event in all_runs.stream(services, since):
-        yield event  # type: ignore[misc]
+    return EventStream(all_runs.stream(services, since))

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
+from anpyc_server.errors import Responses
 from anpyc_server.records.run_schemas import Status
 from anpyc_server.schemas import Answer, Moment, Share
 
@@ -29,4 +30,25 @@ class RunChange(Answer):
     deleted: bool = False
 
 
-AnyData = dict[str, Any]
+def stream_of(item: type[Answer]) -> Responses:
+    """For the OpenAPI document: server-sent events whose data are such items."""
+    event = {
+        "type": "object",
+        "properties": {
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"$ref": f"#/components/schemas/{item.__name__}"},
+            },
+            "event": {"type": "string"},
+            "id": {"type": "string"},
+            "retry": {"type": "integer", "minimum": 0},
+        },
+        "required": ["data"],
+    }
+    return {200: {"content": {"text/event-stream": {"itemSchema": event}}}}
+
+
+def described_events() -> dict[str, Any]:
+    """The schemas that these refer to."""
+    return {item.__name__: item.model_json_schema(mode="serialization") for item in (EventData, RunChange)}

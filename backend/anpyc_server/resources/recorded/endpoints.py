@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from anpyc_server.errors import documented, documented_beside
+from anpyc_server.kept import from_the_database
 from anpyc_server.parameters import RunId
 from anpyc_server.resources.recorded import service
 from anpyc_server.resources.recorded.schemas import (
@@ -24,19 +25,19 @@ router = APIRouter(prefix="/runs/{run_id}", tags=["recorded"])
 Points = Annotated[int, Query(ge=10, le=20_000, description="About this many points per curve at most.")]
 
 
-@router.get("/accuracy", responses=documented(404))
+@router.get("/accuracy", responses=documented(404), dependencies=[Depends(from_the_database)])
 def get_accuracy(run_id: RunId, services: ServicesHere, points: Points = 2_000) -> Accuracy:
     """The accuracy matrix and the curve over training."""
     return service.accuracy(services, run_id, points)
 
 
-@router.get("/metrics", responses=documented(404))
+@router.get("/metrics", responses=documented(404), dependencies=[Depends(from_the_database)])
 def get_metrics(run_id: RunId, services: ServicesHere, points: Points = 2_000) -> Metrics:
     """The run's metrics and its epochs."""
     return service.metrics(services, run_id, points)
 
 
-@router.get("/layers", responses=documented(404))
+@router.get("/layers", responses=documented(404), dependencies=[Depends(from_the_database)])
 def get_layers(run_id: RunId, services: ServicesHere) -> list[LayerStatistics]:
     """Statistics of every tensor after every round of every task."""
     return service.layers(services, run_id)

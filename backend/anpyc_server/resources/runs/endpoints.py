@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 
+from anpyc_queue.tables import TERMINAL
 from anpyc_server.errors import documented
+from anpyc_server.kept import from_the_database, tells_the_time
 from anpyc_server.parameters import RunId, RunsWanted
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, Sort, SpecChanges
 from anpyc_server.resources.runs import service
@@ -32,22 +34,30 @@ def submit_run(
     return run
 
 
-@router.get("", responses=documented(400))
+@router.get("", response_model=RunPage, responses=documented(400), dependencies=[Depends(from_the_database)])
 def list_runs(
+    request: Request,
     services: ServicesHere,
     wanted: RunsWanted,
     sort: Sort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=1_000)] = None,
-) -> RunPage:
+    full: Annotated[bool, Query(description="With the specification of each run.")] = False,
+) -> Response:
     """One page of runs."""
-    return page_of_runs(services, wanted, sort, limit, cursor)
+    page = page_of_runs(services, wanted, sort, limit, cursor, full)
+    if not page.ended:
+        tells_the_time(request)
+    return Response(page.content, media_type="application/json")
 
 
-@router.get("/{run_id}", responses=documented(404))
-def get_run(run_id: RunId, services: ServicesHere) -> RunAnswer:
+@router.get("/{run_id}", responses=documented(404), dependencies=[Depends(from_the_database)])
+def get_run(request: Request, run_id: RunId, services: ServicesHere) -> RunAnswer:
     """One run."""
-    return service.get(services, run_id)
+    run = service.get(services, run_id)
+    if run.status not in TERMINAL:
+        tells_the_time(request)
+    return run
 
 
 @router.patch("/{run_id}", responses=documented(404, 409))

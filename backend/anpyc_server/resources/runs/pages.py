@@ -2,69 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import defer, selectinload
+from sqlalchemy import Row, func, literal, select
+from sqlalchemy.orm import Session
 
-from anpyc_queue.tables import SUCCEEDED, Run
-from anpyc_server.records.listing import (
-    FINISHED,
-    METRICS,
-    UNFINISHED,
-    UNKNOWN,
-    Order,
-    RunFilter,
-    read_cursor,
-    write_cursor,
-)
-from anpyc_server.records.run_schemas import RunPage, Sort
-from anpyc_server.records.run_view import summaries
+from anpyc import strict_json
+from anpyc_queue.tables import TERMINAL, Run
+from anpyc_server.records.listing import RunFilter, ordered, past, read_cursor, tiers, write_cursor
+from anpyc_server.records.run_rows import encoded_rows
+from anpyc_server.records.run_schemas import Sort
 from anpyc_server.services import Services
 
-_STATUS_ORDER = {"running": 0, "queued": 1, "failed": 2, "cancelled": 3, "succeeded": 4}
+
+@dataclass(frozen=True)
+class Page:
+    """A page as JSON."""
+
+    content: bytes
+    ended: bool
+    """Whether all its runs have ended, so that no clock shows in it."""
 
 
 def page_of_runs(
-    services: Services, wanted: RunFilter, sort: Sort, limit: int, cursor: str | None
-) -> RunPage:
-    """One page, in the order of ``sort``, ties by age.
+    services: Services, wanted: RunFilter, sort: Sort, limit: int, cursor: str | None, full: bool
+) -> Page:
+    """One page, in the order of ``sort``, ties by age; with specifications if ``full``.
 
     By a metric, runs that did not finish come after those that did, whichever way: theirs is that of the
     tasks they got to. Runs without the metric come last.
     """
-    descending = sort.startswith("-")
-    order = _order(sort.removeprefix("-"))
     conditions = wanted.conditions()
-    query = select(Run, *order.columns()).where(*conditions)
-    if cursor is not None:
-        query = query.where(order.past(read_cursor(cursor, sort), descending))
-    query = _without_bulk(query).order_by(*order.by(descending)).limit(limit + 1)
     with services.database.read() as session:
-        rows = session.execute(query).all()
+        rows = _keys(session, conditions, sort, limit + 1, cursor)
         total = session.scalar(select(func.count()).select_from(Run).where(*conditions)) or 0
         page = rows[:limit]
-        items = summaries(session, [row[0] for row in page])
-    more = len(rows) > limit
-    next_cursor = write_cursor(sort, page[-1].tier, page[-1].sort_key, page[-1][0].id) if more else None
-    return RunPage(items=items, next_cursor=next_cursor, total=total)
+        items = encoded_rows(session, services.rows, [row.id for row in page], full)
+    next_cursor = None
+    if len(rows) > limit:
+        next_cursor = write_cursor(sort, page[-1].tier, page[-1].sort_key, page[-1].id)
+    rest = strict_json.encode({"next_cursor": next_cursor, "total": total})
+    content = b'{"items":[%b],%b' % (b",".join(items), rest[1:])
+    return Page(content, ended=all(row.status in TERMINAL for row in page))
 
 
-def _order(name: str) -> Order:
-    match name:
-        case "created":
-            return Order(Run.id.expression, Run.id.expression)
-        case "name":
-            return Order(func.lower(Run.name), Run.id.expression)
-        case "status":
-            order = case(_STATUS_ORDER, value=Run.status, else_=len(_STATUS_ORDER))
-            return Order(order, Run.id.expression)
-        case "strategy":
-            return Order(Run.strategy.expression, Run.id.expression)
-    metric = METRICS[name]
-    tier = case((metric.is_(None), UNKNOWN), (Run.status == SUCCEEDED, FINISHED), else_=UNFINISHED)
-    return Order(func.coalesce(metric, 0.0), Run.id.expression, tier)
-
-
-def _without_bulk(query: Select[Any]) -> Select[Any]:
-    return query.options(defer(Run.environment), selectinload(Run.attempts))
+def _keys(
+    session: Session, conditions: Sequence[Any], sort: Sort, number: int, cursor: str | None
+) -> list[Row[Any]]:
+    """Ids and places of the first ``number`` runs past the cursor, one tier of the order after the other."""
+    descending = sort.startswith("-")
+    end = None if cursor is None else read_cursor(cursor, sort)
+    found: list[Row[Any]] = []
+    remaining = list(tiers(sort.removeprefix("-"), descending))
+    while end is not None and remaining and remaining[0].number != end[0]:
+        remaining.pop(0)
+    for tier in remaining:
+        query = select(Run.id, Run.status, literal(tier.number).label("tier"), tier.key.label("sort_key"))
+        query = query.where(*conditions, *tier.conditions)
+        if end is not None and end[0] == tier.number:
+            query = query.where(past(tier.key, Run.id.expression, end[1:], descending))
+        query = query.order_by(*ordered(tier.key, Run.id.expression, descending))
+        found += session.execute(query.limit(number - len(found))).all()
+        if len(found) == number:
+            break
+    return found

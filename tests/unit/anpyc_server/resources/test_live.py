@@ -21,6 +21,7 @@ import pytest
 from anpyc.settings import Settings
 from anpyc_queue import jobs
 from anpyc_queue.engine import open_database
+from anpyc_server.resources.live import all_runs, one_run
 from serving import Server, Trainer, queued
 
 
@@ -191,3 +192,87 @@ def test_the_stream_of_all_runs_tells_what_changed(server: Server) -> None:
             if missed.get(new) == "cancelled":
                 break
         assert missed[new] == "cancelled"
+
+
+def test_viewers_of_one_run_share_one_reader(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two from the start, one late, one who goes on from the middle: each gets every event past his own."""
+    looks: list[int] = []
+
+    def looking(services: Any, run_id: str, after: int) -> Any:
+        looks.append(after)
+        return look(services, run_id, after)
+
+    look = one_run._look
+    monkeypatch.setattr(one_run, "_look", looking)
+    run_id = queued(server.database)
+    trainer = Trainer(server.database, run_id, tasks=2)
+    seen: dict[str, list[int]] = {name: [] for name in ("first", "second", "late", "from 5")}
+
+    def watch(name: str, after: int) -> None:
+        path = f"/api/runs/{run_id}/events"
+        with httpx.stream("GET", f"{server.http.base_url}{path}", params={"after": after}) as response:
+            seen[name] += [event["data"]["seq"] for event in events(response)]
+
+    watchers = [threading.Thread(target=watch, args=(name, 0)) for name in ("first", "second")]
+    for watcher in watchers:
+        watcher.start()
+    time.sleep(0.5)
+    trainer.train(1)
+    watchers += [threading.Thread(target=watch, args=given) for given in (("late", 0), ("from 5", 5))]
+    for watcher in watchers[2:]:
+        watcher.start()
+    time.sleep(0.5)
+    trainer.train(1)
+    trainer.finish()
+    for watcher in watchers:
+        watcher.join(20)
+    last = seen["first"][-1]
+    assert last > 20
+    assert all(numbers[-1] == numbers[-2] == last for numbers in seen.values()), (
+        "the end names the last event"
+    )
+    assert {tuple(seen[name][:-1]) for name in ("first", "second", "late")} == {tuple(range(1, last + 1))}
+    assert seen["from 5"][:-1] == list(range(6, last + 1))
+    assert looks == sorted(looks), "there were several readers"
+
+
+def test_a_viewer_who_has_fallen_behind_reads_what_he_missed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anpyc_server.feeds.MOST_KEPT", 2)
+    run_id = queued(server.database)
+    trainer = Trainer(server.database, run_id, tasks=2)
+    seen: list[int] = []
+
+    def watch() -> None:
+        with server.http.stream("GET", f"/api/runs/{run_id}/events") as response:
+            seen.extend(event["data"]["seq"] for event in events(response))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    time.sleep(0.5)
+    trainer.train()
+    trainer.finish()
+    watcher.join(20)
+    assert seen[:-1] == list(range(1, len(seen)))
+
+
+def test_a_commit_of_another_process_wakes_viewers_without_a_hint(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream does not look by itself in this test: only the database tells it."""
+    monkeypatch.setattr(one_run, "LOOK_SECONDS", 60.0)
+    monkeypatch.setattr(all_runs, "LOOK_SECONDS", 60.0)
+    run_id = queued(server.database)
+    elsewhere = open_database(str(server.database.engine.url))
+    with (
+        httpx.stream("GET", f"{server.http.base_url}/api/events", timeout=20) as listed,
+        server.http.stream("GET", f"/api/runs/{run_id}/events") as response,
+    ):
+        stream = events(response)
+        assert next(stream)["event"] == "queued"
+        with elsewhere.write() as session:
+            jobs.request_cancel(session, run_id)
+        elsewhere.dispose()
+        assert [event["event"] for event in stream] == ["cancelled", "end"]
+        assert next(events(listed))["data"]["status"] == "cancelled"

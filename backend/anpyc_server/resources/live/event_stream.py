@@ -1,0 +1,39 @@
+"""Server-sent events as bytes that are the same for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from fastapi.responses import StreamingResponse
+from starlette.types import Send
+
+from anpyc import strict_json
+
+KEEP_ALIVE = b": keepalive\n\n"
+KEEP_ALIVE_SECONDS = 15.0
+
+
+class EventStream(StreamingResponse):
+    """A response of pieces as they come, each of one or more encoded events."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, pieces: AsyncGenerator[bytes]) -> None:
+        # X-Accel-Buffering: so that a proxy such as nginx passes each piece on at once.
+        super().__init__(pieces, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        self._pieces = pieces
+
+    async def stream_response(self, send: Send) -> None:
+        """Close the source with the stream, also where a viewer leaves."""
+        async with aclosing(self._pieces):
+            await super().stream_response(send)
+
+
+def encoded(event: str, data: Mapping[str, Any], number: int | None = None) -> bytes:
+    """An event as it goes over the wire."""
+    lines = [b"event: %b" % event.encode(), b"data: %b" % strict_json.encode(data)]
+    if number is not None:
+        lines.append(b"id: %d" % number)
+    return b"\n".join(lines) + b"\n\n"
