@@ -14,7 +14,7 @@ from anpyc_server.figures.canvas import Drawing, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
 from anpyc_server.figures.options import KindOptions, WindowOptions
 from anpyc_server.figures.ownership import DEFINITION, in_words
-from anpyc_server.figures.palette import Theme, density, diverging, sequential, task_colors
+from anpyc_server.figures.palette import Theme, density, diverging, sequential, steps, task_colors
 from anpyc_server.figures.raster import Raster, numbered, tabled
 from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.records.arrangement import Arranged, arranged
@@ -183,7 +183,7 @@ def _mask(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRo
         states = np.where(was & ~part, 2, np.where(~was & part, 3, states))
     shown = 2 if rows.before is None else 4
     scale = {
-        **_steps([theme.free, theme.consolidated, theme.pruned, theme.reused][:shown], 0),
+        **steps([theme.free, theme.consolidated, theme.pruned, theme.reused][:shown], 0),
         "colorbar": {
             "tickvals": list(range(shown)),
             "ticktext": list(_STATES[:shown]),
@@ -201,9 +201,9 @@ def _owner(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayR
     tasks = max(rows.run.tasks, int(part.max()) + 1, 1)
     every = max(1, tasks // 10)
     scale = {
-        **_steps([theme.free, *task_colors(tasks, theme)], -1),
+        **steps([theme.free, *task_colors(tasks, theme)], -1),
         "colorbar": {
-            "title": {"text": "owner", "side": "right"},
+            "title": {"text": "owner", "side": "top"},
             "tickvals": [-1, *range(0, tasks, every)],
             "ticktext": ["free", *(f"task {task}" for task in range(0, tasks, every))],
         },
@@ -272,14 +272,6 @@ def _listed(colored: Colored, kind: str) -> list[list[Any]]:
     if kind == "weight":
         return [[float(f"{value:.4g}") for value in row] for row in listed]
     return [[value if np.isfinite(value) else None for value in row] for row in listed]
-
-
-def _steps(colors: list[str], first: int) -> dict[str, Any]:
-    """A scale of whole numbers from ``first`` on, one colour each."""
-    scale: list[list[float | str]] = []
-    for place, color in enumerate(colors):
-        scale += [[place / len(colors), color], [(place + 1) / len(colors), color]]
-    return {"zmin": first - 0.5, "zmax": first + len(colors) - 0.5, "colorscale": scale}
 
 
 def _written(heatmap: dict[str, Any], values: npt.NDArray[np.float64], view: Window) -> dict[str, Any]:
