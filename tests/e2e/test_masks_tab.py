@@ -197,6 +197,8 @@ def test_a_large_layer_is_painted_from_bytes(
     canvas, drag = section.locator("canvas"), section.locator(".nsewdrag").first
     expect(canvas).to_be_visible()
 
+    expect(section).to_contain_text("taken again")
+
     # It lies where the axes are, and each of its cells has the colour of what is stored there.
     kept = np.array(shelf.get(f"/api/runs/{run_id}/masks/1/fc1.weight")["values"])
     assert painted_like(canvas, kept)

@@ -117,7 +117,8 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
       // Something newer may be waiting by now, or nobody.
       if (!wanted) return;
       const began = performance.now();
-      const traces = figure.data.map((trace) => (figure.cells ? withoutCells(trace) : { ...trace }));
+      const { cells } = figure;
+      const traces = figure.data.flatMap((trace) => (cells ? withoutCells(trace, cells) : [{ ...trace }]));
       const drawn = await plotly.react(
         target,
         traces,

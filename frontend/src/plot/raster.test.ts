@@ -52,10 +52,12 @@ describe("a heatmap whose cells come as bytes", () => {
     expect(pointsIn(shares())).toBe(6);
   });
 
-  it("leaves plotly the axes alone", () => {
-    const trace = withoutCells(shares().data[0] ?? {});
-    expect(trace).toMatchObject({ z: [[null]], zmax: 100, colorscale: SCALE });
-    expect(trace.raster).toBeUndefined();
+  it("leaves plotly the axes and the bar of colours", () => {
+    const figure = shares();
+    const [cell, bar] = withoutCells(figure.data[0] as never, figure.cells as never);
+    // Where all cells lie, so that plotly can show the whole by itself.
+    expect(cell).toMatchObject({ x0: 5.5, dx: 12, y0: 1.5, dy: 4, opacity: 0, showscale: false });
+    expect(bar?.marker).toMatchObject({ cmin: 0, cmax: 100, colorscale: SCALE, showscale: true });
   });
 
   it("is coloured along its scale, and not where there is nothing", () => {

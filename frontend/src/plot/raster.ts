@@ -61,9 +61,26 @@ export function withNumbers(figure: FigureData): FigureData {
   return { ...rest, data: [{ ...trace, raster: undefined, z }, ...others] };
 }
 
-/** The trace as plotly has it beneath our cells: its axes and the bar of its colours, and no cell. */
-export function withoutCells(trace: Trace): Trace {
-  return { ...trace, raster: undefined, z: [[null]], hoverinfo: "skip", hovertemplate: undefined };
+/** What plotly has beneath our cells: one cell as large as all of them, not to be seen, and the bar of colours. */
+export function withoutCells(trace: Trace, { rows, cols }: Cells): Trace[] {
+  const { x0, dx, y0, dy, zmin, zmax, colorscale, colorbar } = trace as unknown as Grid & Trace;
+  const whole = {
+    x0: x0 + ((cols - 1) * dx) / 2,
+    dx: cols * dx,
+    y0: y0 + ((rows - 1) * dy) / 2,
+    dy: rows * dy,
+  };
+  return [
+    { type: "heatmap", z: [[zmin]], zmin, zmax, ...whole, opacity: 0, showscale: false, hoverinfo: "skip" },
+    {
+      type: "scatter",
+      mode: "markers",
+      x: [null],
+      y: [null],
+      hoverinfo: "skip",
+      marker: { color: [zmin], cmin: zmin, cmax: zmax, colorscale, colorbar, showscale: true },
+    },
+  ];
 }
 
 type Scale = [number, string][];
