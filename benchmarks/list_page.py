@@ -7,6 +7,10 @@ Scrolling: by the mouse wheel until every run has been loaded. On each animation
 whether rows cover the window; and each frame that Chromium composed is looked at for a gap between rows. A
 compositor that has no time to draw shows gaps on any page, so a plain table without a script is scrolled
 beside it.
+
+Long tasks: how often, and for how long at most, the page's main thread was busy for more than 50 ms in one go
+after the first rows stood: while scrolling, sorting by a column, searching, and looking at the groups. By the
+clock, so on a busy machine a task is also long because others had the core.
 """
 
 from __future__ import annotations
@@ -82,6 +86,14 @@ COVER = """() => {
 }"""
 
 
+LONG_TASKS = """
+  window.longTasks = [];
+  new PerformanceObserver((list) => {
+    for (const task of list.getEntries()) window.longTasks.push([task.startTime, task.duration]);
+  }).observe({ type: "longtask", buffered: true });
+"""
+
+
 def main() -> None:
     """Fill, look, print."""
     chromium = find_chromium()
@@ -95,6 +107,7 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         _first_paint(browser, many, few)
+        _work(browser, many)
         _scroll(browser, many)
         browser.close()
 
@@ -127,6 +140,48 @@ def _seconds_to_rows(browser: Browser, url: str) -> float:
         return float(painted) / 1_000
     finally:
         context.close()
+
+
+def _work(browser: Browser, url: str) -> None:
+    """What a reader does with a long list, and the long tasks that it takes."""
+    context = browser.new_context(viewport=VIEWPORT)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.add_init_script(WATCH + LONG_TASKS)
+    page.goto(url)
+    page.wait_for_selector("[data-testid=run-row]")
+    page.wait_for_timeout(2_000)
+    _say_long_tasks(page, "until two seconds after the first rows")
+    for _ in range(100):
+        page.mouse.wheel(0, WHEEL_PIXELS)
+        page.wait_for_timeout(WHEEL_PAUSE_MS)
+    page.wait_for_timeout(500)
+    _say_long_tasks(page, "scrolling over a thousand rows")
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(500)
+    _say_long_tasks(page, "back to the first row")
+    for column in ("Accuracy", "Forgetting", "Run"):
+        with page.expect_response(lambda answer: "/api/runs?" in answer.url):
+            page.locator("th button", has_text=column).first.click()
+        page.wait_for_timeout(500)
+    _say_long_tasks(page, "sorting by three columns")
+    with page.expect_response(lambda answer: "q=" in answer.url):
+        page.get_by_label("Search names, notes and tags").fill("9")
+    page.wait_for_timeout(1_000)
+    _say_long_tasks(page, "searching")
+    page.goto(f"{url}/?by=seeds")
+    page.wait_for_selector("[data-testid=group-row]")
+    page.wait_for_timeout(1_000)
+    _say_long_tasks(page, "opening the groups")
+    context.close()
+
+
+def _say_long_tasks(page: Page, what: str) -> None:
+    tasks = [duration for _, duration in page.evaluate("window.longTasks.splice(0)")]
+    print(
+        f"{what}: {len(tasks)} tasks of more than 50 ms, the longest {max(tasks, default=0):.0f} ms; "
+        f"load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
 
 
 def _scroll(browser: Browser, url: str) -> None:

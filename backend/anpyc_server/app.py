@@ -84,7 +84,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(_open, services)
     beside = [
         asyncio.create_task(_remove_now_and_then(services)),
-        asyncio.create_task(_import_figures()),
+        asyncio.create_task(_prepare_figures(services)),
     ]
     try:
         with heard_first(services.stop):
@@ -121,11 +121,21 @@ def _close(services: Services) -> None:
     services.database.dispose()
 
 
-async def _import_figures() -> None:
+async def _prepare_figures(services: Services) -> None:
     await asyncio.sleep(_FIGURES_AFTER_SECONDS)
     for name in ("anpyc_server.figures.registry", "plotly.graph_objects"):
         await asyncio.to_thread(importlib.import_module, name)
     await asyncio.to_thread(described)
+    try:
+        await asyncio.to_thread(_read_ahead, services)
+    except Exception as error:  # the edge of this task: nobody would see what it raises
+        if not database_is_away(error):
+            log.exception("Long curves were not read ahead: a bug")
+
+
+def _read_ahead(services: Services) -> None:
+    with services.database.read() as session:
+        services.series.read_ahead(session)
 
 
 async def _remove_now_and_then(services: Services) -> None:

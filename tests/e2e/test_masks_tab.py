@@ -9,10 +9,13 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from anpyc.permutations import pixel_order
+from anpyc_server.figures import mask_heatmap
+from e2e.axe import serious_problems
 from e2e.stack import Stack
+from serving import Server, Trainer, queued, spec
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -178,6 +181,80 @@ def test_units_in_the_original_order_and_the_pixels_that_a_task_claims(
     assert np.array_equal(reds[list(pixel_order(64, 1))] < 100, claims[unit])
     assert not np.array_equal(reds < 100, claims[unit]), "the order makes a difference"
     expect(units.get_by_role("img", name="Pixels that task 1 claims")).to_be_visible()
+
+
+def test_a_large_layer_is_painted_from_bytes(
+    shelf: Server, shelf_page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mask_heatmap, "MOST_TOLD", 100)  # so that this small layer counts as large
+    trainer = Trainer(shelf.database, queued(shelf.database, spec(name="Painted"))).train(2)
+    run_id, page = trainer.claim.run_id, shelf_page
+    with wanted(page, layer="fc1.weight") as answer:
+        page.goto(f"/runs/{run_id}?tab=masks&layer=fc1.weight")
+    assert answer.value.headers["content-type"] == "application/octet-stream"
+    section = drawn(page)
+    expect(section).to_have_attribute("data-points", str(32 * 64))
+    canvas, drag = section.locator("canvas"), section.locator(".nsewdrag").first
+    expect(canvas).to_be_visible()
+
+    expect(section).to_contain_text("taken again")
+
+    # It lies where the axes are, and each of its cells has the colour of what is stored there.
+    kept = np.array(shelf.get(f"/api/runs/{run_id}/masks/1/fc1.weight")["values"])
+    assert painted_like(canvas, kept)
+    frame, box = canvas.bounding_box(), drag.bounding_box()
+    assert frame is not None
+    assert box is not None
+    assert all(abs(frame[side] - box[side]) <= 1 for side in ("x", "y", "width", "height"))
+
+    # Hovering says what lies there.
+    page.mouse.move(box["x"] + 10.5 / 64 * box["width"], box["y"] + 3.5 / 32 * box["height"])
+    state = r"(kept|taken again)" if kept[3][10] else r"(free|pruned now)"
+    expect(page.get_by_test_id("reading")).to_have_text(re.compile(rf"unit 3, input 10: {state}"))
+    page.mouse.move(5, 5)
+    expect(page.get_by_test_id("reading")).to_have_count(0)
+
+    # Dragging looks closer; so few that each is told about are plotly's, with nothing of the canvas left.
+    with wanted(page, rows="", cols=""):
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
+        page.mouse.up()
+    first, end = map(
+        int, re.findall(r"columns (\d+)–(\d+)", page.get_by_test_id("mask-window").inner_text())[0]
+    )
+    top, bottom = map(
+        int, re.findall(r"rows (\d+)–(\d+)", page.get_by_test_id("mask-window").inner_text())[0]
+    )
+    part = kept[top : bottom + 1, first : end + 1]
+    expect(section).to_have_attribute("data-points", str(part.size))
+    assert painted_like(canvas, part)
+    for _ in range(2):
+        page.keyboard.press("+")
+    expect(canvas).to_be_hidden()
+    assert serious_problems(page) == []
+
+
+def painted_like(canvas: Locator, kept: Any) -> bool:
+    """Whether what is kept and what is free have colours of their own, in a canvas of so many cells."""
+    rows, columns = kept.shape
+    colors = canvas.evaluate(
+        """(canvas, [rows, columns]) => {
+          const context = canvas.getContext("2d");
+          const at = (place, cells, pixels) => Math.floor(((place + 0.5) / cells) * pixels);
+          const color = (row, column) => context.getImageData(
+            at(column, columns, canvas.width), at(row, rows, canvas.height), 1, 1).data.join();
+          const places = (many) => Array.from({ length: many }, (_, place) => place);
+          return places(rows).map((row) => places(columns).map((column) => color(row, column)));
+        }""",
+        [rows, columns],
+    )
+    seen: dict[bool, set[str]] = {True: set(), False: set()}
+    for row, line in zip(kept.astype(bool).tolist(), colors, strict=True):
+        for state, color in zip(row, line, strict=True):
+            seen[state].add(color)
+    # Kept or taken again; free or pruned now.
+    return all(1 <= len(colors) <= 2 for colors in seen.values()) and not seen[True] & seen[False]
 
 
 def test_a_live_run_is_followed_and_can_be_looked_into(page: Page, stack: Stack) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from anpyc_server.figures.canvas import Drawing
 from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import ArrayRows, Column, RunRows
 from anpyc_server.records.arrays import ArrayKind
+
+if TYPE_CHECKING:
+    from anpyc_server.figures.raster import Raster
 
 EventKind = Literal["epoch", "evaluation", "layers", "masks", "outcome", "what_if"]
 """What a run's stream tells that a figure may be drawn from."""
@@ -109,6 +112,8 @@ class ArrayFigure(Figure[OptionsT]):
 
     draw: Callable[[ArrayRows, OptionsT, Theme], Drawing]
     needs: ArrayNeeds
+    raster: Callable[[ArrayRows, OptionsT, Theme], Raster | None] | None = None
+    """The same with its cells as bytes, where they are many: the page asks for it and paints them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from anpyc_server.figures.canvas import Drawing, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds
 from anpyc_server.figures.options import ByPage, TaskOptions, WindowOptions
 from anpyc_server.figures.ownership import passage
-from anpyc_server.figures.palette import Theme
+from anpyc_server.figures.palette import Theme, steps
 from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.parameters import Round
 from anpyc_server.records.arrangement import Arranged, arranged
@@ -21,6 +21,8 @@ from anpyc_server.records.cells import Window, means, window
 from anpyc_server.wording import count, whole_percent
 
 TITLE = "Difference of two masks"
+_CLAIMED = 200
+"""Of a parameter that another task has claimed though it was held."""
 _STATES = ("free before and after", "taken", "freed", "kept before and after")
 
 
@@ -38,7 +40,8 @@ class DifferenceOptions(WindowOptions, EarlierOptions):
 
 
 def draw(rows: ArrayRows, options: DifferenceOptions, theme: Theme) -> Drawing:
-    """Freed in orange, taken in violet; a cell of several parameters shows which is more."""
+    """Freed in orange, taken in violet, claimed anew though held in teal; a cell of several parameters shows
+    whether more were taken or freed."""
     if rows.stored is None:
         return empty(theme, title=TITLE, sentence=rows.missing)
     if rows.before is None:
@@ -57,7 +60,7 @@ def draw(rows: ArrayRows, options: DifferenceOptions, theme: Theme) -> Drawing:
         "hovertemplate": f"%{{y}}, %{{x}}: {hover}<extra></extra>",
         "colorbar": {
             "tickvals": [-100, 0, 100],
-            "ticktext": ["freed", "as before", "taken"],
+            "ticktext": ["freed", "as before" if view.exact else "as many", "taken"],
             "thickness": 10,
             "outlinewidth": 0,
             "tickfont": {"color": theme.muted, "size": 11},
@@ -66,6 +69,15 @@ def draw(rows: ArrayRows, options: DifferenceOptions, theme: Theme) -> Drawing:
     if view.exact:
         words = [[_STATES[state] for state in row] for row in (2 * was + now).tolist()]
         heatmap["text"] = words if rows.owners is None else _with_owners(words, rows.owners, picture, view)
+        if rows.owners is not None:
+            before, after = (view.cut(picture.like(owners)) for owners in rows.owners)
+            claimed = (before >= 0) & (after >= 0) & (before != after)
+            heatmap["z"] = np.where(claimed, _CLAIMED, 100 * (now.astype(int) - was)).tolist()
+            heatmap |= steps([theme.pruned, middle, theme.reused, theme.consolidated], -100, 100)
+            heatmap["colorbar"] |= {
+                "tickvals": [-100, 0, 100, _CLAIMED],
+                "ticktext": ["freed", "as before", "taken", "claimed anew"],
+            }
     return figure(
         [heatmap],
         theme,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from anpyc_server.figures.canvas import Drawing, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
 from anpyc_server.figures.options import KindOptions, WindowOptions
 from anpyc_server.figures.ownership import DEFINITION, in_words
-from anpyc_server.figures.palette import Theme, density, diverging, sequential, task_colors
+from anpyc_server.figures.palette import Theme, density, diverging, sequential, steps, task_colors
+from anpyc_server.figures.raster import Raster, numbered, tabled
 from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.records.arrangement import Arranged, arranged
 from anpyc_server.records.arrays import StoredArray
@@ -37,26 +39,61 @@ class HeatmapOptions(WindowOptions, KindOptions):
 
 def draw(rows: ArrayRows, options: HeatmapOptions, theme: Theme) -> Drawing:
     """A heatmap in cells, at most ``options.size`` along each side."""
-    title = _TITLES[options.of]
     if rows.stored is None:
-        return empty(theme, title=title, sentence=rows.missing)
-    stored = rows.stored
-    picture = arranged(stored, options.order, options.layout)
-    view = window(picture.values.shape, options.rows, options.cols, options.size)
+        return empty(theme, title=_TITLES[options.of], sentence=rows.missing)
+    picture, view = _looked_at(rows.stored, options)
     part = view.cut(picture.values)
-    heatmap, hover, describe = _COLORED[stored.kind](part, view, picture, rows, theme)
+    colored = _COLORED[rows.stored.kind](part, view, picture, rows, theme)
+    heatmap = colored.trace | {"z": _listed(colored, rows.stored.kind)}
+    if colored.names:
+        words = [[colored.names[value] for value in row] for row in heatmap["z"]]
+        heatmap["text"] = words
     if view.exact and part.size <= MOST_TOLD:
-        words = told(picture, view, _beside(picture, view, rows, describe()))
-        heatmap |= {"text": words, "hovertemplate": "%{text}<extra></extra>"}
+        about = words if colored.names else _numbers(colored.numbers, rows.stored.kind)
+        heatmap |= {"text": told(picture, view, _beside(picture, view, rows, about))}
+        heatmap["hovertemplate"] = "%{text}<extra></extra>"
     else:
-        heatmap["hovertemplate"] = f"%{{y}}, %{{x}}: {hover}<extra></extra>"
-    heatmap |= placed(view)
+        heatmap["hovertemplate"] = f"%{{y}}, %{{x}}: {colored.hover}<extra></extra>"
+    return _framed(heatmap, picture, view, rows, options, theme)
+
+
+def raster(rows: ArrayRows, options: HeatmapOptions, theme: Theme) -> Raster | None:
+    """The same with its cells as bytes; None where so few are shown that each is told about."""
+    if rows.stored is None:
+        return None
+    picture, view = _looked_at(rows.stored, options)
+    part = view.cut(picture.values)
+    if part.size <= MOST_TOLD:
+        return None
+    colored = _COLORED[rows.stored.kind](part, view, picture, rows, theme)
+    if rows.stored.kind == "weight":
+        cells, about = numbered(colored.z, "weight")
+    else:
+        cells, about = tabled(colored.z, colored.digits, colored.word)
+    heatmap = colored.trace | {"z": [], "raster": about}
+    return Raster(_framed(heatmap, picture, view, rows, options, theme), cells)
+
+
+def _looked_at(stored: StoredArray, options: HeatmapOptions) -> tuple[Arranged, Window]:
+    picture = arranged(stored, options.order, options.layout)
+    return picture, window(picture.values.shape, options.rows, options.cols, options.size)
+
+
+def _framed(
+    heatmap: dict[str, Any],
+    picture: Arranged,
+    view: Window,
+    rows: ArrayRows,
+    options: HeatmapOptions,
+    theme: Theme,
+) -> Drawing:
+    assert rows.stored is not None  # noqa: S101 - drawn only when there is one
     bar = {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": theme.muted, "size": 11}}
-    heatmap["colorbar"] = bar | heatmap["colorbar"]
+    heatmap = heatmap | placed(view) | {"colorbar": bar | heatmap["colorbar"]}
     return figure(
         [heatmap],
         theme,
-        title=f"{title} of {text(stored.layer, 120)}",
+        title=f"{_TITLES[options.of]} of {text(rows.stored.layer, 120)}",
         sentence=sentence(rows, view) + ORDERS[options.order],
         **axes(picture, view, theme),
     )
@@ -65,6 +102,7 @@ def draw(rows: ArrayRows, options: HeatmapOptions, theme: Theme) -> Drawing:
 FIGURE = ArrayFigure(
     title="Mask, owner, importance or weight of a layer",
     draw=draw,
+    raster=raster,
     options=HeatmapOptions,
     needs=ArrayNeeds(before="round", neighbours=True),
     feeds=("masks",),
@@ -112,25 +150,40 @@ def _moved(rows: ArrayRows) -> str:
     return f" This round pruned {count(pruned)} and took {count(taken)} again." if pruned or taken else ""
 
 
-Drawn = tuple[dict[str, Any], str, Callable[[], list[list[str]]]]
-"""The trace, what is said of a cell when there are many, and of each cell when there are few."""
+@dataclass(frozen=True)
+class Colored:
+    """The cells of a window as numbers on a scale of colours."""
+
+    z: npt.NDArray[Any]
+    """Not a number where a cell has none."""
+    trace: dict[str, Any]
+    """The scale, its bar, and what stands in the cells."""
+    hover: str
+    """What is said of a cell when there are many."""
+    digits: int = 0
+    """After the point, of ``z``."""
+    word: Callable[[float], str] = str
+    """``hover`` for one number."""
+    names: Mapping[int, str] | None = None
+    """Of whole numbers that stand for states or tasks."""
+    numbers: npt.NDArray[np.float64] | None = None
+    """What ``z`` was made from, to be told when there are few cells."""
 
 
-def _mask(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Drawn:
+def _mask(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Colored:
     """Single parameters by their state; of several the share that is kept."""
     if not view.exact:
         kept = np.round(means(part, view.cell) * 100, 1)
         bar = {"title": {"text": "kept", "side": "right"}, "ticksuffix": " %"}
-        shares = {"z": kept.tolist(), "zmin": 0, "zmax": 100, "colorscale": density(theme)}
-        return shares | {"colorbar": bar}, "%{z:.1f} % kept", list
+        scale = {"zmin": 0, "zmax": 100, "colorscale": density(theme), "colorbar": bar}
+        return Colored(kept, scale, "%{z:.1f} % kept", 1, lambda share: f"{share:.1f} % kept")
     states = part.astype(int)
     if rows.before is not None:
         was = view.cut(picture.like(rows.before))
         states = np.where(was & ~part, 2, np.where(~was & part, 3, states))
     shown = 2 if rows.before is None else 4
-    heatmap: dict[str, Any] = {
-        "z": states.tolist(),
-        **_steps([theme.free, theme.consolidated, theme.pruned, theme.reused][:shown], 0),
+    scale = {
+        **steps([theme.free, theme.consolidated, theme.pruned, theme.reused][:shown], 0),
         "colorbar": {
             "tickvals": list(range(shown)),
             "ticktext": list(_STATES[:shown]),
@@ -139,31 +192,36 @@ def _mask(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRo
             "yanchor": "top",
         },
     }
-    heatmap["text"] = words = [[_STATES[state] for state in row] for row in states.tolist()]
-    return heatmap, "%{text}", lambda: words
+    return Colored(
+        states, scale, "%{text}", word=lambda state: _STATES[int(state)], names=dict(enumerate(_STATES))
+    )
 
 
-def _owner(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Drawn:
+def _owner(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Colored:
     tasks = max(rows.run.tasks, int(part.max()) + 1, 1)
-    owners = most_frequent(part, view.cell).tolist()
     every = max(1, tasks // 10)
-    heatmap = {
-        "z": owners,
-        **_steps([theme.free, *task_colors(tasks, theme)], -1),
+    scale = {
+        **steps([theme.free, *task_colors(tasks, theme)], -1),
         "colorbar": {
-            "title": {"text": "owner", "side": "right"},
+            "title": {"text": "owner", "side": "top"},
             "tickvals": [-1, *range(0, tasks, every)],
             "ticktext": ["free", *(f"task {task}" for task in range(0, tasks, every))],
         },
     }
     names = {owner: f"task {owner}" if owner >= 0 else "free" for owner in range(-1, tasks)}
-    heatmap["text"] = words = [[names[owner] for owner in row] for row in owners]
-    return heatmap, "%{text}" if view.exact else "mostly %{text}", lambda: words
+    mostly = "" if view.exact else "mostly "
+    return Colored(
+        most_frequent(part, view.cell),
+        scale,
+        f"{mostly}%{{text}}",
+        word=lambda owner: mostly + names[int(owner)],
+        names=names,
+    )
 
 
 def _importance(
     part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme
-) -> Drawn:  # fmt: skip
+) -> Colored:  # fmt: skip
     mean = means(part, view.cell)
     with np.errstate(divide="ignore"):
         logarithm = np.round(np.log10(mean), 2)
@@ -171,8 +229,7 @@ def _importance(
     highest = float(finite.max()) if finite.size else 0.0
     lowest = max(float(finite.min()), highest - 6) if finite.size else -1.0
     decades = range(int(np.ceil(lowest)), int(np.floor(max(highest, lowest + 0.1))) + 1)
-    heatmap = {
-        "z": [[value if np.isfinite(value) else None for value in row] for row in logarithm.tolist()],
+    scale = {
         "zmin": lowest,
         "zmax": max(highest, lowest + 0.1),
         "colorscale": sequential(theme),
@@ -183,29 +240,38 @@ def _importance(
             or [f"{10**lowest:.1e}"],
         },
     }
-    hover = "importance about 10^%{z:.1f}"
-    return _written(heatmap, mean, view), hover, lambda: _numbers(mean, "importance")
+    return Colored(
+        logarithm,
+        _written(scale, mean, view),
+        "importance about 10^%{z:.1f}",
+        2,
+        lambda value: f"importance about 10^{value:.1f}".replace("-", MINUS),
+        numbers=mean,
+    )
 
 
-def _weight(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme) -> Drawn:
+def _weight(
+    part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRows, theme: Theme
+) -> Colored:
     mean = means(part, view.cell)
     reach = float(np.quantile(np.abs(mean), 0.995)) or 1.0
-    heatmap = {
-        "z": [[float(f"{value:.4g}") for value in row] for row in mean.tolist()],
+    scale = {
         "zmin": -reach,
         "zmax": reach,
         "colorscale": diverging(theme),
         "colorbar": {"title": {"text": "weight", "side": "right"}},
     }
-    return _written(heatmap, mean, view), "weight %{z:.3g}", lambda: _numbers(mean, "weight")
+    return Colored(mean, _written(scale, mean, view), "weight %{z:.3g}", numbers=mean)
 
 
-def _steps(colors: list[str], first: int) -> dict[str, Any]:
-    """A scale of whole numbers from ``first`` on, one colour each."""
-    scale: list[list[float | str]] = []
-    for place, color in enumerate(colors):
-        scale += [[place / len(colors), color], [(place + 1) / len(colors), color]]
-    return {"zmin": first - 0.5, "zmax": first + len(colors) - 0.5, "colorscale": scale}
+def _listed(colored: Colored, kind: str) -> list[list[Any]]:
+    """As JSON has them: whole numbers, four digits of weights, null where there is none."""
+    listed: list[list[Any]] = colored.z.tolist()
+    if colored.names is not None:
+        return listed
+    if kind == "weight":
+        return [[float(f"{value:.4g}") for value in row] for row in listed]
+    return [[value if np.isfinite(value) else None for value in row] for row in listed]
 
 
 def _written(heatmap: dict[str, Any], values: npt.NDArray[np.float64], view: Window) -> dict[str, Any]:
@@ -222,7 +288,8 @@ def _written(heatmap: dict[str, Any], values: npt.NDArray[np.float64], view: Win
     }
 
 
-def _numbers(values: npt.NDArray[np.float64], noun: str) -> list[list[str]]:
+def _numbers(values: npt.NDArray[np.float64] | None, noun: str) -> list[list[str]]:
+    assert values is not None  # noqa: S101 - of importance and weights there are always numbers
     return [[f"{noun} {_number(value, 3)}" for value in row] for row in values.tolist()]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Name = Literal["light", "dark"]
 
@@ -93,6 +94,15 @@ def diverging(theme: Theme) -> list[list[float | str]]:
     """Around zero: below it orange, above it teal."""
     middle = "#f4f5f6" if theme.name == "light" else "#1d2226"
     return [[0.0, theme.pruned], [0.5, middle], [1.0, theme.consolidated]]
+
+
+def steps(colors: Sequence[str], first: float, width: float = 1) -> dict[str, Any]:
+    """The scale of a heatmap whose numbers stand for states: from ``first`` on, one colour each."""
+    scale: list[list[float | str]] = []
+    for place, color in enumerate(colors):
+        scale += [[place / len(colors), color], [(place + 1) / len(colors), color]]
+    ends = {"zmin": first - 0.5 * width, "zmax": first + (len(colors) - 0.5) * width}
+    return {**ends, "colorscale": scale}
 
 
 def run_color(rank: int, theme: Theme) -> str:

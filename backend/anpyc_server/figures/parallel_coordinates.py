@@ -13,7 +13,7 @@ from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
 from anpyc_server.figures.comparison import final, label, symbol
 from anpyc_server.figures.declaration import ComparisonFigure, Place
 from anpyc_server.figures.options import FigureOptions
-from anpyc_server.figures.palette import Theme, run_color, run_dash
+from anpyc_server.figures.palette import Theme, run_color, run_dash, translucent
 from anpyc_server.figures.rows import Column
 from anpyc_server.records.settings import flattened
 from anpyc_server.wording import count
@@ -65,6 +65,9 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
             "showarrow": False,
             "text": text(words, 16),
             "font": {"size": 10, "color": theme.muted},
+            # Lines pass behind the words.
+            "bgcolor": translucent(theme.panel, 0.85),
+            "borderpad": 1,
         }
         for place, dimension in enumerate(axes)
         for height, words in dimension.ticks

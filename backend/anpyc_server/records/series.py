@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc_queue.tables import EpochRow, EvaluationRow, Run
+from anpyc_server.records.packed import read_evaluations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _KEPT_ROWS = 4_000_000
 """Of all runs together; about 200 MB."""
+
+_READ_AHEAD = 4
+"""Runs whose series are read before somebody asks."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,18 @@ class SeriesCache:
             wanted = select(*columns).where(table.run_id == run.id, table.step > after)
             return wanted.order_by(table.step, table.on_task)
 
+        def whole() -> tuple[npt.NDArray[Any], ...] | None:
+            return read_evaluations(session.connection(), run.id)
+
         types = ("i8", "i8", "i8", "i8", "f8", "?")
-        return Evaluations(*self._series(session, run, "evaluations", query, types))
+        return Evaluations(*self._series(session, run, "evaluations", query, types, whole))
+
+    def read_ahead(self, session: Session) -> None:
+        """The series of the newest running runs: those that are looked at first after a start."""
+        running = select(Run).where(Run.status == "running").order_by(Run.id.desc()).limit(_READ_AHEAD)
+        for run in session.scalars(running):
+            self.evaluations(session, run)
+            self.epochs(session, run)
 
     def epochs(self, session: Session, run: Run) -> Epochs:
         """All epochs of the run."""
@@ -101,7 +115,9 @@ class SeriesCache:
         name: str,
         query: Callable[[int], Any],
         types: Sequence[str],
+        whole: Callable[[], tuple[npt.NDArray[Any], ...] | None] = lambda: None,
     ) -> tuple[npt.NDArray[Any], ...]:
+        """``whole`` reads all columns in one piece, where it can."""
         key = (run.id, name)
         with self._lock:
             reading = self._reading.setdefault(key, threading.Lock())
@@ -113,7 +129,7 @@ class SeriesCache:
             if kept is not None and kept.version == version:
                 columns = _longer(session, kept.columns, query, types)
             else:
-                columns = _read(session, query(-1), types)
+                columns = whole() or _read(session, query(-1), types)
             with self._lock:
                 self._kept[key] = _Kept(version, columns)
             return columns

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { FigureData } from "../plot/figure";
+import { decoded } from "../plot/raster";
 import { ApiError, api, dataOf, Unreachable } from "./client";
 import type { components } from "./schema";
 import type { ArrayKind, Run, RunSummary, Status } from "./types";
@@ -209,27 +210,36 @@ export interface FigureParams {
   [option: string]: string | number | boolean | undefined;
 }
 
-/** The text that a figure came as, so that an unchanged one is not drawn again. */
-const drawnTexts = new Map<string, { text: string; figure: FigureData }>();
+/** The bytes that a figure came as, so that an unchanged one is not drawn again. */
+const drawnBytes = new Map<string, { bytes: Uint8Array; figure: FigureData }>();
 const KEPT_FIGURES = 60;
+const BYTES = "application/octet-stream";
+
+function same(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, place) => byte === other[place]);
+}
 
 async function fetchFigure(address: string, signal: AbortSignal): Promise<FigureData> {
   let response: Response;
   try {
-    response = await fetch(address, { signal });
+    response = await fetch(address, { signal, headers: { Accept: `application/json, ${BYTES}` } });
   } catch (failure) {
     if (signal.aborted) throw failure;
     throw new Unreachable();
   }
-  const text = await response.text();
-  if (!response.ok) throw new ApiError(response.status, parsed(text));
-  const before = drawnTexts.get(address);
-  if (before?.text === text) return before.figure;
-  const figure = JSON.parse(text) as FigureData;
-  drawnTexts.delete(address);
-  drawnTexts.set(address, { text, figure });
-  const oldest = drawnTexts.keys().next().value;
-  if (drawnTexts.size > KEPT_FIGURES && oldest !== undefined) drawnTexts.delete(oldest);
+  const buffer = await response.arrayBuffer();
+  const bytes = new Uint8Array(buffer);
+  if (!response.ok) throw new ApiError(response.status, parsed(new TextDecoder().decode(bytes)));
+  const before = drawnBytes.get(address);
+  if (before && same(before.bytes, bytes)) return before.figure;
+  const figure =
+    response.headers.get("Content-Type") === BYTES
+      ? decoded(buffer)
+      : (JSON.parse(new TextDecoder().decode(bytes)) as FigureData);
+  drawnBytes.delete(address);
+  drawnBytes.set(address, { bytes, figure });
+  const oldest = drawnBytes.keys().next().value;
+  if (drawnBytes.size > KEPT_FIGURES && oldest !== undefined) drawnBytes.delete(oldest);
   return figure;
 }
 

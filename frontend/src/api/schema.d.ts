@@ -611,7 +611,8 @@ export interface paths {
         };
         /**
          * Get Figure
-         * @description A figure as Plotly's JSON. Which of its options it takes, the list of figures says.
+         * @description A figure as Plotly's JSON. Which of its options it takes, the list of figures says. Whoever accepts
+         *     application/octet-stream gets large heatmaps with their cells as bytes behind the JSON (docs/http.md).
          */
         get: operations["get_figure"];
         put?: never;

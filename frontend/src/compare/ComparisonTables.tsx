@@ -1,10 +1,11 @@
 import { useComputedColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Comparison } from "../api/types";
+import { useKindTitles } from "../form/KindTitle";
 import { MetricTip } from "../text/MetricTip";
 import { hundredths, plural, points } from "../text/numbers";
 import classes from "./ComparePage.module.css";
-import { labelOf, settingTitle } from "./tables";
+import { labelOf, settingTitle, settingValue, writing } from "./tables";
 
 interface ComparisonTablesProps {
   comparison: Comparison;
@@ -14,6 +15,7 @@ interface ComparisonTablesProps {
 /** What came out, task by task, and in which settings the columns differ; nothing that they share. */
 export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesProps) {
   const { columns, metrics, tasks, settings, same, baseline, spread } = comparison;
+  const kindTitle = useKindTitles();
   const shared = Object.entries(same).filter(([, value]) => value !== null && value !== "");
   return (
     <div className={`panel ${classes.tables}`}>
@@ -35,6 +37,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
                   value={value}
                   over={columns[index]}
                   best={metric.best.includes(index)}
+                  unit={metric.unit}
                 >
                   <Difference
                     value={metric.differences[index]}
@@ -56,6 +59,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
                     value={value}
                     over={columns[index]}
                     best={best.includes(index)}
+                    unit="%"
                   />
                 ))}
               </tr>
@@ -71,7 +75,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
                 </th>
                 {values.map((value, index) => (
                   <td key={columns[index]?.key} dir="auto">
-                    {value === null ? "–" : String(value)}
+                    {settingValue(field, value, kindTitle)}
                   </td>
                 ))}
               </tr>
@@ -150,23 +154,25 @@ interface MeasuredProps {
   value: Comparison["metrics"][number]["values"][number];
   over: Comparison["columns"][number] | undefined;
   best: boolean;
+  unit: string;
   children?: ReactNode;
 }
 
 /** In percent, with the deviation over seeds or the range over settings; the best of its row is bold, and said
  * to be. */
-function Measured({ value, over, best, children }: MeasuredProps) {
+function Measured({ value, over, best, unit, children }: MeasuredProps) {
+  const write = writing(unit);
   if (!value) return <td>–</td>;
   const isRange = over?.spread_over === "settings";
   const title = isRange ? `mean of ${plural(over.settings, "setting")}` : `over ${plural(value.n, "seed")}`;
   return (
     <td data-best={best || undefined} title={value.n > 1 ? title : undefined}>
-      {hundredths(value.mean)}
+      {write(value.mean)}
       {value.std !== null && <span className="quiet"> ± {hundredths(value.std)}</span>}
       {isRange && (
         <span className="quiet">
           {" "}
-          ({hundredths(value.low)} to {hundredths(value.high)})
+          ({write(value.low)} to {write(value.high)})
         </span>
       )}
       {best && <span className="visually-hidden"> best</span>}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Comparison } from "../api/types";
-import { asCsv, asLatex, asMarkdown, tableOf } from "./tables";
+import { asCsv, asLatex, asMarkdown, settingValue, tableOf } from "./tables";
 
 const column = (title: string) => ({
   key: title,
@@ -68,6 +68,23 @@ describe("tables to copy", () => {
       "same (seed 0)",
       "same (seed 1)",
     ]);
+  });
+
+  it("calls values as the form does, and leaves a person's words alone", () => {
+    const values = ["closed_form", "adam", true, 3, null, "784, 10"] as const;
+    expect(values.map((value) => settingValue("strategy.consolidation", value))).toEqual([
+      "Closed form",
+      "Adam",
+      "on",
+      "3",
+      "–",
+      "784, 10",
+    ]);
+    expect(settingValue("name", "my_run")).toBe("my_run");
+    expect(settingValue("training.optimizer", "sgd")).toBe("SGD");
+    expect(settingValue("strategy.kind", "anpyc", (part, kind) => `${part}: ${kind}`)).toBe(
+      "strategy: anpyc",
+    );
   });
 
   it("writes a group over settings as a range, never with ±", () => {

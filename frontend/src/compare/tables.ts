@@ -3,7 +3,7 @@
 import type { Comparison } from "../api/types";
 import { titleOf } from "../form/schema";
 import { csvCell } from "../text/csv";
-import { hundredths } from "../text/numbers";
+import { hundredths, wholeHundredths } from "../text/numbers";
 
 export interface Cell {
   text: string;
@@ -17,14 +17,20 @@ export interface TextTable {
 
 type Measured = Pick<Comparison["metrics"][number], "values" | "best">;
 
+/** How numbers of a unit are written: parts of a whole in percent, changes in points. */
+export function writing(unit: string): (share: number) => string {
+  return unit === "%" ? wholeHundredths : hundredths;
+}
+
 /** Shares in percent; behind a mean its deviation over seeds, or the range of the settings' means. */
-function cellsOf({ values, best }: Measured, columns: Comparison["columns"]): Cell[] {
+function cellsOf({ values, best }: Measured, columns: Comparison["columns"], unit = "%"): Cell[] {
+  const write = writing(unit);
   return values.map((value, place) => {
     if (!value) return { text: "–" };
     const isRange = columns[place]?.spread_over === "settings";
-    const range = isRange ? ` (${hundredths(value.low)} to ${hundredths(value.high)})` : "";
+    const range = isRange ? ` (${write(value.low)} to ${write(value.high)})` : "";
     const deviation = value.std === null ? "" : ` ± ${hundredths(value.std)}`;
-    return { text: `${hundredths(value.mean)}${deviation}${range}`, best: best.includes(place) };
+    return { text: `${write(value.mean)}${deviation}${range}`, best: best.includes(place) };
   });
 }
 
@@ -39,6 +45,24 @@ export function settingTitle(field: string, title: string): string {
   return steps.at(-1) === "kind" ? titleOf(steps.at(-2) ?? title) : title;
 }
 
+const FREE_TEXT = new Set(["name", "notes"]);
+/** What only a list of choices looks like: "closed_form". */
+const CHOICE = /^[a-z]+(_[a-z]+)*$/;
+
+/** The value of a setting as the form shows it: "Closed form", "on". */
+export function settingValue(
+  field: string,
+  value: Comparison["settings"][number]["values"][number],
+  kindTitle: (part: string, kind: string) => string = (_, kind) => kind,
+): string {
+  if (value === null) return "–";
+  if (typeof value === "boolean") return value ? "on" : "off";
+  const [last, part] = field.split(".").reverse();
+  if (last === "kind") return kindTitle(part ?? "", String(value));
+  const isChoice = typeof value === "string" && CHOICE.test(value) && !FREE_TEXT.has(field);
+  return isChoice ? titleOf(value) : String(value);
+}
+
 /** Metrics, tasks and differing settings as rows with their units, runs as columns. */
 export function tableOf(comparison: Comparison): TextTable {
   const { columns } = comparison;
@@ -47,12 +71,12 @@ export function tableOf(comparison: Comparison): TextTable {
     rows: [
       ...comparison.metrics.map((metric) => ({
         title: `${metric.title} (${metric.unit})`,
-        cells: cellsOf(metric, columns),
+        cells: cellsOf(metric, columns, metric.unit),
       })),
       ...comparison.tasks.map((row) => ({ title: `Task ${row.task} (%)`, cells: cellsOf(row, columns) })),
       ...comparison.settings.map(({ field, title, unit, values }) => ({
         title: `${settingTitle(field, title)}${unit ? ` (${unit})` : ""}`,
-        cells: values.map((value) => ({ text: value === null ? "–" : String(value) })),
+        cells: values.map((value) => ({ text: settingValue(field, value) })),
       })),
     ],
   };

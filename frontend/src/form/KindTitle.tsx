@@ -23,6 +23,17 @@ export function useKindTitle(part: KindTitleProps["part"]): (kind: string) => st
   return (kind) => (catalog && titlesIn(catalog.schema, part)[kind]) ?? titleOf(kind);
 }
 
+/** The same of any part; a kind of what is no part of its own is written as it is called. */
+export function useKindTitles(): (part: string, kind: string) => string {
+  const titles = {
+    benchmark: useKindTitle("benchmark"),
+    dataset: useKindTitle("dataset"),
+    model: useKindTitle("model"),
+    strategy: useKindTitle("strategy"),
+  };
+  return (part, kind) => (part in titles ? titles[part as keyof typeof titles](kind) : titleOf(kind));
+}
+
 /** A kind as a person writes it. */
 export function KindTitle({ part, kind }: KindTitleProps) {
   return <>{useKindTitle(part)(kind)}</>;

@@ -13,6 +13,7 @@ import { type FigureParams, figureQuery } from "../api/queries";
 import classes from "./Figure.module.css";
 import { type FigureData, pointsIn, toCsv, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
+import { withNumbers } from "./raster";
 import { saveText } from "./save";
 import { useNearView } from "./useNearView";
 
@@ -91,7 +92,7 @@ export const Figure = memo(function Figure({
           title={title}
           figure={meta?.empty ? undefined : figure}
           onPng={() => void plot.current?.downloadPng(filename)}
-          onCsv={(data) => saveText(`${filename}.csv`, toCsv(data), "text/csv")}
+          onCsv={(data) => saveText(`${filename}.csv`, toCsv(withNumbers(data)), "text/csv")}
           onReset={() => {
             void plot.current?.resetZoom();
             onZoom?.(null);

@@ -3,6 +3,9 @@ import type { default as plotlyModule } from "plotly.js-cartesian-dist-min";
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { FONT } from "../theme";
 import { type FigureData, pointsIn } from "./figure";
+import classes from "./Plot.module.css";
+import { Reading } from "./Reading";
+import { frameOf, paintOn, pictureOf, withNumbers, withoutCells } from "./raster";
 
 type Plotly = typeof plotlyModule;
 
@@ -84,6 +87,7 @@ interface PlotProps {
 /** The one component around plotly: loads it late, follows size and scheme, keeps zoom while data arrive. */
 export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
   const element = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
   const [plotly, setPlotly] = useState<Plotly | null>(null);
   const [failed, setFailed] = useState(false);
   const revision = useRef(0);
@@ -113,7 +117,8 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
       // Something newer may be waiting by now, or nobody.
       if (!wanted) return;
       const began = performance.now();
-      const traces = figure.data.map((trace) => ({ ...trace }));
+      const { cells } = figure;
+      const traces = figure.data.flatMap((trace) => (cells ? withoutCells(trace, cells) : [{ ...trace }]));
       const drawn = await plotly.react(
         target,
         traces,
@@ -121,6 +126,13 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
         CONFIG,
       );
       if (!wanted) return;
+      const lay = canvas.current && layerOf(figure, target, canvas.current);
+      drawn.removeAllListeners("plotly_afterplot");
+      if (lay) {
+        lay();
+        // Another size or another window: the axes stand elsewhere.
+        drawn.on("plotly_afterplot", lay);
+      }
       revision.current += 1;
       callbacks.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);
       drawn.removeAllListeners("plotly_relayout");
@@ -155,18 +167,39 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
       downloadPng: async (filename) => {
         if (!plotly || !element.current) return;
         const { clientWidth: width, clientHeight: height } = element.current;
-        await plotly.downloadImage(element.current, { format: "png", scale: 2, width, height, filename });
+        const saved = figure.cells
+          ? { data: withNumbers(figure).data, layout: onPage(figure.layout, scheme, width), config: CONFIG }
+          : element.current;
+        await plotly.downloadImage(saved, { format: "png", scale: 2, width, height, filename });
       },
       resetZoom: async () => {
         if (!plotly || !element.current) return;
         await plotly.relayout(element.current, { "xaxis.autorange": true, "yaxis.autorange": true });
       },
     }),
-    [plotly],
+    [plotly, figure, scheme],
   );
 
   if (failed) return <p className="quiet">The drawing library did not load. Reload the page to try again.</p>;
-  return <div ref={element} role="img" aria-label={label} style={{ width: "100%", height: "100%" }} />;
+  return (
+    <div className={classes.plot}>
+      <canvas ref={canvas} className={classes.cells} hidden={!figure.cells} aria-hidden />
+      <div ref={element} role="img" aria-label={label} className={classes.axes} />
+      {figure.cells && <Reading figure={figure} plot={element} />}
+    </div>
+  );
+}
+
+/** Paints the cells behind plotly's axes; nothing of a figure that plotly draws by itself. */
+function layerOf(figure: FigureData, plot: Element, canvas: HTMLCanvasElement): (() => void) | null {
+  const { cells } = figure;
+  const [trace] = figure.data;
+  if (!cells || !trace) return null;
+  const picture = pictureOf(cells, trace);
+  return () => {
+    const frame = frameOf(plot);
+    if (frame) paintOn(canvas, picture, cells, trace, frame);
+  };
 }
 
 function pair(change: Record<string, unknown>, axis: "x" | "y"): [number, number] | undefined {

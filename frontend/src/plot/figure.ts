@@ -1,6 +1,7 @@
 /** What the server sends as a figure, and what can be read off it without plotly. */
 
 import { csvCell } from "../text/csv";
+import type { Cells } from "./raster";
 
 export interface Trace {
   type?: string;
@@ -22,6 +23,8 @@ export interface FigureMeta {
 export interface FigureData {
   data: Trace[];
   layout: Record<string, unknown> & { meta?: FigureMeta };
+  /** Of a large heatmap: its cells, which came as bytes. */
+  cells?: Cells;
 }
 
 interface Packed {
@@ -84,6 +87,7 @@ function drawn(trace: Trace): number {
 
 /** How many points the figure shows, cells of heatmaps included. */
 export function pointsIn(figure: FigureData): number {
+  if (figure.cells) return figure.cells.rows * figure.cells.cols;
   return figure.data.reduce((sum, trace) => sum + drawn(trace), 0);
 }
 
@@ -91,6 +95,7 @@ export function pointsIn(figure: FigureData): number {
 export function without(figure: FigureData, hidden: ReadonlySet<string>): FigureData {
   const annotations = figure.layout.annotations as { text?: string; xref?: string }[] | undefined;
   return {
+    ...figure,
     data: figure.data.map((trace) => (hidden.has(trace.name ?? "") ? { ...trace, visible: false } : trace)),
     layout: {
       ...figure.layout,

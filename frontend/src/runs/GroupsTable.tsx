@@ -8,7 +8,7 @@ import type { RunGroup } from "../api/types";
 import { useKindTitle } from "../form/KindTitle";
 import { Message } from "../shell/Message";
 import { complain } from "../shell/toast";
-import { hundredths, plural } from "../text/numbers";
+import { hundredths, plural, wholeHundredths } from "../text/numbers";
 import { keysOf } from "./GroupHead";
 import { Heading } from "./Heading";
 import { Moment } from "./Moment";
@@ -21,25 +21,31 @@ type Spread = RunGroup["metrics"][string];
 /** In percent: over seeds mean ± sample deviation, over settings the range of their means. */
 function Spreaded({ group, name }: { group: RunGroup; name: string }) {
   const spread = group.metrics[name];
+  const write = writing(name);
   if (!spread) return <>–</>;
   if (group.spread_over === "settings")
     return (
       <span title={`The means of ${plural(group.settings, "setting")}, ${plural(spread.n, "run")}.`}>
-        {hundredths(spread.low)}
+        {write(spread.low)}
         {spread.high > spread.low && <span className="quiet"> to </span>}
-        {spread.high > spread.low && hundredths(spread.high)}
+        {spread.high > spread.low && write(spread.high)}
       </span>
     );
   return (
-    <span title={seedsIn(spread)}>
-      {hundredths(spread.mean)}
+    <span title={seedsIn(spread, write)}>
+      {write(spread.mean)}
       {spread.std !== null && <span className="quiet"> ± {hundredths(spread.std)}</span>}
     </span>
   );
 }
 
-function seedsIn({ n, low, high }: Spread): string {
-  return n > 1 ? `over ${plural(n, "seed")}, ${hundredths(low)} to ${hundredths(high)}` : "one run";
+/** Accuracy and what is free are parts of a whole, forgetting is a difference. */
+function writing(name: string): (share: number) => string {
+  return name === "forgetting" ? hundredths : wholeHundredths;
+}
+
+function seedsIn({ n, low, high }: Spread, write: (share: number) => string): string {
+  return n > 1 ? `over ${plural(n, "seed")}, ${write(low)} to ${write(high)}` : "one run";
 }
 
 interface GroupColumn {

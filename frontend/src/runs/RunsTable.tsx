@@ -16,8 +16,8 @@ const READY = 50;
 const READY_AT_FIRST = 4;
 /** Rows come and go by so many at once, so that most steps of a scroll change nothing in the page. */
 const TOGETHER = 20;
-/** So many rows before the last one loaded, more are asked for. */
-const AHEAD = 60;
+/** So many rows before the last one loaded, more are asked for; not before the first ones are painted. */
+const AHEAD = 120;
 
 interface RunsTableProps {
   runs: RunSummary[];
@@ -39,18 +39,20 @@ export function RunsTable(props: RunsTableProps) {
   // What stands above the table may change with any drawing.
   useLayoutEffect(() => setOffset(body.current?.offsetTop ?? 0));
   const settled = useAfterPaint();
+  // The same as long as the runs are: for a new one every row's place is worked out again.
+  const getItemKey = useCallback((index: number) => runs[index]?.id ?? index, [runs]);
   const virtual = useWindowVirtualizer({
     count: runs.length,
-    estimateSize: () => ROW,
+    estimateSize: rowHeight,
     rangeExtractor: settled ? reach : reachAtFirst,
     scrollMargin: offset,
-    getItemKey: (index) => runs[index]?.id ?? index,
+    getItemKey,
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && last >= runs.length - AHEAD) onMore();
-  }, [hasMore, last, runs.length, onMore]);
+    if (settled && hasMore && last >= runs.length - AHEAD) onMore();
+  }, [settled, hasMore, last, runs.length, onMore]);
 
   const latest = useRef({ runs, selection, onSelection });
   latest.current = { runs, selection, onSelection };
@@ -140,6 +142,8 @@ function reach({ startIndex, endIndex, count }: Range): number[] {
 function reachAtFirst({ startIndex, endIndex, count }: Range): number[] {
   return indices(Math.max(0, startIndex - READY_AT_FIRST), Math.min(count, endIndex + 1 + READY_AT_FIRST));
 }
+
+const rowHeight = () => ROW;
 
 const indices = (from: number, to: number) => Array.from({ length: to - from }, (_, place) => from + place);
 

@@ -9,6 +9,7 @@ import {
   plural,
   points,
   short,
+  wholeHundredths,
 } from "./numbers";
 
 describe("numbers", () => {
@@ -29,6 +30,11 @@ describe("numbers", () => {
 
   it("leaves the unit to a column that names it", () => {
     expect([0.9617, -0.014, -0.0001].map(hundredths)).toEqual(["96.2", "−1.4", "0.0"]);
+  });
+
+  it("never rounds a part of a whole up to all or down to nothing", () => {
+    const shares = [0.9617, 1, 0.99996, 0.00004, 0, -0.014];
+    expect(shares.map(wholeHundredths)).toEqual(["96.2", "100.0", "over 99.9", "under 0.1", "0.0", "−1.4"]);
   });
 
   it("separates thousands and agrees in number", () => {

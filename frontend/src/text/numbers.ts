@@ -24,6 +24,11 @@ export function hundredths(share: number): string {
   return share < 0 && Number(text) !== 0 ? `${MINUS}${text}` : text;
 }
 
+/** A part of a whole in such a column; one not quite 0 or 1 says so: over 99.9. */
+export function wholeHundredths(share: number): string {
+  return share < 0 ? hundredths(share) : percent(share).replace(/ %$/, "");
+}
+
 /** A difference of shares in percentage points, with its sign: −1.4. */
 export function points(share: Maybe, digits = 1): string {
   if (!known(share)) return NONE;

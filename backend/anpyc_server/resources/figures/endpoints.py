@@ -38,5 +38,7 @@ def get_figure(
     ],
     theme: Theme = "light",
 ) -> Response:
-    """A figure as Plotly's JSON. Which of its options it takes, the list of figures says."""
-    return service.answer(services, name, run, theme, request.query_params)
+    """A figure as Plotly's JSON. Which of its options it takes, the list of figures says. Whoever accepts
+    application/octet-stream gets large heatmaps with their cells as bytes behind the JSON (docs/http.md)."""
+    with_bytes = "application/octet-stream" in request.headers.get("accept", "")
+    return service.answer(services, name, run, theme, request.query_params, with_bytes=with_bytes)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from anpyc_server.figures.declaration import AnyFigure, ArrayFigure, ComparisonFigure, Place
-from anpyc_server.figures.drawing import as_json, draw, find_figure
+from anpyc_server.figures.drawing import as_json, draw, draw_with_bytes, find_figure
 from anpyc_server.figures.options import ByPage, Choices, FigureOptions
 from anpyc_server.figures.palette import THEMES, Name
 from anpyc_server.resources.figures.schemas import (
@@ -43,16 +43,30 @@ def described_options() -> list[dict[str, Any]]:
 
 
 def answer(
-    services: Services, name: str, runs: Sequence[str], theme: Name, parameters: Mapping[str, str]
+    services: Services,
+    name: str,
+    runs: Sequence[str],
+    theme: Name,
+    parameters: Mapping[str, str],
+    *,
+    with_bytes: bool = False,
 ) -> Response:
-    """The figure as Plotly's JSON.
+    """The figure as Plotly's JSON; ``with_bytes``, as JSON and bytes where it has many cells.
 
     :raises Missing: when there is no such figure.
     :raises RequestValidationError: when an option has a value that it may not have.
     """
     options = _options(find_figure(name).options, parameters)
-    drawing = draw(services, name, runs, THEMES[theme], options)
-    return Response(as_json(drawing), media_type="application/json")
+    headers = {"Vary": "Accept"}
+    if with_bytes:
+        from anpyc_server.figures.raster import MEDIA_TYPE, Raster
+
+        drawn = draw_with_bytes(services, name, runs, THEMES[theme], options)
+        if isinstance(drawn, Raster):
+            return Response(drawn.encoded(), media_type=MEDIA_TYPE, headers=headers)
+    else:
+        drawn = draw(services, name, runs, THEMES[theme], options)
+    return Response(as_json(drawn), media_type="application/json", headers=headers)
 
 
 def _options(model: type[FigureOptions], parameters: Mapping[str, str]) -> FigureOptions:

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anpyc.recording import Evaluation, Plan
+from anpyc.recording import Evaluation, MaskSnapshot, Plan
 from anpyc.spec import RunSpec
+from anpyc_queue.recording import Batch, write
 from anpyc_queue.tables import Run
 from anpyc_server.figures import canvas, capacity_left, palette
 from anpyc_server.figures.declaration import ComparisonFigure
 from anpyc_server.figures.forgetting_curve import moving_average
 from anpyc_server.figures.registry import FIGURES
-from serving import ROUNDS, Server, Trainer, queued, spec
+from serving import ROUNDS, Server, Trainer, claimed, queued, spec
 
 ALL = sorted(FIGURES)
 
@@ -398,6 +399,23 @@ def test_a_difference_of_masks(library: Server, finished: Trainer) -> None:
     later = finished.snapshots[3, 2, "fc1.weight"].mask.astype(int)
     assert np.array_equal(np.array(figure["data"][0]["z"]), 100 * (later - earlier))
     assert f"{int((earlier > later).sum())} weights and took" in figure["layout"]["meta"]["sentence"]
+
+
+def test_what_is_claimed_anew_does_not_look_as_before(server: Server) -> None:
+    claim = claimed(server.database, queued(server.database, spec()))
+    owners = [np.array([[0, 0, -1, 0, -1]], np.int16), np.array([[0, 1, 1, -1, -1]], np.int16)]
+    with server.database.write() as session:
+        for task, owner in enumerate(owners):
+            snapshot = MaskSnapshot(task, 0, "fc1.weight", owner >= 0, None, owner, None, end_of_task=True)
+            write(session, claim, Batch(number=task + 1, masks=[(1, snapshot)]))
+    params = {"run": claim.run_id, "layer": "fc1.weight", "task": 1}
+    (heatmap,) = server.get("/api/figures/mask_difference", **params)["data"]
+    said = dict(zip(heatmap["colorbar"]["tickvals"], heatmap["colorbar"]["ticktext"], strict=True))
+    names = [said[value] for value in heatmap["z"][0]]
+    assert names == ["as before", "claimed anew", "taken", "freed", "as before"]
+    (coarse,) = server.get("/api/figures/mask_difference", **params, size=1)["data"]
+    assert coarse["z"] == [[0.0]]
+    assert coarse["colorbar"]["ticktext"] == ["freed", "as many", "taken"]
 
 
 def test_the_overlap_of_masks(library: Server, finished: Trainer) -> None:

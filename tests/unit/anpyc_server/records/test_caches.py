@@ -50,6 +50,16 @@ def test_a_series_grows_and_is_forgotten_past_the_bound(server: Server) -> None:
         assert len(cache._kept) == (1 if cache is small else 2)
 
 
+def test_series_of_running_runs_are_read_ahead(server: Server) -> None:
+    ended, running = trained(server, "ended", tasks=4), trained(server, "running")
+    ended.finish()
+    cache = SeriesCache()
+    with server.database.read() as session:
+        cache.read_ahead(session)
+    assert {run_id for run_id, _ in cache._kept} == {running.claim.run_id}
+    assert {name for _, name in cache._kept} == {"evaluations", "epochs"}
+
+
 def test_arrays_are_kept_up_to_a_bound(server: Server) -> None:
     trainer = trained(server, "masks")
     (layer, *_) = {name for _, _, name in trainer.snapshots}
