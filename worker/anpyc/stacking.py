@@ -12,6 +12,7 @@ thread has runs of its own and waits for no other."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from anpyc.assembly import Assembly, assemble_over, sequence_of
 from anpyc.benchmarks.task_sequence import TaskSequence
 from anpyc.datasets.reading import load_datasets
 from anpyc.environment import choose_device, matrix_precision, thread_count
+from anpyc.errors import TrainingError
 from anpyc.models.body import Body
 from anpyc.optimizers import Optimizer, together
 from anpyc.randomness import OwnRandom
@@ -67,7 +69,9 @@ def train_together(
 
     :param threads: on the CPU, how many train.
     :raises NotStackable: where they cannot be trained as one.
-    :raises RuntimeError: where the memory is not enough for all of them together."""
+    :raises anpyc.errors.TrainingError: where none can begin, such as without the data.
+    :raises RuntimeError: where only one cannot, or the memory is not enough for all of them together; alone
+        each may fare better."""
     device = choose_device(members[0].spec.device)
     keys = {stacking_key(member.spec, device.type) for member in members}
     if len(keys) != 1 or None in keys:
@@ -77,21 +81,17 @@ def train_together(
     precision = members[0].spec.training.precision
     with thread_count(1), matrix_precision(precision), torch.random.fork_rng(devices):
         sequences = _Sequences(members[0].spec, device, datasets_dir)
-        outcomes: list[Outcome | None] = [None] * len(members)
-        stacks = []
-        for lane in range(lanes):
-            own = range(lane, len(members), lanes)
-            stack = _Stack([members[i] for i in own], device, sequences, checkpoint_seconds)
-            stacks.append((own, stack))
+        broken = threading.Event()
+        stacks = [
+            _Stack(members[lane::lanes], device, sequences, checkpoint_seconds, broken)
+            for lane in range(lanes)
+        ]
         if lanes == 1:
-            ended = [stacks[0][1].train()]
+            ended = [stacks[0].train()]
         else:
             with ThreadPoolExecutor(lanes, "stack", torch.set_num_threads, (1,)) as pool:
-                ended = list(pool.map(lambda pair: pair[1].train(), stacks))
-    for (own, _), results in zip(stacks, ended, strict=True):
-        for i, outcome in zip(own, results, strict=True):
-            outcomes[i] = outcome
-    return cast("list[Outcome]", outcomes)
+                ended = list(pool.map(_Stack.train, stacks))
+    return [ended[i % lanes][i // lanes] for i in range(len(members))]
 
 
 class _Sequences:
@@ -103,7 +103,10 @@ class _Sequences:
         self._shared = None if spec.benchmark.drawn_with_the_run() else self._of(spec)
 
     def __call__(self, spec: RunSpec) -> TaskSequence:
-        return self._shared or self._of(spec)
+        try:
+            return self._shared or self._of(spec)
+        except TrainingError as error:
+            raise RuntimeError(f"A run with seed {spec.seed} cannot begin: {error}") from error
 
     def _of(self, spec: RunSpec) -> TaskSequence:
         return sequence_of(spec, self._data, self._device)
@@ -117,6 +120,7 @@ class _Row:
     member: Member
     run: TrainingRun
     random: OwnRandom
+    """Where its weights and dropout are drawn from."""
     story: Generator[Epoch, Trained, RunResult] = field(init=False)
     waits_for: Epoch | None = None
     """The one that it waits to have trained."""
@@ -160,8 +164,15 @@ class _Stack:
     """Runs whose steps one thread takes together."""
 
     def __init__(
-        self, members: Sequence[Member], device: torch.device, sequences: _Sequences, seconds: float
+        self,
+        members: Sequence[Member],
+        device: torch.device,
+        sequences: _Sequences,
+        seconds: float,
+        broken: threading.Event,
     ) -> None:
+        """:param broken: set where a stack cannot go on, so that its neighbours do not either."""
+        self._broken = broken
         self._homes = torch.empty(0)
         """(runs, parameters)."""
         self._replays = recorder_for(device)
@@ -191,15 +202,21 @@ class _Stack:
 
     def train(self) -> list[Outcome]:
         """All to their ends."""
-        for row in self._rows:
-            row.go_on(None)
-        while waiting := [row for row in self._rows if row.outcome is None]:
-            together = _furthest_behind(waiting)
-            began = time.perf_counter()
-            losses = self._take(together)
-            seconds = time.perf_counter() - began
-            for row, own in zip(together, losses, strict=True):
-                row.go_on(Trained(own, time.perf_counter() - seconds))
+        try:
+            for row in self._rows:
+                row.go_on(None)
+            while waiting := [row for row in self._rows if row.outcome is None]:
+                together = _furthest_behind(waiting)
+                began = time.perf_counter()
+                losses = self._take(together)
+                seconds = time.perf_counter() - began
+                if self._broken.is_set():
+                    break
+                for row, own in zip(together, losses, strict=True):
+                    row.go_on(Trained(own, time.perf_counter() - seconds))
+        except BaseException:
+            self._broken.set()
+            raise
         return [cast("Outcome", row.outcome) for row in self._rows]
 
     def _take(self, rows: Sequence[_Row]) -> list[Tensor | None]:
@@ -222,7 +239,10 @@ class _Stack:
             self._trained = None
             stops = [row.member.recorder.should_stop for row in rows]
             step = StackedStep(self._homes, rows)
-            self._trained = runners, EpochRunner(step, lambda: all(s() for s in stops), self._replays)
+            self._trained = (
+                runners,
+                EpochRunner(step, lambda: self._broken.is_set() or all(s() for s in stops), self._replays),
+            )
         return self._trained[1]
 
 

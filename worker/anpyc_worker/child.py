@@ -1,7 +1,7 @@
-"""The process that carries out one claim: ``python -m anpyc_worker.child PARENT``.
+"""The process that carries out one claim, or several at once: ``python -m anpyc_worker.child PARENT``.
 
-It loads torch first and then waits on its standard input for the claim, one line of JSON, so that a run that
-is submitted starts at once. It records the end of the job itself; its exit code tells the supervisor more.
+It loads torch first and then waits on its standard input for the claims, one line of JSON, so that a run that
+is submitted starts at once. It records the end of each job itself; its exit code tells the supervisor more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NICENESS = 5
 
 
 def main() -> int:
-    """Wait for a claim and carry it out."""
+    """Wait for claims and carry them out."""
     lifeline.die_with_parent(int(sys.argv[1]))
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -35,7 +35,7 @@ def main() -> int:
         return LEFT
     lifeline.when_closed(sys.stdin, lifeline.end_group)
     try:
-        return work.attempt(json.loads(line)).carry_out()
+        return work.carry_out(json.loads(line))
     except Exception:  # the edge of this process: its supervisor reads the traceback and the exit code
         traceback.print_exc()
         return 1

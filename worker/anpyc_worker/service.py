@@ -1,5 +1,5 @@
-"""A worker: hears of runs through Celery, looks for them itself when it is free, and has them trained. One
-what-if at a time is measured beside them.
+"""A worker: hears of runs through Celery, looks for them itself when it is free, and has them trained, those
+of one shape as one. One what-if at a time is measured beside them.
 
 A message that is lost only delays, one that comes twice changes nothing, and one that comes while every slot
 is taken is dropped: the run is in the database, and whoever is free next looks there.
@@ -29,15 +29,17 @@ from anpyc_queue import queue, workers
 from anpyc_queue.broker import TASK, celery_app, queue_name
 from anpyc_queue.engine import open_database
 from anpyc_queue.jobs import RUN, life
-from anpyc_queue.jobs.life import Kind
+from anpyc_queue.jobs.life import Claim, Kind
 from anpyc_queue.periodic import PeriodicThread
 from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
 from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
+from anpyc_queue.stacking import companions
 from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_queue.whatif import WHAT_IF, next_what_if
 from anpyc_worker.device import find_device
 from anpyc_worker.processes import COMMAND, Spawner
+from anpyc_worker.stack_size import most_together
 from anpyc_worker.supervision import Supervisor
 
 log = logging.getLogger(__name__)
@@ -190,12 +192,12 @@ class WorkerService:
         with self._counting:
             self._busy += 1
         try:
-            with self._database.write() as session:
-                claim = life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
-            if claim is not None:
-                self._wakeup.notify(claim.run_id)
+            claims = self._claim(job_id, lane)
+            if claims:
+                for claim in claims:
+                    self._wakeup.notify(claim.run_id)
                 threading.Timer(1.0, self._spawner.prepare).start()
-                self._supervisor.supervise(claim)
+                self._supervisor.supervise(claims)
         except Exception as error:  # the edge of this thread: a bug is told, and ends the worker
             if database_is_away(error):
                 log.warning("%s %s could not be taken, it will be found: %s", lane.kind.title, job_id, error)
@@ -207,6 +209,31 @@ class WorkerService:
                 self._busy -= 1
             lane.room.release()
             self._looking.notify()
+
+    def _claim(self, job_id: str, lane: Lane) -> list[Claim]:
+        """The job and, of runs, those that can be trained as one with it; nothing if another was faster."""
+        with self._database.write() as session:
+            claim = life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
+        if claim is None or lane.kind is not RUN:
+            return [] if claim is None else [claim]
+        claims = [claim]
+        try:
+            with self._database.read() as session:
+                most = self._most_together(claim)
+                others = companions(session, claim, self._device.kind, most) if most > 1 else []
+            for other in others:
+                with self._database.write() as session:
+                    further = life.claim(session, RUN, other, self.id, self._lease_seconds)
+                claims += [] if further is None else [further]
+        except OUTAGES as error:
+            if not database_is_away(error):
+                raise
+            log.warning("Those already claimed are trained without more: %s", error)
+        return claims
+
+    def _most_together(self, claim: Claim) -> int:
+        spec, here = claim.spec, self._settings
+        return most_together(spec, self._device, here.stacked_runs, here.datasets)
 
     def _next_run(self, session: Session) -> str | None:
         return queue.next_run(session, workers.served_by(self._device.kind))
