@@ -75,6 +75,8 @@ class WorkerService:
         self._settings = settings
         self._device = find_device(device)
         self._slots = slots
+        self._threads = max(1, min(MOST_THREADS, (os.cpu_count() or 1) // slots))
+        """Of one process that trains."""
         self._lease_seconds = lease_seconds
         self.id = _worker_id()
         self._database = open_database(settings.database)
@@ -91,7 +93,7 @@ class WorkerService:
             self._database,
             self._spawner,
             lease_seconds=lease_seconds,
-            threads=max(1, min(MOST_THREADS, (os.cpu_count() or 1) // slots)),
+            threads=self._threads,
             stopping=self._stopping,
             on_change=self._wakeup.notify,
         )
@@ -233,7 +235,7 @@ class WorkerService:
 
     def _most_together(self, claim: Claim) -> int:
         spec, here = claim.spec, self._settings
-        return most_together(spec, self._device, here.stacked_runs, here.datasets)
+        return most_together(spec, self._device, here.stacked_runs, here.datasets, self._threads)
 
     def _next_run(self, session: Session) -> str | None:
         return queue.next_run(session, workers.served_by(self._device.kind))

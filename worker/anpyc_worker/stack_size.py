@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from anpyc.errors import DatasetUnreadable
 from anpyc.preview import preview
 from anpyc.spec import RunSpec, SpecError, parse_spec
 from anpyc_worker.device import Device
@@ -14,21 +15,34 @@ MOST = {"cpu": 16, "cuda": 64}
 """Where nothing else is set."""
 MEMORY_SHARE = 0.4
 """Of the device's memory, at most, goes to the runs."""
+SMALL_STEP = 3e7
+"""Multiplications of a batch, forward, up to which a step of several runs is cheaper than as many steps on
+one thread of a CPU. Above it nearly all of the time is matrix products, and their data outgrow the caches."""
 COPIES = 10
 """Of each parameter, 4 bytes each: itself, gradients, and what strategies measure and keep."""
 
 
-def most_together(data: Mapping[str, Any], device: Device, wanted: int | None, datasets: Path) -> int:
+def most_together(
+    data: Mapping[str, Any], device: Device, wanted: int | None, datasets: Path, threads: int
+) -> int:
     """As one, the one at hand included.
 
     :param data: its specification.
-    :param wanted: what is set."""
+    :param wanted: what is set.
+    :param threads: of the CPU, for a process; each trains runs of its own."""
     try:
         spec = parse_spec(data)
-    except SpecError:
+        if not spec.model.stacks or (device.kind == "cpu" and threads == 1 and not _small(spec, datasets)):
+            return 1
+        fit = int(MEMORY_SHARE * device.memory_bytes // _bytes(spec, datasets))
+    except (SpecError, DatasetUnreadable):
         return 1  # its own attempt says what is wrong with it
-    most = wanted or MOST[device.kind]
-    return max(1, min(most, int(MEMORY_SHARE * device.memory_bytes // _bytes(spec, datasets))))
+    return max(1, min(wanted or MOST[device.kind], fit))
+
+
+def _small(spec: RunSpec, datasets: Path) -> bool:
+    images = spec.sources()[0].facts(datasets)
+    return spec.model.body_size(images.shape).multiplications * spec.training.batch_size <= SMALL_STEP
 
 
 def _bytes(spec: RunSpec, datasets: Path) -> float:
