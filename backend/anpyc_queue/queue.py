@@ -75,7 +75,7 @@ def queue(session: Session, limit: int = 200) -> Queue:
         running=running,
         workers_online=len(online),
         slots=sum(status.worker.slots for status in online),
-        slots_free=sum(_free_slots(status) for status in online),
+        slots_free=sum(free_slots(status) for status in online),
         oldest_wait_seconds=items[0].waiting_seconds if items else None,
         items=items,
         hint=_hint({item.device for item in items}, online),
@@ -105,7 +105,7 @@ def waiting_reason(device: str, position: int, online: Sequence[WorkerStatus]) -
         return f"waiting: every worker online is about to leave. Start another one with `{START_WORKER}`."
     if position > 1:
         return f"waiting: {position - 1} {'run is' if position == 2 else 'runs are'} before this one"
-    if not any(_free_slots(status) for status in staying):
+    if not any(free_slots(status) for status in staying):
         return "waiting: next in line, until a worker is free"
     return "waiting: a worker is about to take it"
 
@@ -136,7 +136,8 @@ def _hint(devices: set[str], online: Sequence[WorkerStatus]) -> str | None:
     return None
 
 
-def _free_slots(status: WorkerStatus) -> int:
+def free_slots(status: WorkerStatus) -> int:
+    """How many more jobs the worker would take."""
     if status.worker.draining:
         return 0
     return max(0, status.worker.slots - len(status.runs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from anpyc.benchmarks.task_sequence import TaskSequence
+from anpyc.datasets.images import ImageData
 from anpyc.datasets.reading import load_datasets
 from anpyc.models import build_network
 from anpyc.network import Network
@@ -103,17 +104,36 @@ class Assembly:
 
 def assemble(spec: RunSpec, device: torch.device, datasets_dir: Path) -> Assembly:
     """Everything as it is before the first step. Draws the first weights from torch's random numbers."""
-    validate = spec.training.evaluate_on == "validation"
-    sequence = TaskSequence(
+    return assemble_over(sequence_of(spec, load_datasets(spec, datasets_dir), device), spec, device)
+
+
+def sequence_of(spec: RunSpec, data: Sequence[ImageData], device: torch.device) -> TaskSequence:
+    """The tasks of a run.
+
+    :param data: its data sets, as :func:`load_datasets` reads them."""
+    return TaskSequence(
         spec.benchmark,
-        load_datasets(spec, datasets_dir),
+        data,
         device,
         spec.seed,
-        validate,
+        spec.training.evaluate_on == "validation",
         spec.strategy.shared_head,
         spec.dataset.standardise,
     )
+
+
+def assemble_over(
+    sequence: TaskSequence,
+    spec: RunSpec,
+    device: torch.device,
+    home: Callable[[int], Tensor] | None = None,
+) -> Assembly:
+    """The same over tasks that are there already.
+
+    :param home: answers the tensor, for so many values, that the network's parameters are to lie in."""
     network = build_network(spec.model, sequence.image_shape, sequence.head_sizes, device)
+    if home is not None:
+        network.move_to(home(network.flat.numel()))
     network.fast = spec.training.precision == "fast"
     network.channels_last = device.type == "cuda"
     network.shared_head = spec.benchmark.scenario != "task"

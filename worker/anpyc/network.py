@@ -1,8 +1,8 @@
 """A network: a body shared by all tasks, and heads.
 
 All parameters lie in one flat tensor, body first, and the modules hold views of it. A step, a penalty or a
-mask is then one operation on one tensor, whatever the architecture, and runs of one shape can be stacked
-along a new first dimension."""
+mask is then one operation on one tensor, whatever the architecture, and the parameters of several runs of one
+shape can be the rows of one tensor."""
 
 from __future__ import annotations
 
@@ -143,14 +143,8 @@ class Network(nn.Module):
         """The same network as it is now, in evaluation mode, with parameters of its own that are not
         trained."""
         twin = copy.deepcopy(self)
-        twin.flat = self.flat.clone()
-        start = 0
-        for parameter in twin.parameters():
-            stop = start + parameter.numel()
-            parameter.data = twin.flat[start:stop].view(parameter.shape)
-            parameter.requires_grad_(False)
-            start = stop
-        return twin.eval()
+        twin._look_at(self.flat.clone())
+        return twin.requires_grad_(False).eval()
 
     def mixed_logits(self, features: Tensor, heads: Tensor) -> Tensor:
         """(batch, features) → (batch, classes), each row through its own head; all heads have one size."""
@@ -174,15 +168,21 @@ class Network(nn.Module):
 
     def flatten_parameters(self, device: torch.device, image_shape: tuple[int, int, int]) -> None:
         """Move all parameters into one tensor on ``device``; the modules keep views of it."""
-        parameters = list(self.parameters())
-        self.flat = torch.cat([p.detach().reshape(-1) for p in parameters]).to(device)
-        start = 0
-        for parameter in parameters:
-            stop = start + parameter.numel()
-            parameter.data = self.flat[start:stop].view(parameter.shape)
-            start = stop
+        self._look_at(torch.cat([p.detach().reshape(-1) for p in self.parameters()]).to(device))
         self.to(device)  # the buffers
         self.segments = tuple(self._body_segments(image_shape))
+
+    def move_to(self, home: Tensor) -> None:
+        """Keep all parameters in ``home`` from now on, a row of a larger tensor for example."""
+        self._look_at(home.copy_(self.flat))
+
+    def _look_at(self, flat: Tensor) -> None:
+        self.flat = flat
+        start = 0
+        for parameter in self.parameters():
+            stop = start + parameter.numel()
+            parameter.data = flat[start:stop].view(parameter.shape)
+            start = stop
 
     def _body_segments(self, image_shape: tuple[int, int, int]) -> Iterator[Segment]:
         channels, height, width = image_shape

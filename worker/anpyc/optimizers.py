@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
 from anpyc.spec import Training
+
+BETAS = 0.9, 0.999
+"""Of Adam."""
 
 
 class Sgd:
@@ -17,13 +21,13 @@ class Sgd:
     def __init__(self, parts: Mapping[str, Tensor], momentum: float) -> None:
         self._names = list(parts)
         self._values = list(parts.values())
-        self._momentum = momentum
+        self.momentum = momentum
         self.momenta = [torch.zeros_like(v) for v in self._values] if momentum else []
 
     def step(self, gradients: Sequence[Tensor], lr: float) -> None:
         updates = list(gradients)
         if self.momenta:
-            torch._foreach_mul_(self.momenta, self._momentum)
+            torch._foreach_mul_(self.momenta, self.momentum)
             torch._foreach_add_(self.momenta, updates)
             updates = self.momenta
         torch._foreach_add_(self._values, updates, alpha=-lr)
@@ -47,6 +51,7 @@ class Adam:
         self.momenta = [torch.zeros_like(v) for v in self._values]
         self._squares = [torch.zeros_like(v) for v in self._values]
         self._steps = [torch.zeros((), device=v.device) for v in self._values]
+        self.momentum = BETAS[0]
 
     def step(self, gradients: Sequence[Tensor], lr: float) -> None:
         adam(
@@ -58,8 +63,8 @@ class Adam:
             self._steps,
             fused=True,
             amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
             lr=lr,
             weight_decay=0.0,
             eps=1e-8,
@@ -89,6 +94,16 @@ def build_optimizer(training: Training, parts: Mapping[str, Tensor]) -> Optimize
 
     :param parts: name → flat values, the body's first."""
     return Adam(parts) if training.optimizer == "adam" else Sgd(parts, training.momentum)
+
+
+def together(optimizers: Sequence[Optimizer]) -> Optimizer:
+    """One that does what all of them do, of one kind and momentum, each to its own values and in its own
+    memory."""
+    several = copy(optimizers[0])
+    for name, tensors in vars(several).items():
+        if isinstance(tensors, list):
+            setattr(several, name, [tensor for one in optimizers for tensor in getattr(one, name)])
+    return several
 
 
 def restore_memory(optimizer: Optimizer, memory: Mapping[str, Tensor]) -> None:

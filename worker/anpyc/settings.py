@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     otherwise."""
     artifact_url: str | None = None
     """Checkpoints and exports: ``<data_dir>/artifacts`` unless given; any fsspec URL."""
+    stacked_runs: int | None = Field(default=None, ge=1)
+    """How many runs of one shape a worker trains as one at most; 1: each by itself. 64 on a GPU and 16 on the
+    CPU unless given."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     token: SecretStr | None = None

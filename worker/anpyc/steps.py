@@ -4,14 +4,20 @@ A small network's step is some forty short operations, each of which takes longe
 to carry out: a GPU waits for most of the time. A CUDA graph holds a whole step, batch selection, penalty,
 mask and optimizer included, and starts it at once. Its tensors have fixed addresses, so whatever changes
 between two steps lies in tensors: the order of the epoch, the position in it and the losses. What changes
-between rounds, the learning rate too, is built into a new capture."""
+between rounds, the learning rate too, is built into a new capture.
+
+Several runs whose steps are taken as one (:mod:`anpyc.stacking`) have an order and losses with a further
+dimension, the runs; whatever is captured or replayed is the same."""
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -32,6 +38,19 @@ Recorded = Callable[[Body], Body]
 """Takes what one step does; answers what does it again."""
 
 
+class Steps(Protocol):
+    """What an epoch takes again and again."""
+
+    @property
+    def lr(self) -> object:
+        """The learning rate; another one needs other steps."""
+        ...
+
+    def __call__(self, chosen: Tensor) -> Tensor:
+        """Train on the images at the positions ``chosen``. Answers the cross-entropy before the step."""
+        ...
+
+
 class Step:
     """One step of training. The piece of code that everything else serves."""
 
@@ -47,20 +66,28 @@ class Step:
     ) -> None:
         """:param trained: the flat parameters that the optimizer changes, by name, the body's first."""
         self.lr = lr
-        self._network, self._strategy = network, strategy
-        self._task, self._examples, self._optimizer = task, examples, optimizer
-        heads = strategy.trained_heads(task)
-        self._parameters = network.body_parameters() + [p for h in heads for p in network.head_parameters(h)]
-        sizes = [values.numel() for values in trained.values()]
-        self._gradient = torch.empty(sum(sizes), device=network.flat.device)
-        self._parts = torch.split(self._gradient, sizes)
-        self._protected = self._gradient[: network.protected_flat.numel()]
-        self._trainable = strategy.trainable()
+        self.network, self.strategy = network, strategy
+        self.task, self.examples, self.optimizer = task, examples, optimizer
+        self.trained = trained
+        self.trainable = strategy.trainable()
+        self.heads = strategy.trained_heads(task)
+        self._parameters = network.body_parameters() + [
+            p for h in self.heads for p in network.head_parameters(h)
+        ]
+
+    @cached_property
+    def _gradient(self) -> Tensor:
+        return torch.empty(sum(p.numel() for p in self._parameters), device=self.network.flat.device)
+
+    @cached_property
+    def _parts(self) -> Sequence[Tensor]:
+        """The gradient by what the optimizer changes."""
+        return torch.split(self._gradient, [values.numel() for values in self.trained.values()])
 
     def __call__(self, chosen: Tensor) -> Tensor:
         """Train on the images at the positions ``chosen``. Answers the cross-entropy before the step."""
-        network, strategy, task = self._network, self._strategy, self._task
-        images, labels, answered_by = self._examples.batch(chosen)
+        network, strategy, task = self.network, self.strategy, self.task
+        images, labels, answered_by = self.examples.batch(chosen)
         features = network.features(images)
         if answered_by is None:
             logits = network.logits(features, task.head, task.classes)
@@ -71,10 +98,10 @@ class Step:
         loss = cross_entropy if penalty is None else cross_entropy + penalty
         gradients = torch.autograd.grad(loss, self._parameters)
         torch.cat([g.reshape(-1) for g in gradients], out=self._gradient)
-        strategy.after_backward(self._protected)
-        if self._trainable is not None:
-            self._parts[0].mul_(self._trainable)
-        self._optimizer.step(self._parts, self.lr)
+        strategy.after_backward(self._gradient[: network.protected_flat.numel()])
+        if self.trainable is not None:
+            self._parts[0].mul_(self.trainable)
+        self.optimizer.step(self._parts, self.lr)
         strategy.after_step(self.lr)
         return cross_entropy.detach()
 
@@ -82,27 +109,22 @@ class Step:
 class EpochRunner:
     """Takes the steps of epoch after epoch of one round at one learning rate."""
 
-    def __init__(self, step: Step, should_stop: Callable[[], bool], record: Recorded | None = None) -> None:
+    def __init__(self, step: Steps, should_stop: Callable[[], bool], record: Recorded | None = None) -> None:
         """:param record: makes a step replayable; None where steps are taken as written."""
-        self._step = step
+        self.step = step
         self._should_stop = should_stop
         self._record = record
         self._replay: _Replay | None = None
         self.position = 0
         """The step under way, from 0, or the last one started."""
 
-    @property
-    def lr(self) -> float:
-        """The learning rate that the steps take."""
-        return self._step.lr
-
     def run(self, order: Tensor, sizes: Sequence[int], epochs_left: int) -> Tensor | None:
-        """The losses of one epoch, on the device; None when told to stop.
+        """The losses of one epoch, (steps, …), on the device; None when told to stop.
 
-        :param order: positions of the images in the order they are shown, on the device.
+        :param order: (images, …) positions of the images in the order they are shown, on the device.
         :param sizes: images per step; all but the last few are equal.
         :param epochs_left: epochs of the round, this one included."""
-        losses = torch.zeros(len(sizes), device=order.device)
+        losses = torch.zeros((len(sizes), *order.shape[1:]), device=order.device)
         batches = torch.split(order, list(sizes))
         equal = next((i for i, size in enumerate(sizes) if size != sizes[0]), len(sizes))
         start = 0
@@ -118,7 +140,7 @@ class EpochRunner:
         for self.position in range(start, len(sizes)):
             if self._should_stop():
                 return None
-            losses[self.position] = self._step(batches[self.position])
+            losses[self.position] = self.step(batches[self.position])
         return losses
 
     def _warm_up(self, batches: Sequence[Tensor], count: int, losses: Tensor) -> bool:
@@ -129,11 +151,11 @@ class EpochRunner:
             for self.position, chosen in enumerate(batches):
                 if self._should_stop():
                     return False
-                losses[self.position] = self._step(chosen)
+                losses[self.position] = self.step(chosen)
         if waits:
             self._record = None
         elif self._record is not None:
-            self._replay = _Replay(self._step, len(batches[0]), count, losses.device, self._record)
+            self._replay = _Replay(self.step, batches[0], count, self._record)
         return True
 
     def _run_replayed(self, replay: _Replay, order: Tensor, start: int, losses: Tensor) -> bool:
@@ -147,15 +169,43 @@ class EpochRunner:
         return True
 
 
+class Trained(NamedTuple):
+    """What an epoch has come to."""
+
+    losses: Tensor | None
+    """(steps,) cross-entropies, on the device; None where it was stopped."""
+    started: float
+    """When it began, on the clock of ``time.perf_counter``, had nothing else been done since."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The steps of one epoch of one run, ready to be taken."""
+
+    runner: EpochRunner
+    order: Tensor
+    """(images,) positions in the order they are shown, on the device."""
+    sizes: Sequence[int]
+    """Images per step."""
+    left: int
+    """Epochs of the round, this one included."""
+
+    def take(self) -> Trained:
+        """Take them, one run alone."""
+        started = time.perf_counter()
+        return Trained(self.runner.run(self.order, self.sizes, self.left), started)
+
+
 class _Replay:
     """One step over tensors that stay where they are."""
 
-    def __init__(self, step: Step, size: int, count: int, device: torch.device, record: Recorded) -> None:
-        """:param count: steps of an epoch at most, each of ``size`` images."""
+    def __init__(self, step: Steps, chosen: Tensor, count: int, record: Recorded) -> None:
+        """:param chosen: a batch, (images, …) positions.
+        :param count: steps of an epoch at most, each of as many images."""
         self._step = step
-        self._order = torch.zeros((count, size), dtype=torch.int64, device=device)
-        self._position = torch.zeros(1, dtype=torch.int64, device=device)
-        self.losses = torch.zeros(count, device=device)
+        self._order = chosen.new_zeros((count, *chosen.shape))
+        self._position = chosen.new_zeros(1)
+        self.losses = torch.zeros((count, *chosen.shape[1:]), device=chosen.device)
         self.again = record(self._body)
 
     def fits(self, size: int, count: int) -> bool:
@@ -164,14 +214,14 @@ class _Replay:
 
     def begin(self, order: Tensor, start: int) -> int:
         """An epoch's order, from step ``start`` on. Answers how many steps it has."""
-        rows = order.view(-1, self._order.shape[1])
+        rows = order.view(-1, *self._order.shape[1:])
         self._order[: len(rows)].copy_(rows)
         self._position.fill_(start)
         return len(rows)
 
     def _body(self) -> None:
         chosen = self._order.index_select(0, self._position).squeeze(0)
-        self.losses.index_copy_(0, self._position, self._step(chosen).view(1))
+        self.losses.index_copy_(0, self._position, self._step(chosen).unsqueeze(0))
         self._position.add_(1)
 
 

@@ -4,11 +4,14 @@ Speed comes from five habits: all images of a task are one tensor on the device 
 rows; all parameters are one flat tensor, so that a step is a handful of operations; a GPU replays a step that
 was captured once; what an epoch measures is kept on the device and read once at its end, and so are the
 answers of a test of all tasks and the statistics of all layers. Every operation of a step is element-wise
-over the flat tensor or a matrix product, so runs of one shape can be stacked along a new first dimension."""
+over the flat tensor or a matrix product, so the steps of several runs of one shape can be taken as one: a run
+hands out its epochs (:meth:`TrainingRun.story`), and whoever drives it, :func:`train` or
+:mod:`anpyc.stacking`, takes their steps."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +19,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from anpyc.assembly import assemble
+from anpyc.assembly import Assembly, assemble
 from anpyc.capacity import Ledger
 from anpyc.checkpoints import (
     VERSION,
@@ -32,10 +35,11 @@ from anpyc.environment import choose_device, matrix_precision, thread_count
 from anpyc.errors import DatasetUnreadable, OutOfMemory, Stopped
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.progress import Progress
+from anpyc.randomness import GlobalRandom, Random
 from anpyc.recording import Checkpoint, LayerStatistics, Recorder
 from anpyc.reporting import Reporter
 from anpyc.spec import RunSpec, Training
-from anpyc.steps import EpochRunner, Step, recorder_for
+from anpyc.steps import Epoch, EpochRunner, Recorded, Step, Trained, recorder_for
 from anpyc.tasks import Examples, PooledExamples, Task
 from anpyc.transfer import to_device
 
@@ -79,13 +83,16 @@ def train(
     device = choose_device(spec.device)
     devices = [device] if device.type == "cuda" else []
     with thread_count(threads), matrix_precision(spec.training.precision), torch.random.fork_rng(devices):
-        run = _Run(spec, recorder, device, datasets_dir, checkpoint_seconds)
+        torch.manual_seed(spec.seed)
+        assembly = assemble(spec, device, datasets_dir)
+        replays = recorder_for(device)
+        run = TrainingRun(spec, recorder, assembly, GlobalRandom(device), checkpoint_seconds, replays)
         try:
             if checkpoint is not None:
                 run.restore(checkpoint)
-            return run.train()
+            return _tell(run.story())
         except (MemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             raise OutOfMemory(
                 f"The {device.type} ran out of memory {run.where()}: take a smaller batch size, a smaller "
@@ -93,22 +100,39 @@ def train(
             ) from error
 
 
-class _Run:
+def _tell(story: Generator[Epoch, Trained, RunResult]) -> RunResult:
+    """From beginning to end, epoch by epoch."""
+    try:
+        epoch = next(story)
+        while True:
+            epoch = story.send(epoch.take())
+    except StopIteration as end:
+        result: RunResult = end.value
+        return result
+
+
+class TrainingRun:
+    """One run, ready for its first step."""
+
     def __init__(
         self,
         spec: RunSpec,
         recorder: Recorder,
-        device: torch.device,
-        datasets_dir: Path,
+        assembly: Assembly,
+        random: Random,
         checkpoint_seconds: float,
+        replays: Recorded | None = None,
     ) -> None:
-        torch.manual_seed(spec.seed)
+        """:param random: the random numbers that the assembly's weights were drawn from, and that training
+            goes on with.
+        :param replays: makes its steps replayable; None where they are taken as written."""
         self._spec = spec
         self._recorder = recorder
-        self._device = device
+        self._device = assembly.network.flat.device
         self._checkpoint_seconds = checkpoint_seconds
+        self._random = random
         self._shuffle = torch.Generator().manual_seed(spec.seed)
-        self._assembly = assemble(spec, device, datasets_dir)
+        self._assembly = assembly
         self._sequence, self._network = self._assembly.sequence, self._assembly.network
         self._strategy = self._assembly.strategy
         self._tasks = self._sequence.tasks
@@ -125,13 +149,15 @@ class _Run:
         self._checkpointed = self._started
         self._runner: EpochRunner | None = None
         """Takes the steps of the round under way."""
-        self._replays = recorder_for(device)
+        self._replays = replays
         self._kept = PooledExamples()
         """The data of all tasks so far, where the strategy keeps them."""
 
     # --- the story --------------------------------------------------------------------------------------
 
-    def train(self) -> RunResult:
+    def story(self) -> Generator[Epoch, Trained, RunResult]:
+        """From here to the run's end. Whoever listens takes the steps of each epoch and sends what they came
+        to."""
         progress = self._progress
         self._report.plan()
         if progress.step == 0:
@@ -139,7 +165,7 @@ class _Run:
                 self._recorder.log(note.level, note.text)
             self._report.evaluate_untrained()
         for task in self._tasks[progress.task :]:
-            self._train_task(task)
+            yield from self._train_task(task)
         progress.seconds += time.perf_counter() - self._started
         return RunResult(
             accuracy=progress.matrix,
@@ -150,7 +176,7 @@ class _Run:
             before_pruning=self._report.before_pruning(),
         )
 
-    def _train_task(self, task: Task) -> None:
+    def _train_task(self, task: Task) -> Generator[Epoch, Trained, None]:
         progress, strategy = self._progress, self._strategy
         examples = self._examples(task)
         self._recorder.log(
@@ -180,7 +206,8 @@ class _Run:
                 optimizer.forget(trainable)
             self._runner = None
             while progress.epoch < rounds[round_]:
-                self._train_epoch(task, round_, examples, optimizer, rounds[round_] - progress.epoch)
+                left = rounds[round_] - progress.epoch
+                yield from self._train_epoch(task, round_, examples, optimizer, left)
                 self._after_epoch(task, round_, rounds, optimizer)
             self._close_round(task, round_, examples, optimizer, last=round_ == len(rounds) - 1)
         self._runner = None  # it holds the task's images
@@ -191,21 +218,20 @@ class _Run:
         round_: int,
         examples: Examples | PooledExamples,
         optimizer: Optimizer,
-        epochs_left: int,
-    ) -> None:
+        left: int,
+    ) -> Generator[Epoch, Trained, None]:
         """One pass.
 
         :raises Stopped: when the recorder says so."""
         lr = learning_rate(self._spec.training, task.index, round_, self._progress.task_epochs)
-        if self._runner is None or self._runner.lr != lr:
+        if self._runner is None or self._runner.step.lr != lr:
             trained = self._trained_parts(task)
             step = Step(self._network, self._strategy, task, examples, optimizer, trained, lr)
             self._runner = EpochRunner(step, self._recorder.should_stop, self._replays)
         order = self._order(len(examples))
         sizes = self._batch_sizes(len(order))
         self._network.train()
-        started = time.perf_counter()
-        losses = self._runner.run(order, sizes, epochs_left)
+        losses, started = yield Epoch(self._runner, order, sizes, left)
         if losses is None:
             raise Stopped
         self._report.epoch(task, round_, losses, sizes, lr, started)
@@ -298,15 +324,12 @@ class _Run:
         self._checkpointed = time.perf_counter()
         progress.seconds += self._checkpointed - self._started
         self._started = self._checkpointed
-        random = {"shuffle": self._shuffle.get_state(), "cpu": torch.get_rng_state()}
-        if self._device.type == "cuda":
-            random["cuda"] = torch.cuda.get_rng_state(self._device)
         tensors = {
             "network": {"flat": self._network.flat, **dict(self._network.named_buffers())},
             "strategy": self._strategy.state_dict(),
             "ledger": self._ledger.state_dict(),
             "optimizer": optimizer.state_dict() if optimizer is not None else self._memory,
-            "random": random,
+            "random": {"shuffle": self._shuffle.get_state(), **self._random.state()},
         }
         state = {"version": VERSION, "spec": identity(self._spec), "progress": asdict(progress)}
         ended = progress.task > task.index
@@ -324,9 +347,7 @@ class _Run:
         self._ledger.load_state_dict(tensors["ledger"])
         random = tensors["random"]
         self._shuffle.set_state(random["shuffle"])
-        torch.set_rng_state(random["cpu"])
-        if "cuda" in random:
-            torch.cuda.set_rng_state(random["cuda"], self._device)
+        self._random.load(random)
         optimizer = tensors.get("optimizer", {})
         if self._progress.round or self._progress.epoch:
             self._resumed = optimizer
@@ -344,7 +365,8 @@ def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:
     return steps * training.batch_size
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory, the device's or the machine's, was not enough."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     return "not enough memory" in str(error) or "out of memory" in str(error)

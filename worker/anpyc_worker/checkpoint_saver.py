@@ -16,7 +16,9 @@ WORKING_SHARE, WAITING_SHARE = 0.02, 0.3
 class CheckpointSaver:
     """Stores a run's checkpoints in the artifact store, and says in the batch what became of them."""
 
-    def __init__(self, store: ArtifactStore, claim: Claim) -> None:
+    def __init__(self, store: ArtifactStore, claim: Claim, beside: int = 0) -> None:
+        """:param beside: runs that are trained in the same process."""
+        self._together = 1 + beside
         self._store = store
         self._claim = claim
         self._stored_at: dict[str, int] | None = None
@@ -39,7 +41,8 @@ class CheckpointSaver:
             )
         ended, worked = time.monotonic(), time.thread_time() - worked
         self._stored_at = goes_on(checkpoint)
-        self._store_again = ended + max(worked / WORKING_SHARE, (ended - began) / WAITING_SHARE)
+        pause = max(worked / WORKING_SHARE, (ended - began) / WAITING_SHARE)
+        self._store_again = ended + pause * self._together
 
     def save_outcome(self, ended: Checkpoint, batch: Batch) -> None:
         """Store what a task's end leaves for testing."""

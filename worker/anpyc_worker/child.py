@@ -1,4 +1,5 @@
-"""The process that carries out one claim. It records the end of the job itself; its exit code tells more."""
+"""The process that carries out one claim, or several at once. It records the end of each job itself; its exit
+code tells the supervisor more."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ def main(preloaded: str, environment: Mapping[str, str], output: str, order: Map
         importlib.import_module(preloaded)
         from anpyc_worker import work
 
-        code = work.attempt(order).carry_out()
+        code = work.carry_out(order)
     except Exception:  # the edge of this process: its supervisor reads the traceback and the exit code
         traceback.print_exc()
     sys.stderr.flush()

@@ -6,6 +6,7 @@ Training never waits for the database unless so much has gathered that memory ma
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from anpyc.recording import (
     Checkpoint,
@@ -29,6 +30,8 @@ from anpyc_worker.checkpoints import ArtifactStore
 from anpyc_worker.report_buffer import ReportBuffer
 
 FLUSH_SECONDS = 0.25
+WRITERS = 4
+"""So many recorders write that often; more of them share the time."""
 CHECKPOINT_SECONDS = 0.2
 """How often training offers a checkpoint between epochs; as many are stored as storing is cheap."""
 MAX_LINE = 10_000
@@ -44,16 +47,20 @@ class DatabaseRecorder:
         claim: Claim,
         wakeup: WakeUp,
         should_stop: Callable[[], bool] = lambda: False,
+        beside: int = 0,
     ) -> None:
+        """:param beside: runs that are trained as one with it."""
         self._database = database
         self._claim = claim
         self._wakeup = wakeup
         self._told_to_stop = should_stop
         self._reports = ReportBuffer(self.should_stop)
-        self._checkpoints = CheckpointSaver(store, claim)
+        self._beside = beside
+        self._checkpoints = CheckpointSaver(store, claim, beside)
         self._batches = 0
         self._step = 0
-        self._writer = PeriodicThread("recorder", self._write, FLUSH_SECONDS, on_bug=self._give_up)
+        seconds = FLUSH_SECONDS * max(1, (1 + beside) / WRITERS)
+        self._writer = PeriodicThread("recorder", self._write, seconds, on_bug=self._give_up)
         self.trouble: Exception | None = None
         """What keeps reports from being written and will not pass by itself."""
 
@@ -74,6 +81,10 @@ class DatabaseRecorder:
     # --- reports, on the training thread --------------------------------------------------------------------
 
     def plan(self, plan: Plan) -> None:
+        if self._beside:
+            plan = replace(plan, environment={**plan.environment, "trained_together": 1 + self._beside})
+            others = f"{self._beside} other {'run' if self._beside == 1 else 'runs'}"
+            self.log("info", f"Trained as one with {others} of its shape.")
         self._reports.add(lambda batch: setattr(batch, "plan", plan))
 
     def epoch(self, result: EpochResult) -> None:

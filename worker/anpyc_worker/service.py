@@ -1,5 +1,5 @@
-"""A worker: hears of runs through Celery, looks for them itself when it is free, and has them trained. One
-what-if at a time is measured beside them.
+"""A worker: hears of runs through Celery, looks for them itself when it is free, and has them trained, those
+of one shape as one. One what-if at a time is measured beside them.
 
 A message that is lost only delays, one that comes twice changes nothing, and one that comes while every slot
 is taken is dropped: the run is in the database, and whoever is free next looks there.
@@ -33,11 +33,13 @@ from anpyc_queue.jobs.life import Claim, Kind
 from anpyc_queue.periodic import PeriodicThread
 from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
 from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
+from anpyc_queue.stacking import companions
 from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_queue.whatif import WHAT_IF, next_what_if
 from anpyc_worker.device import find_device
 from anpyc_worker.processes import PRELOADED, Spawner
+from anpyc_worker.stack_size import most_together
 from anpyc_worker.supervision import Supervisor
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,8 @@ class WorkerService:
         self._settings = settings
         self._device = find_device(device)
         self._slots = slots
+        self._threads = max(1, min(MOST_THREADS, (os.cpu_count() or 1) // slots))
+        """Of one process that trains."""
         self._lease_seconds = lease_seconds
         self.id = _worker_id()
         self._database = open_database(settings.database)
@@ -89,7 +93,7 @@ class WorkerService:
             self._database,
             self._spawner,
             lease_seconds=lease_seconds,
-            threads=max(1, min(MOST_THREADS, (os.cpu_count() or 1) // slots)),
+            threads=self._threads,
             stopping=self._stopping,
             on_change=self._wakeup.notify,
         )
@@ -190,10 +194,11 @@ class WorkerService:
         with self._counting:
             self._busy += 1
         try:
-            claim = self._claim(job_id, lane)
-            if claim is not None:
-                self._wakeup.notify(claim.run_id)
-                self._supervisor.supervise(claim)
+            claims = self._claim(job_id, lane)
+            if claims:
+                for claim in claims:
+                    self._wakeup.notify(claim.run_id)
+                self._supervisor.supervise(claims)
         except Exception as error:  # the edge of this thread: a bug is told, and ends the worker
             if database_is_away(error):
                 log.warning("%s %s could not be taken, it will be found: %s", lane.kind.title, job_id, error)
@@ -206,13 +211,34 @@ class WorkerService:
             lane.room.release()
             self._looking.notify()
 
-    def _claim(self, job_id: str, lane: Lane) -> Claim | None:
-        """The job as this worker's own, unless somebody else was first or this worker is to drain."""
+    def _claim(self, job_id: str, lane: Lane) -> list[Claim]:
+        """The job and, of runs, those that can be trained as one with it. Nothing if another worker was faster
+        or this one is to drain."""
         with self._database.write() as session:
             if workers.is_draining(session, self.id):
                 self._draining.set()  # the next heartbeat, which sees to the rest, would come too late
-                return None
-            return life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
+                return []
+            claim = life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
+        if claim is None or lane.kind is not RUN:
+            return [] if claim is None else [claim]
+        claims = [claim]
+        try:
+            with self._database.read() as session:
+                most = self._most_together(claim)
+                others = companions(session, claim, self._device.kind, most) if most > 1 else []
+            for other in others:
+                with self._database.write() as session:
+                    further = life.claim(session, RUN, other, self.id, self._lease_seconds)
+                claims += [] if further is None else [further]
+        except OUTAGES as error:
+            if not database_is_away(error):
+                raise
+            log.warning("Those already claimed are trained without more: %s", error)
+        return claims
+
+    def _most_together(self, claim: Claim) -> int:
+        spec, here = claim.spec, self._settings
+        return most_together(spec, self._device, here.stacked_runs, here.datasets, self._threads)
 
     def _next_run(self, session: Session) -> str | None:
         return queue.next_run(session, workers.served_by(self._device.kind))

@@ -1,4 +1,5 @@
-"""One process per claim: watched, stopped when asked, and its job given back when the process is lost."""
+"""One process per claim, or per stack of them: watched, stopped when asked, and its jobs given back when it
+is lost."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from dataclasses import asdict
 from typing import Literal
@@ -32,7 +33,7 @@ PATIENT_SECONDS = 8.0
 
 
 class Supervisor:
-    """Has claims carried out, one :meth:`supervise` per claim, from any thread."""
+    """Has claims carried out, one :meth:`supervise` per process, from any thread."""
 
     def __init__(
         self,
@@ -51,33 +52,37 @@ class Supervisor:
         self._stopping = stopping
         self._on_change = on_change
 
-    def supervise(self, claim: Claim) -> None:
-        """Have it carried out, and see to it that its job does not stay held when this returns."""
-        process = self._started(claim)
+    def supervise(self, claims: Sequence[Claim]) -> None:
+        """Have them carried out by one process, and see to it that no job stays held when this returns."""
+        process = self._started(claims)
         try:
-            code = self._wait(process, claim)
+            code = self._wait(process, claims)
         finally:
             output = process.clear()
-        if code != STALE:
-            self._settle(claim, code, output)
-        self._on_change(claim.run_id)
+        for claim in claims:
+            if code != STALE:
+                self._settle(claim, code, output)
+            self._on_change(claim.run_id)
 
-    def _started(self, claim: Claim) -> ChildProcess:
-        """Its process; the claim is held while what every process needs is still being loaded."""
+    def _started(self, claims: Sequence[Claim]) -> ChildProcess:
+        """Their process; the claims are held while what every process needs is still being loaded."""
         order = {
-            "kind": claim.kind.table.kind,
-            "claim": asdict(claim),
+            "kind": claims[0].kind.table.kind,
+            "claims": [asdict(claim) for claim in claims],
             "lease_seconds": self._lease_seconds,
             "threads": self._threads,
         }
         starting = self._spawner.start(order)
         while not wait([starting], timeout=self._lease_seconds / 4).done:
-            self._renew(claim)
+            for claim in claims:
+                self._renew(claim)
         return starting.result()
 
-    def _wait(self, process: ChildProcess, claim: Claim) -> int:
+    def _wait(self, process: ChildProcess, claims: Sequence[Claim]) -> int:
         """Until the process has ended, by itself or because it was told to."""
         told: float | None = None
+        leaving: dict[str, float] = {}
+        """Since when a job is to end before its time, though others go on beside it."""
         began = renewed = time.monotonic()
         while True:
             code = process.wait(LOOK_SECONDS)
@@ -86,9 +91,17 @@ class Supervisor:
             moment = time.monotonic()
             if moment - began < BEGIN_SECONDS and moment - renewed > self._lease_seconds / 4:
                 renewed = moment
-                self._renew(claim)
-            order = self._order(claim)
-            if order == "kill":
+                for claim in claims:
+                    self._renew(claim)
+            orders = self._orders(claims)
+            leaving = {
+                job: leaving.get(job, moment)
+                for job, told_job in orders.items()
+                if told_job in ("cancel", "stale")
+            }
+            order = self._order(list(orders.values()))
+            patience = POLITE_SECONDS + PATIENT_SECONDS
+            if order == "kill" or any(moment - since > patience for since in leaving.values()):
                 process.send(signal.SIGKILL)
             elif order is not None:
                 told = told or time.monotonic()
@@ -106,21 +119,26 @@ class Supervisor:
                 raise
             log.debug("The database does not answer: %s", error)
 
-    def _order(self, claim: Claim) -> Literal["kill", "cancel", "leave"] | None:
-        """kill: it belongs to somebody else. cancel: somebody asked. leave: this worker shuts down."""
-        order = None
+    def _orders(self, claims: Sequence[Claim]) -> dict[str, life.Order | None]:
+        """By job; of one that has ended none, it is only still tidying up."""
         try:
             with self._database.read() as session:
-                order = life.order(session, claim)
+                orders = {claim.job_id: life.order(session, claim) for claim in claims}
         except OUTAGES as error:
             if not database_is_away(error):
                 raise
             log.debug("The database does not answer: %s", error)
-        if order == "stale":
+            return {}
+        return {job: order for job, order in orders.items() if order != "ended"}
+
+    def _order(self, orders: Sequence[life.Order | None]) -> Literal["kill", "cancel", "leave"] | None:
+        """kill: all that is left belongs to somebody else. cancel: somebody asked for it. leave: this worker
+        shuts down. As long as one job goes on, those that do not leave the process by themselves."""
+        if orders and all(order == "stale" for order in orders):
             return "kill"
-        if order == "cancel":
+        if orders and all(order in ("cancel", "stale") for order in orders):
             return "cancel"
-        return "leave" if self._stopping.is_set() else None  # one that has ended is only still tidying up
+        return "leave" if self._stopping.is_set() else None
 
     @staticmethod
     def _insist(process: ChildProcess, seconds: float, *, polite: bool) -> None:

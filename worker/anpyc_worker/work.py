@@ -1,10 +1,10 @@
-"""What an attempt does: train a run, or measure a what-if. Brings torch with it."""
+"""What an attempt does: train a run, alone or as one with others, or measure a what-if. Brings torch."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from anpyc import training, whatif
 from anpyc.errors import Stopped
-from anpyc.recording import Checkpoint
+from anpyc.recording import Checkpoint, Recorder
 from anpyc.settings import settings
 from anpyc.spec import RunSpec, parse_spec
 from anpyc_queue import jobs
@@ -29,27 +29,56 @@ from anpyc_worker.attempt import Attempt, Work
 from anpyc_worker.checkpoints import ArtifactStore, CheckpointUnreadable
 from anpyc_worker.lease import Lease
 from anpyc_worker.recorder import CHECKPOINT_SECONDS, DatabaseRecorder
+from anpyc_worker.stack import SharedTraining, carry_out_together
 
 MEASURING_NICENESS = 5
 """A what-if yields to training as well."""
 
 
-def attempt(order: Mapping[str, Any]) -> Attempt:
-    """What the supervisor has ordered, ready to be carried out; SIGTERM then tells it to leave."""
+def carry_out(order: Mapping[str, Any]) -> int:
+    """What the supervisor has ordered. SIGTERM tells it to leave. Answers the process's exit code."""
     here = settings()
-    claim = KINDS[order["kind"]].claim_type(**order["claim"])
+    claims = [KINDS[order["kind"]].claim_type(**claim) for claim in order["claims"]]
     database, wakeup = open_database(here.database), open_wakeup(here.broker_url)
-    lease = Lease(database, claim, order["lease_seconds"])
-    signal.signal(signal.SIGTERM, lambda *_: setattr(lease, "leaving", True))
+    leases = [Lease(database, claim, order["lease_seconds"], len(claims) - 1) for claim in claims]
+    signal.signal(signal.SIGTERM, lambda *_: _leave(leases))
     store, datasets, threads = ArtifactStore(here.artifacts), here.datasets, order["threads"]
-    work: Work
-    if isinstance(claim, WhatIfClaim):
-        os.nice(MEASURING_NICENESS)
-        work = Measuring(database, store, lease, wakeup, claim, datasets, threads)
-    else:
-        recorder = DatabaseRecorder(database, store, claim, wakeup, lease.should_stop)
-        work = Training(database, store, recorder, claim, datasets, threads)
-    return Attempt(database, claim, lease, wakeup, work)
+    beside = len(claims) - 1
+    shared = SharedTraining(datasets, threads, len(claims), CHECKPOINT_SECONDS * len(claims))
+    attempts = []
+    for place, (claim, lease) in enumerate(zip(claims, leases, strict=True)):
+        work: Work
+        if isinstance(claim, WhatIfClaim):
+            os.nice(MEASURING_NICENESS)
+            work = Measuring(database, store, lease, wakeup, claim, datasets, threads)
+        else:
+            recorder = DatabaseRecorder(database, store, claim, wakeup, lease.should_stop, beside)
+            train = partial(shared.train, place) if beside else partial(_train_alone, datasets, threads)
+            work = Training(database, store, recorder, claim, train)
+        attempts.append(Attempt(database, claim, lease, wakeup, work))
+    return carry_out_together(attempts, shared) if beside else attempts[0].carry_out()
+
+
+def _leave(leases: Sequence[Lease]) -> None:
+    for lease in leases:
+        lease.leaving = True
+
+
+Train = Callable[[RunSpec, Recorder, Checkpoint | None], Mapping[str, float]]
+"""Trains a run, from a checkpoint on or from its start, and answers its metrics."""
+
+
+def _train_alone(
+    datasets: Path, threads: int, spec: RunSpec, recorder: Recorder, checkpoint: Checkpoint | None
+) -> Mapping[str, float]:
+    return training.train(
+        spec,
+        recorder,
+        datasets_dir=datasets,
+        checkpoint=checkpoint,
+        threads=threads_for(spec, threads),
+        checkpoint_seconds=CHECKPOINT_SECONDS,
+    ).metrics
 
 
 class Training:
@@ -61,15 +90,13 @@ class Training:
         store: ArtifactStore,
         recorder: DatabaseRecorder,
         claim: Claim,
-        datasets: Path,
-        threads: int,
+        train: Train,
     ) -> None:
         self._database = database
         self._store = store
         self._recorder = recorder
         self._claim = claim
-        self._datasets = datasets
-        self._threads = threads
+        self._train = train
 
     @property
     def trouble(self) -> Exception | None:
@@ -79,14 +106,7 @@ class Training:
         spec = parse_spec(self._claim.spec)
         checkpoint = self._checkpoint()
         self._recorder.start(checkpoint.step if checkpoint else 0)
-        return training.train(
-            spec,
-            self._recorder,
-            datasets_dir=self._datasets,
-            checkpoint=checkpoint,
-            threads=threads_for(spec, self._threads),
-            checkpoint_seconds=CHECKPOINT_SECONDS,
-        ).metrics
+        return self._train(spec, self._recorder, checkpoint)
 
     def close(self) -> None:
         self._recorder.close()

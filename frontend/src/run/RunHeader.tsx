@@ -8,6 +8,7 @@ import { positionOf } from "../runs/position";
 import { StatusWord } from "../runs/StatusWord";
 import { MetricTip } from "../text/MetricTip";
 import { duration } from "../text/time";
+import { company } from "./company";
 import { RunActions } from "./RunActions";
 import classes from "./RunHeader.module.css";
 import { TaskBar } from "./TaskBar";
@@ -83,6 +84,7 @@ function Facts({ run }: { run: Run }) {
     ...(ended ? [positionOf(run)] : stateInWords(run)),
     run.attempt > 0 && !run.state_sentence.includes("(attempt") ? `attempt ${run.attempt}` : "",
     run.worker ? `worker ${run.worker}` : "",
+    run.status !== "queued" ? company(run.environment.trained_together) : "",
     seconds !== null ? duration(seconds) : "",
     run.status === "running" && run.seconds_left !== null ? `about ${duration(run.seconds_left)} left` : "",
   ].filter(Boolean);

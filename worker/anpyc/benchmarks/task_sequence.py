@@ -7,7 +7,9 @@ transformation in chunks when they are needed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -62,6 +64,10 @@ class TaskSequence:
         self._kept: dict[tuple[str, int], tuple[Tensor, Tensor]] = {}
         """Held-out images as the network takes them, before a task's transformation, and their labels: by
         data set or, where each has images of its own, by task."""
+        self._training: WeakValueDictionary[int, Examples] = WeakValueDictionary()
+        """Training images by task, as long as somebody trains on them."""
+        self._filling = threading.RLock()
+        """Held while images are filled in: several threads that train together share them."""
         self.tasks = tuple(self._task(index) for index in range(benchmark.tasks))
         for source in data:
             self._arrangement.check_classes(source, source.train, "training")
@@ -97,6 +103,13 @@ class TaskSequence:
 
     def training_examples(self, task: Task) -> Examples:
         """All training images of a task, resident on the device in the order of the file."""
+        with self._filling:
+            examples = self._training.get(task.index)
+            if examples is None:
+                examples = self._training[task.index] = self._fill(task)
+            return examples
+
+    def _fill(self, task: Task) -> Examples:
         source = self._arrangement.source(task.index).train
         chosen, labels = self._arrangement.selection(task.index, source)
         images = torch.empty((len(labels), *self.image_shape), device=self._device)
@@ -125,10 +138,11 @@ class TaskSequence:
             return lambda part: self._floats(task, source, part_of(part)), to_device(labels, self._device)
         shared = self._benchmark.source_of(task.index, len(self._data))
         key = ("data set", shared) if chosen is None else ("task", task.index)
-        if key not in self._kept:
-            images = self._floats(task, source, slice(None) if chosen is None else chosen)
-            self._kept[key] = images, to_device(labels, self._device)
-        images, labels = self._kept[key]
+        with self._filling:
+            if key not in self._kept:
+                images = self._floats(task, source, slice(None) if chosen is None else chosen)
+                self._kept[key] = images, to_device(labels, self._device)
+            images, labels = self._kept[key]
         return images.__getitem__, labels
 
     def pixel_order(self, task: Task) -> Tensor | None:

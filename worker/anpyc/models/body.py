@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
 
 
 class Body(nn.Module):
     """(batch, channels, height, width) → (batch, features)."""
 
     features: int
+
+    def stacked(
+        self, parameters: Sequence[Tensor], images: Tensor, random: Sequence[torch.Generator]
+    ) -> Tensor:
+        """(runs, batch, channels, height, width) → (runs, batch, features) in training, each run with
+        parameters of its own: what as many bodies of this shape would answer. Of kinds that can be stacked
+        (:attr:`anpyc.spec.model.ModelPart.stacks`).
+
+        :param parameters: (runs, …) each, in the order of :meth:`parameters`.
+        :param random: where each run draws its dropout from."""
+        raise NotImplementedError
 
     def initialise(self, network: nn.Module) -> None:
         """Draw the first weights of the whole network, heads included, where PyTorch's are not wanted."""

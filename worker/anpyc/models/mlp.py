@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -44,6 +45,18 @@ class Mlp(Body):
                 x = dropout(x, self._dropout)
         return x
 
+    def stacked(
+        self, parameters: Sequence[Tensor], images: Tensor, random: Sequence[torch.Generator]
+    ) -> Tensor:
+        x = images.flatten(2)
+        for weight, bias in zip(parameters[::2], parameters[1::2], strict=True):
+            x = F.relu(torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2)))
+            if self._dropout:
+                x = x * torch.stack(
+                    [kept_units(own, self._dropout, r) for own, r in zip(x, random, strict=True)]
+                )
+        return x
+
     def trace(self, images: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Features without dropout, and each layer's input and output before ReLU: enough for gradients per
         image."""
@@ -62,9 +75,14 @@ def dropout(x: Tensor, probability: float) -> Tensor:
     On the CPU four units are decided by one 64-bit draw, which makes it several times faster than
     :func:`torch.nn.functional.dropout`; the probability is kept to one part in 65,536.
     """
-    if x.device.type != "cpu":
-        return F.dropout(x, probability)
-    draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
+    return F.dropout(x, probability) if x.device.type != "cpu" else x * kept_units(x, probability)
+
+
+def kept_units(x: Tensor, probability: float, random: torch.Generator | None = None) -> Tensor:
+    """For each unit of ``x``, on the CPU, what it is scaled up by, or 0 where it is silenced.
+
+    :param random: where to draw from; torch's own without one."""
+    draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None, generator=random)
     units = draws.view(torch.int16)[: x.numel()].view(x.shape)
     keep = units >= round(probability * 65_536) - 32_768
-    return x * keep.to(x.dtype).mul_(1 / (1 - probability))
+    return keep.to(x.dtype).mul_(1 / (1 - probability))

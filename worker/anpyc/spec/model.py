@@ -36,6 +36,8 @@ class ModelPart(KindPart):
     """Pixels of height and width that the body needs."""
     shares_threads: ClassVar[bool] = True
     """Whether several processor threads make it faster; with small matrices they only wait for each other."""
+    stacks: ClassVar[bool] = False
+    """Whether the steps of several runs can be taken as one: the body has a ``stacked``."""
     what_if_images: ClassVar[int] = 2_000
     """Held-out images that one pruned share is measured on, over all tasks."""
 
@@ -54,6 +56,7 @@ class MlpModel(ModelPart):
     label: ClassVar = "MLP"
     implementation: ClassVar = "anpyc.models.mlp:Mlp"
     shares_threads: ClassVar = False
+    stacks: ClassVar = True
     what_if_images: ClassVar = 100_000
 
     kind: Literal["mlp"] = "mlp"

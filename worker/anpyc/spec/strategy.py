@@ -22,6 +22,9 @@ class StrategyPart(KindPart):
     """One head for all tasks, whatever the scenario."""
     keeps_data: ClassVar[bool] = False
     """Trains on the data of all tasks so far instead of the last one's."""
+    stacks: ClassVar[bool] = False
+    """Whether several runs' steps can be taken as one: it changes gradients and parameters, and adds nothing
+    to the loss of a batch."""
     state_bytes: ClassVar[float] = 0
     """In a checkpoint, for each parameter that tasks share, beside its value."""
     tested_bytes: ClassVar[float] = 0
@@ -56,6 +59,7 @@ class FinetuneStrategy(StrategyPart):
 
     label: ClassVar = "Fine-tuning"
     implementation: ClassVar = "anpyc.strategies.finetune:Finetune"
+    stacks: ClassVar = True
 
     kind: Literal["finetune"] = "finetune"
 
@@ -87,6 +91,7 @@ class AnpycStrategy(StrategyPart):
 
     label: ClassVar = "ANPyC"
     implementation: ClassVar = "anpyc.strategies.anpyc:Anpyc"
+    stacks: ClassVar = True
     state_bytes: ClassVar = 16
     tested_bytes: ClassVar = 7
     recorded_bytes: ClassVar = 4.1
@@ -210,6 +215,7 @@ class EwcStrategy(EwcPart):
 
     label: ClassVar = "EWC"
     implementation: ClassVar = "anpyc.strategies.ewc:Ewc"
+    stacks: ClassVar = True
 
     kind: Literal["ewc"] = "ewc"
 
@@ -219,6 +225,7 @@ class OnlineEwcStrategy(EwcPart):
 
     label: ClassVar = "Online EWC"
     implementation: ClassVar = "anpyc.strategies.online_ewc:OnlineEwc"
+    stacks: ClassVar = True
 
     kind: Literal["online_ewc"] = "online_ewc"
     gamma: float = setting("γ", default=1.0, ge=0, le=1)
@@ -230,6 +237,7 @@ class MasStrategy(QuadraticStrategy):
 
     label: ClassVar = "MAS"
     implementation: ClassVar = "anpyc.strategies.mas:Mas"
+    stacks: ClassVar = True
 
     kind: Literal["mas"] = "mas"
     lam: float = setting("λ", default=1.0, ge=0, le=1e12)
@@ -249,6 +257,7 @@ class SiStrategy(QuadraticStrategy):
 
     label: ClassVar = "SI"
     implementation: ClassVar = "anpyc.strategies.si:Si"
+    stacks: ClassVar = True
     state_bytes: ClassVar = 12
 
     kind: Literal["si"] = "si"
@@ -278,6 +287,7 @@ class PacknetStrategy(StrategyPart):
 
     label: ClassVar = "PackNet"
     implementation: ClassVar = "anpyc.strategies.packnet:Packnet"
+    stacks: ClassVar = True
     state_bytes: ClassVar = 6
     tested_bytes: ClassVar = 2
     recorded_bytes: ClassVar = 2.0
@@ -300,6 +310,7 @@ class SingleHeadStrategy(StrategyPart):
 
     label: ClassVar = "Single head"
     implementation: ClassVar = "anpyc.strategies.single_head:SingleHead"
+    stacks: ClassVar = True
     shared_head: ClassVar = True
 
     kind: Literal["single_head"] = "single_head"
@@ -310,6 +321,7 @@ class FrozenStrategy(StrategyPart):
 
     label: ClassVar = "Frozen features"
     implementation: ClassVar = "anpyc.strategies.frozen:Frozen"
+    stacks: ClassVar = True
 
     kind: Literal["frozen"] = "frozen"
 
