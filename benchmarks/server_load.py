@@ -47,6 +47,8 @@ from many_runs import store_runs  # noqa: E402
 from services import Postgres, Redis, free_port  # noqa: E402
 
 USERS = 20
+COMMAND_LINE = "from anpyc_cli.main import main; main()"
+"""``anpyc`` of this checkout and of earlier ones."""
 STEPS_BEFORE = 1_000_000
 """Epochs that are filled in have larger numbers than those that a made-up run reports."""
 
@@ -266,7 +268,7 @@ def serving(
     } | more
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "anpyc_cli.main", "server", "--port", str(port), *arguments],
+            [sys.executable, "-c", COMMAND_LINE, "server", "--port", str(port), *arguments],
             env=environment,
             stdout=log,
             stderr=log,
@@ -405,7 +407,7 @@ def measure_lists(options: argparse.Namespace) -> None:
         about = f"{len(run_ids):,} runs, {options.rows:,} rows, {database.engine.dialect.name}"
         print(f"{about}; load {os.getloadavg()[0]:.1f}")
         if options.busy:
-            stack.enter_context(_busy(database, url))
+            stack.enter_context(being_busy(database, url))
         work = {
             "list, first page": first_page(), "lists": lists(), "groups": groups(),
             "run pages": run_pages(run_ids), "comparisons of 50": comparisons(run_ids),
@@ -438,10 +440,10 @@ def _database(stack: ExitStack, options: argparse.Namespace, room: Path) -> tupl
 
 
 @contextmanager
-def _busy(database: Database, url: str) -> Iterator[None]:
+def being_busy(database: Database, url: str) -> Iterator[None]:
     """A worker that commits twice a second meanwhile."""
-    run_id, token = _claimed(database)
-    process = subprocess.Popen(_reporter(url, run_id, token, 10_000, 0.5, ""), stdout=subprocess.DEVNULL)
+    run_id, token = claimed_run(database)
+    process = subprocess.Popen(reporter(url, run_id, token, 10_000, 0.5, ""), stdout=subprocess.DEVNULL)
     try:
         yield
     finally:
@@ -449,7 +451,7 @@ def _busy(database: Database, url: str) -> Iterator[None]:
         process.wait()
 
 
-def _claimed(database: Database) -> tuple[str, int]:
+def claimed_run(database: Database) -> tuple[str, int]:
     with database.write() as session:
         run, _ = jobs.submit(session, RunSpec(name="watched"))
         announce(session, Worker(id=f"w-{run.id}", host="host", pid=1, device="cpu", slots=1))
@@ -458,7 +460,7 @@ def _claimed(database: Database) -> tuple[str, int]:
         return run.id, claim.token
 
 
-def _reporter(url: str, run_id: str, token: int, seconds: float, pause: float, broker: str) -> list[str]:
+def reporter(url: str, run_id: str, token: int, seconds: float, pause: float, broker: str) -> list[str]:
     return [sys.executable, __file__, "report", url, run_id, str(token), str(seconds), str(pause), broker]
 
 
@@ -476,9 +478,9 @@ def measure_live(options: argparse.Namespace) -> None:
         checkout = options.before or HERE.parent
         server = stack.enter_context(serving(room, more, checkout=checkout))
         for viewers in options.viewers:
-            run_id, token = _claimed(database)
-            reporter = _reporter(url, run_id, token, options.seconds, options.pause, broker)
-            delays, cpu, wall = uvloop.run(watch(server.address, run_id, viewers, server.processes, reporter))
+            run_id, token = claimed_run(database)
+            command = reporter(url, run_id, token, options.seconds, options.pause, broker)
+            delays, cpu, wall = uvloop.run(watch(server.address, run_id, viewers, server.processes, command))
             ordered = sorted(delays)
             p50, p95 = (1_000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
             print(

@@ -15,7 +15,7 @@ import psutil
 from processes import wait_for
 from services import free_port
 
-SERVER = [sys.executable, "-m", "anpyc_cli.main", "server", "--processes", "2"]
+SERVER = [sys.executable, "-m", "anpyc_cli", "server", "--processes", "2"]
 
 
 def test_with_sqlite_the_command_says_what_to_do(tmp_path: Path) -> None:

@@ -212,8 +212,8 @@ class WorkerService:
             self._looking.notify()
 
     def _claim(self, job_id: str, lane: Lane) -> list[Claim]:
-        """The job and, of runs, those that can be trained as one with it. Nothing if another worker was faster
-        or this one is to drain."""
+        """The job and, of runs, those that can be trained as one with it. Nothing if another worker was
+        faster or this one is to drain."""
         with self._database.write() as session:
             if workers.is_draining(session, self.id):
                 self._draining.set()  # the next heartbeat, which sees to the rest, would come too late
