@@ -37,7 +37,7 @@ class Database:
         self.engine = engine
         self._writing = engine.execution_options(anpyc_writes=True)
         self._asking = threading.Lock()
-        self._asked: Any = None
+        self._watching: Any = None
         """SQLite's connection for :meth:`state`: it counts the commits of all others, in whatever process."""
 
     @property
@@ -81,19 +81,19 @@ class Database:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 return connection.scalar(text("SELECT pg_current_snapshot()::text"))
         with self._asking:
-            if self._asked is None:
-                self._asked = self.engine.raw_connection()
-            cursor = self._asked.cursor()
+            if self._watching is None:
+                self._watching = self.engine.raw_connection()
+            cursor = self._watching.cursor()
             (commits,) = cursor.execute("PRAGMA data_version").fetchone()
             cursor.close()
-            return id(self._asked), commits
+            return id(self._watching), commits
 
     def dispose(self) -> None:
         """Close all idle connections."""
         with self._asking:
-            if self._asked is not None:
-                self._asked.close()
-                self._asked = None
+            if self._watching is not None:
+                self._watching.close()
+                self._watching = None
         self.engine.dispose()
 
 

@@ -132,8 +132,8 @@ _GROUPED = (
 
 def _of_listed(name: str, *columns: str) -> Index:
     """An index of the runs that are not deleted; that it is a column, too, saves SQLite a look at the row."""
-    there = text("deleted_at IS NULL")
-    return Index(name, *columns, "deleted_at", sqlite_where=there, postgresql_where=there)
+    not_deleted = text("deleted_at IS NULL")
+    return Index(name, *columns, "deleted_at", sqlite_where=not_deleted, postgresql_where=not_deleted)
 
 
 class Run(Job, Base):

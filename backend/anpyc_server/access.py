@@ -109,7 +109,7 @@ class TokenGate:
 
     async def _sign_in(self, request: Request) -> Response:
         if request.method != "POST":
-            return self._asked(request)
+            return self._sign_in_page(request)
         body = b""
         async for chunk in request.stream():
             body += chunk
@@ -120,7 +120,7 @@ class TokenGate:
             return HTMLResponse(_PAGE.format(message="That is not the token of this server."), 401)
         return self._entered(request)
 
-    def _asked(self, request: Request) -> Response:
+    def _sign_in_page(self, request: Request) -> Response:
         """The form; or, with the link's code, the way in. A second click finds the browser signed in."""
         code = request.query_params.get("once")
         if code is None or request.method != "GET":

@@ -102,7 +102,9 @@ def together(optimizers: Sequence[Optimizer]) -> Optimizer:
     several = copy(optimizers[0])
     for name, tensors in vars(several).items():
         if isinstance(tensors, list):
-            setattr(several, name, [tensor for one in optimizers for tensor in getattr(one, name)])
+            setattr(
+                several, name, [tensor for optimizer in optimizers for tensor in getattr(optimizer, name)]
+            )
     return several
 
 

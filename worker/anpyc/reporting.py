@@ -63,9 +63,9 @@ class Reporter:
         :raises NonFiniteLoss: where its numbers are not finite."""
         progress = self._progress
         penalty = self._strategy.penalty_value()
-        held = [penalty.view(1)] if penalty is not None else []
+        penalties = [penalty.view(1)] if penalty is not None else []
         norms = torch.stack([self._network.flat.norm(), self._network.statistics.norm()])
-        read = torch.cat([norms.double(), *held, losses.double()]).tolist()  # the one wait of an epoch
+        read = torch.cat([norms.double(), *penalties, losses.double()]).tolist()  # the one wait of an epoch
         seconds = time.perf_counter() - started
         values = read[-len(sizes) :]
         self._watch.check_epoch(values, read[:2], lr)
@@ -80,7 +80,7 @@ class Reporter:
                 round=round_,
                 epoch=progress.epoch,
                 loss=mean,
-                penalty=read[2] if held else 0.0,
+                penalty=read[2] if penalties else 0.0,
                 learning_rate=lr,
                 seconds=seconds,
                 progress=progress.step / self._steps,

@@ -100,15 +100,15 @@ class _Sequences:
     def __init__(self, spec: RunSpec, device: torch.device, datasets_dir: Path) -> None:
         self._device = device
         self._data = load_datasets(spec, datasets_dir)
-        self._shared = None if spec.benchmark.drawn_with_the_run() else self._of(spec)
+        self._shared = None if spec.benchmark.drawn_with_the_run() else self._loaded(spec)
 
     def __call__(self, spec: RunSpec) -> TaskSequence:
         try:
-            return self._shared or self._of(spec)
+            return self._shared or self._loaded(spec)
         except TrainingError as error:
             raise RuntimeError(f"A run with seed {spec.seed} cannot begin: {error}") from error
 
-    def _of(self, spec: RunSpec) -> TaskSequence:
+    def _loaded(self, spec: RunSpec) -> TaskSequence:
         return sequence_of(spec, self._data, self._device)
 
 
@@ -278,8 +278,8 @@ class StackedStep:
         sizes = [values.numel() for values in first.trained.values()]
         parts = [torch.split(gradient, sizes) for gradient in self._gradient]
         self._protected = [g[: self._network.protected_flat.numel()] for g in self._gradient]
-        held = [(p[0], s.trainable) for p, s in zip(parts, steps, strict=True) if s.trainable is not None]
-        self._held = [body for body, _ in held], [trainable for _, trainable in held]
+        masked = [(p[0], s.trainable) for p, s in zip(parts, steps, strict=True) if s.trainable is not None]
+        self._held = [body for body, _ in masked], [trainable for _, trainable in masked]
         self._optimizers = [*_optimizers(steps, parts)]
 
     def __call__(self, chosen: Tensor) -> Tensor:

@@ -76,8 +76,8 @@ def _line(run: dict[str, Any]) -> str:
         MEASURES[name].write(values[name]) if name in values else ""
         for name in ("average_accuracy", "forgetting")
     )
-    told = f"{accuracy:>11}  {f'{lost} forgotten' if lost else '':<21}"
-    return f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {told}  {run['name']}"
+    results = f"{accuracy:>11}  {f'{lost} forgotten' if lost else '':<21}"
+    return f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {results}  {run['name']}"
 
 
 def export_command(

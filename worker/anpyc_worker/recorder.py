@@ -53,7 +53,7 @@ class DatabaseRecorder:
         self._database = database
         self._claim = claim
         self._wakeup = wakeup
-        self._told_to_stop = should_stop
+        self._should_stop = should_stop
         self._reports = ReportBuffer(self.should_stop)
         self._beside = beside
         self._checkpoints = CheckpointSaver(store, claim, beside)
@@ -114,7 +114,7 @@ class DatabaseRecorder:
         self._reports.add(lambda batch: batch.lines.append((level, text[:MAX_LINE])))
 
     def should_stop(self) -> bool:
-        return self.trouble is not None or self._told_to_stop()
+        return self.trouble is not None or self._should_stop()
 
     # --- writing --------------------------------------------------------------------------------------------
 

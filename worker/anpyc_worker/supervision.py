@@ -80,7 +80,7 @@ class Supervisor:
 
     def _wait(self, process: ChildProcess, claims: Sequence[Claim]) -> int:
         """Until the process has ended, by itself or because it was told to."""
-        told: float | None = None
+        ordered_at: float | None = None
         leaving: dict[str, float] = {}
         """Since when a job is to end before its time, though others go on beside it."""
         began = renewed = time.monotonic()
@@ -95,17 +95,15 @@ class Supervisor:
                     self._renew(claim)
             orders = self._orders(claims)
             leaving = {
-                job: leaving.get(job, moment)
-                for job, told_job in orders.items()
-                if told_job in ("cancel", "stale")
+                job: leaving.get(job, moment) for job, given in orders.items() if given in ("cancel", "stale")
             }
             order = self._order(list(orders.values()))
             patience = POLITE_SECONDS + PATIENT_SECONDS
             if order == "kill" or any(moment - since > patience for since in leaving.values()):
                 process.send(signal.SIGKILL)
             elif order is not None:
-                told = told or time.monotonic()
-                self._insist(process, time.monotonic() - told, polite=order == "cancel")
+                ordered_at = ordered_at or time.monotonic()
+                self._insist(process, time.monotonic() - ordered_at, polite=order == "cancel")
 
     def _renew(self, claim: Claim) -> None:
         """The lease, until the process does that itself."""

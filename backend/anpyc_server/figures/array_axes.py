@@ -95,7 +95,7 @@ def places(picture: Arranged, view: Window) -> tuple[list[str], list[str]]:
     return rows, columns
 
 
-def told(picture: Arranged, view: Window, about: list[list[str]]) -> list[list[str]]:
+def hover_texts(picture: Arranged, view: Window, about: list[list[str]]) -> list[list[str]]:
     """Per parameter its place and what is said about it, for hovering; every cell is one parameter."""
     return [
         [f"{_place(picture, row, column)}: {text}" for column, text in enumerate(line, view.cols[0])]

@@ -56,9 +56,9 @@ def draw(run: RunRows, options: LayerOptions, theme: Theme) -> Drawing:
     shown = sorted(by_layer, key=lambda layer: -by_layer[layer][-1].total)[:_MOST_LAYER_LINES]
     labels = []
     for layer in [layer for layer in by_layer if layer in shown and len(by_layer) > 1]:
-        held = [100 * row.consolidated / row.total for row in by_layer[layer]]
-        traces.append(_layer_line(layer, by_layer[layer], held, theme))
-        labels.append((text(layer, 18), theme.ink, held[-1]))
+        consolidated = [100 * row.consolidated / row.total for row in by_layer[layer]]
+        traces.append(_layer_line(layer, by_layer[layer], consolidated, theme))
+        labels.append((text(layer, 18), theme.ink, consolidated[-1]))
     timeline = Timeline([m.step for m in together], [m.task for m in together], [m.round for m in together])
     right = max(run.steps or 0, timeline.end, 1)
     named = end_labels(labels, 0, 100) or []
@@ -158,14 +158,14 @@ def _area(
 
 
 def _layer_line(
-    layer: str, rows: Sequence[LayerMoment], held: Sequence[float], theme: Theme
+    layer: str, rows: Sequence[LayerMoment], consolidated: Sequence[float], theme: Theme
 ) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": text(layer),
         "x": [row.step for row in rows],
-        "y": list(held),
+        "y": list(consolidated),
         "customdata": [f"{row.consolidated:,} of {row.total:,}" for row in rows],
         "hovertemplate": "%{y:.1f} % consolidated (%{customdata})",
         "line": {"color": theme.ink, "width": 1, "dash": "dot"},

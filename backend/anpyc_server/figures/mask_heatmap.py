@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.array_axes import MOST_TOLD, ORDERS, axes, placed, told
+from anpyc_server.figures.array_axes import MOST_TOLD, ORDERS, axes, hover_texts, placed
 from anpyc_server.figures.canvas import Drawing, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
 from anpyc_server.figures.options import KindOptions, WindowOptions
@@ -50,7 +50,7 @@ def draw(rows: ArrayRows, options: HeatmapOptions, theme: Theme) -> Drawing:
         heatmap["text"] = words
     if view.exact and part.size <= MOST_TOLD:
         about = words if colored.names else _numbers(colored.numbers, rows.stored.kind)
-        heatmap |= {"text": told(picture, view, _beside(picture, view, rows, about))}
+        heatmap |= {"text": hover_texts(picture, view, _beside(picture, view, rows, about))}
         heatmap["hovertemplate"] = "%{text}<extra></extra>"
     else:
         heatmap["hovertemplate"] = f"%{{y}}, %{{x}}: {colored.hover}<extra></extra>"

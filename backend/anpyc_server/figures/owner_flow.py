@@ -149,13 +149,13 @@ def _streams(
                 "fillcolor": translucent(color, 0.28 if stays else 0.62),
                 "hoveron": "fills",
                 "hoverinfo": "text",
-                "text": _told(source, target, number, int(left.counts[source]), left, right),
+                "text": _hover(source, target, number, int(left.counts[source]), left, right),
             }
         )
     return drawn
 
 
-def _told(source: int, target: int, number: int, total: int, left: _Column, right: _Column) -> str:
+def _hover(source: int, target: int, number: int, total: int, left: _Column, right: _Column) -> str:
     free = left.owners
     share = f"{count(number, 'weight')}, {whole_percent(number / total)} of "
     if source == target:

@@ -146,8 +146,8 @@ def _during(run: Run, before: str = " during ") -> str:
 
 def _failed(run: Run) -> str:
     message = str((run.error or {}).get("message", "")).strip() or "The reason was not recorded."
-    told = (run.error or {}).get("code") in TELL_THEIR_PLACE
-    return f"Failed{'' if told else _during(run)}: {message}"
+    names_its_place = (run.error or {}).get("code") in TELL_THEIR_PLACE
+    return f"Failed{'' if names_its_place else _during(run)}: {message}"
 
 
 def _just_started(run: Run, newest: Mapping[int, float]) -> str:

@@ -42,10 +42,10 @@ class Anpyc(Strategy):
         self._initial = network.body_flat.clone() if spec.freed_start == "initial" else None
         """The parameters before the first task, where freed ones start again from them. In no checkpoint: the
         seed draws them again when a run is resumed."""
-        held = torch.ones_like(network.body_flat, dtype=torch.bool)
-        self._mask = held
+        kept = torch.ones_like(network.body_flat, dtype=torch.bool)
+        self._mask = kept
         """The current mask: the last round's."""
-        self._previous_mask = held.clone()
+        self._previous_mask = kept.clone()
         """The last mask of the task before; what is False here is free."""
         self._keep: Tensor | None = None
         """The mask as factors on gradients, during pruning rounds."""

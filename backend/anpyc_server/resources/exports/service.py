@@ -102,7 +102,7 @@ def as_json(session: Session, run: Run) -> bytes:
     }
     for table in (*_TABLES, "tasks"):
         names, rows = rows_of(session, run, table)
-        content[table] = [_told(dict(zip(names, row, strict=True))) for row in rows]
+        content[table] = [_exported(dict(zip(names, row, strict=True))) for row in rows]
     return strict_json.dumps(content, ensure_ascii=False, default=_plain).encode()
 
 
@@ -147,7 +147,7 @@ def _file(run: Run, ending: str, media_type: str, content: bytes) -> Response:
     )
 
 
-def _told(row: dict[str, Any]) -> dict[str, Any]:
+def _exported(row: dict[str, Any]) -> dict[str, Any]:
     """The row, and what its numbers were that JSON has no word for."""
     words = strict_json.not_finite(row)
     return row | {"not_finite": words} if words else row

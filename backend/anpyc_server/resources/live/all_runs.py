@@ -56,26 +56,26 @@ async def stream(services: Services, since: datetime | None) -> AsyncGenerator[b
 
 
 class _Seen:
-    """What was told already, as far back as is looked."""
+    """The state that was sent last of each run, as far back as is looked."""
 
     def __init__(self, newest: datetime) -> None:
         self.newest = newest
-        self._told: dict[str, _State] = {}
+        self._last_sent: dict[str, _State] = {}
 
     def fresh(self, changes: Iterable[tuple[str, _State]]) -> list[bytes]:
         """Those changes that were not told yet, encoded."""
-        told = []
+        changes = []
         for run_id, state in changes:
-            if self._told.get(run_id) == state:
+            if self._last_sent.get(run_id) == state:
                 continue
-            self._told[run_id] = state
+            self._last_sent[run_id] = state
             changed, status, progress, deleted = state
             self.newest = max(self.newest, changed)
             data = {"run": run_id, "status": status, "progress": progress, "deleted": deleted}
-            told.append(encoded("run", data, _number(self.newest)))
+            changes.append(encoded("run", data, _number(self.newest)))
         oldest = self.newest - 2 * _OVERLAP
-        self._told = {run_id: state for run_id, state in self._told.items() if state[0] > oldest}
-        return told
+        self._last_sent = {run_id: state for run_id, state in self._last_sent.items() if state[0] > oldest}
+        return changes
 
 
 class _Reader:

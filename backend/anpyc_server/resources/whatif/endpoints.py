@@ -22,11 +22,11 @@ def ask_what_if(
     run_id: RunId,
     services: ServicesHere,
     response: Response,
-    asked: Annotated[WhatIfRequest | None, Body()] = None,
+    request: Annotated[WhatIfRequest | None, Body()] = None,
     idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
 ) -> WhatIfJob:
     """Have every seen task tested at pruned shares. With a key that was used before: that job, and 200."""
-    job, created = service.ask(services, run_id, asked or WhatIfRequest(), idempotency_key)
+    job, created = service.ask(services, run_id, request or WhatIfRequest(), idempotency_key)
     if not created:
         response.status_code = 200
     return job

@@ -71,11 +71,11 @@ def answer(services: Services, run_id: str, task: int | None) -> WhatIfAnswer:
         ranked_by=curve.ranked_by,
         images=curve.images,
         jobs=jobs,
-        sentence=_said(run, curve),
+        sentence=_sentence(run, curve),
     )
 
 
-def _said(run: Run, curve: PruningCurve) -> str:
+def _sentence(run: Run, curve: PruningCurve) -> str:
     return sentence(curve, run.strategy) if curve.points else curve.missing
 
 
