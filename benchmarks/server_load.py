@@ -31,7 +31,7 @@ from urllib.parse import urlencode
 
 import psutil
 import uvloop
-from sqlalchemy import insert, select
+from sqlalchemy import select, text
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -41,7 +41,7 @@ from anpyc.spec import RunSpec  # noqa: E402
 from anpyc_queue import jobs  # noqa: E402
 from anpyc_queue.engine import Database, open_database  # noqa: E402
 from anpyc_queue.recording import Batch, write  # noqa: E402
-from anpyc_queue.tables import EpochRow, Run, Worker  # noqa: E402
+from anpyc_queue.tables import Run, Worker  # noqa: E402
 from anpyc_queue.workers import announce, heartbeat  # noqa: E402
 from many_runs import store_runs  # noqa: E402
 from services import Postgres, Redis, free_port  # noqa: E402
@@ -224,21 +224,20 @@ def one_after_another(address: tuple[str, int], asks: Sequence[Ask]) -> float:
     return slowest
 
 
+_EPOCHS = """
+INSERT INTO epochs (run_id, step, task, round, epoch, loss, penalty, learning_rate, seconds)
+WITH RECURSIVE steps(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM steps WHERE n < :each)
+SELECT runs.id, steps.n, 0, 0, steps.n, 1.0 / steps.n, 0.0, 0.1, 0.5 FROM runs, steps
+"""
+
+
 def fill(database: Database, runs: int, rows: int) -> list[str]:
     """Runs, and epochs spread over them so that there are so many rows."""
     run_ids = store_runs(database, runs)
     each = max(0, rows - 17 * runs) // runs
-    epoch = {"task": 0, "round": 0, "penalty": 0.0, "learning_rate": 0.1, "seconds": 0.5}
-    for start in range(0, runs if each else 0, 200):
+    if each:
         with database.write() as session:
-            session.execute(
-                insert(EpochRow),
-                [
-                    epoch | {"run_id": run_id, "step": step, "epoch": step, "loss": 1 / step}
-                    for run_id in run_ids[start : start + 200]
-                    for step in range(1, each + 1)
-                ],
-            )
+            session.execute(text(_EPOCHS), {"each": each})
     return run_ids
 
 
