@@ -295,23 +295,23 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 # --- viewers ------------------------------------------------------------------------------------------------
 
 
-def report(address: str, run_id: str, token: int, seconds: float, pause: float, broker: str) -> None:
+def report(address: str, run_id: str, seconds: float, pause: float, broker: str) -> None:
     """Another process: what a worker does a few times a second. Prints number and moment of each commit."""
-    from anpyc_queue.jobs.runs import RunClaim
     from anpyc_queue.wakeup import open_wakeup
 
     database, wakeup = open_database(address), open_wakeup(broker or None)
-    claim = RunClaim(job_id=run_id, run_id=run_id, token=token, attempt=1, worker_id=f"w-{run_id}", spec={})
+    worker, batch = f"w-{run_id}", 0
     with database.write() as session:
-        batch = session.get_one(Run, run_id).batch
-        heartbeat(session, f"w-{run_id}")
+        announce(session, Worker(id=worker, host="host", pid=1, device="cpu", slots=1))
+        claim = jobs.claim(session, run_id, worker, 60)
+    assert claim is not None
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         batch += 1
         if batch % 4 == 0:
             with database.write() as session:
-                jobs.renew(session, claim, 10_000)
-                heartbeat(session, f"w-{run_id}")
+                jobs.renew(session, claim, 60)
+                heartbeat(session, worker)
         epoch = EpochResult(
             step=STEPS_BEFORE + batch, task=0, round=0, epoch=batch, loss=1.0, penalty=0.0, learning_rate=0.1,
             seconds=0.5, progress=0.5,
@@ -439,8 +439,8 @@ def _database(stack: ExitStack, options: argparse.Namespace, room: Path) -> tupl
 @contextmanager
 def _busy(database: Database, url: str) -> Iterator[None]:
     """A worker that commits twice a second meanwhile."""
-    run_id, token = _claimed(database)
-    process = subprocess.Popen(_reporter(url, run_id, token, 10_000, 0.5, ""), stdout=subprocess.DEVNULL)
+    run_id = _submitted(database)
+    process = subprocess.Popen(_reporter(url, run_id, 10_000, 0.5, ""), stdout=subprocess.DEVNULL)
     try:
         yield
     finally:
@@ -448,17 +448,13 @@ def _busy(database: Database, url: str) -> Iterator[None]:
         process.wait()
 
 
-def _claimed(database: Database) -> tuple[str, int]:
+def _submitted(database: Database) -> str:
     with database.write() as session:
-        run, _ = jobs.submit(session, RunSpec(name="watched"))
-        announce(session, Worker(id=f"w-{run.id}", host="host", pid=1, device="cpu", slots=1))
-        claim = jobs.claim(session, run.id, f"w-{run.id}", 10_000)
-        assert claim is not None
-        return run.id, claim.token
+        return jobs.submit(session, RunSpec(name="watched"))[0].id
 
 
-def _reporter(url: str, run_id: str, token: int, seconds: float, pause: float, broker: str) -> list[str]:
-    return [sys.executable, __file__, "report", url, run_id, str(token), str(seconds), str(pause), broker]
+def _reporter(url: str, run_id: str, seconds: float, pause: float, broker: str) -> list[str]:
+    return [sys.executable, __file__, "report", url, run_id, str(seconds), str(pause), broker]
 
 
 def measure_live(options: argparse.Namespace) -> None:
@@ -475,8 +471,8 @@ def measure_live(options: argparse.Namespace) -> None:
         checkout = options.before or HERE.parent
         server = stack.enter_context(serving(room, more, checkout=checkout))
         for viewers in options.viewers:
-            run_id, token = _claimed(database)
-            reporter = _reporter(url, run_id, token, options.seconds, options.pause, broker)
+            run_id = _submitted(database)
+            reporter = _reporter(url, run_id, options.seconds, options.pause, broker)
             delays, cpu, wall = uvloop.run(watch(server.address, run_id, viewers, server.processes, reporter))
             ordered = sorted(delays)
             p50, p95 = (1_000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
@@ -514,7 +510,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["report"]:
-        _, _, place, wanted, held, how_long, between, rung = sys.argv
-        report(place, wanted, int(held), float(how_long), float(between), rung)
+        _, _, place, wanted, how_long, between, rung = sys.argv
+        report(place, wanted, float(how_long), float(between), rung)
     else:
         main()
