@@ -23,7 +23,7 @@ import torch
 import uvloop
 from _silent import Silent
 from long_sequence import timed
-from server_load import claimed_run, fill, first_page, groups, one_after_another, reporter, serving, watch
+from server_load import fill, first_page, groups, one_after_another, reporter, serving, submitted_run, watch
 from training import BareLoop
 
 from anpyc.recording import EpochResult
@@ -137,8 +137,8 @@ def viewers() -> tuple[Curves, str, str]:
         database.migrate()
         with serving(room, {}, checkout=HERE.parent) as server:
             for number in VIEWERS:
-                run_id, token = claimed_run(database)
-                command = reporter(url, run_id, token, 8.0, 0.5, "")
+                run_id = submitted_run(database)
+                command = reporter(url, run_id, 8.0, 0.5, "")
                 delays, cpu, wall = uvloop.run(
                     watch(server.address, run_id, number, server.processes, command)
                 )

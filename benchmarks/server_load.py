@@ -31,7 +31,7 @@ from urllib.parse import urlencode
 
 import psutil
 import uvloop
-from sqlalchemy import insert, select
+from sqlalchemy import select, text
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -41,7 +41,7 @@ from anpyc.spec import RunSpec  # noqa: E402
 from anpyc_queue import jobs  # noqa: E402
 from anpyc_queue.engine import Database, open_database  # noqa: E402
 from anpyc_queue.recording import Batch, write  # noqa: E402
-from anpyc_queue.tables import EpochRow, Run, Worker  # noqa: E402
+from anpyc_queue.tables import Run, Worker  # noqa: E402
 from anpyc_queue.workers import announce, heartbeat  # noqa: E402
 from many_runs import store_runs  # noqa: E402
 from services import Postgres, Redis, free_port  # noqa: E402
@@ -226,21 +226,20 @@ def one_after_another(address: tuple[str, int], asks: Sequence[Ask]) -> float:
     return slowest
 
 
+_EPOCHS = """
+INSERT INTO epochs (run_id, step, task, round, epoch, loss, penalty, learning_rate, seconds)
+WITH RECURSIVE steps(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM steps WHERE n < :each)
+SELECT runs.id, steps.n, 0, 0, steps.n, 1.0 / steps.n, 0.0, 0.1, 0.5 FROM runs, steps
+"""
+
+
 def fill(database: Database, runs: int, rows: int) -> list[str]:
     """Runs, and epochs spread over them so that there are so many rows."""
     run_ids = store_runs(database, runs)
     each = max(0, rows - 17 * runs) // runs
-    epoch = {"task": 0, "round": 0, "penalty": 0.0, "learning_rate": 0.1, "seconds": 0.5}
-    for start in range(0, runs if each else 0, 200):
+    if each:
         with database.write() as session:
-            session.execute(
-                insert(EpochRow),
-                [
-                    epoch | {"run_id": run_id, "step": step, "epoch": step, "loss": 1 / step}
-                    for run_id in run_ids[start : start + 200]
-                    for step in range(1, each + 1)
-                ],
-            )
+            session.execute(text(_EPOCHS), {"each": each})
     return run_ids
 
 
@@ -298,23 +297,23 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 # --- viewers ------------------------------------------------------------------------------------------------
 
 
-def report(address: str, run_id: str, token: int, seconds: float, pause: float, broker: str) -> None:
+def report(address: str, run_id: str, seconds: float, pause: float, broker: str) -> None:
     """Another process: what a worker does a few times a second. Prints number and moment of each commit."""
-    from anpyc_queue.jobs.runs import RunClaim
     from anpyc_queue.wakeup import open_wakeup
 
     database, wakeup = open_database(address), open_wakeup(broker or None)
-    claim = RunClaim(job_id=run_id, run_id=run_id, token=token, attempt=1, worker_id=f"w-{run_id}", spec={})
+    worker, batch = f"w-{run_id}", 0
     with database.write() as session:
-        batch = session.get_one(Run, run_id).batch
-        heartbeat(session, f"w-{run_id}")
+        announce(session, Worker(id=worker, host="host", pid=1, device="cpu", slots=1))
+        claim = jobs.claim(session, run_id, worker, 60)
+    assert claim is not None
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         batch += 1
         if batch % 4 == 0:
             with database.write() as session:
-                jobs.renew(session, claim, 10_000)
-                heartbeat(session, f"w-{run_id}")
+                jobs.renew(session, claim, 60)
+                heartbeat(session, worker)
         epoch = EpochResult(
             step=STEPS_BEFORE + batch, task=0, round=0, epoch=batch, loss=1.0, penalty=0.0, learning_rate=0.1,
             seconds=0.5, progress=0.5,
@@ -442,8 +441,8 @@ def _database(stack: ExitStack, options: argparse.Namespace, room: Path) -> tupl
 @contextmanager
 def being_busy(database: Database, url: str) -> Iterator[None]:
     """A worker that commits twice a second meanwhile."""
-    run_id, token = claimed_run(database)
-    process = subprocess.Popen(reporter(url, run_id, token, 10_000, 0.5, ""), stdout=subprocess.DEVNULL)
+    run_id = submitted_run(database)
+    process = subprocess.Popen(reporter(url, run_id, 10_000, 0.5, ""), stdout=subprocess.DEVNULL)
     try:
         yield
     finally:
@@ -451,17 +450,13 @@ def being_busy(database: Database, url: str) -> Iterator[None]:
         process.wait()
 
 
-def claimed_run(database: Database) -> tuple[str, int]:
+def submitted_run(database: Database) -> str:
     with database.write() as session:
-        run, _ = jobs.submit(session, RunSpec(name="watched"))
-        announce(session, Worker(id=f"w-{run.id}", host="host", pid=1, device="cpu", slots=1))
-        claim = jobs.claim(session, run.id, f"w-{run.id}", 10_000)
-        assert claim is not None
-        return run.id, claim.token
+        return jobs.submit(session, RunSpec(name="watched"))[0].id
 
 
-def reporter(url: str, run_id: str, token: int, seconds: float, pause: float, broker: str) -> list[str]:
-    return [sys.executable, __file__, "report", url, run_id, str(token), str(seconds), str(pause), broker]
+def reporter(url: str, run_id: str, seconds: float, pause: float, broker: str) -> list[str]:
+    return [sys.executable, __file__, "report", url, run_id, str(seconds), str(pause), broker]
 
 
 def measure_live(options: argparse.Namespace) -> None:
@@ -478,8 +473,8 @@ def measure_live(options: argparse.Namespace) -> None:
         checkout = options.before or HERE.parent
         server = stack.enter_context(serving(room, more, checkout=checkout))
         for viewers in options.viewers:
-            run_id, token = claimed_run(database)
-            command = reporter(url, run_id, token, options.seconds, options.pause, broker)
+            run_id = submitted_run(database)
+            command = reporter(url, run_id, options.seconds, options.pause, broker)
             delays, cpu, wall = uvloop.run(watch(server.address, run_id, viewers, server.processes, command))
             ordered = sorted(delays)
             p50, p95 = (1_000 * ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
@@ -517,7 +512,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["report"]:
-        _, _, place, wanted, held, how_long, between, rung = sys.argv
-        report(place, wanted, int(held), float(how_long), float(between), rung)
+        _, _, place, wanted, how_long, between, rung = sys.argv
+        report(place, wanted, float(how_long), float(between), rung)
     else:
         main()

@@ -39,14 +39,30 @@ class _Mark:
     seconds: float = math.inf
 
 
+@dataclass(frozen=True)
+class State:
+    """The database's state as one look found it."""
+
+    look: int
+    """Counts the looks."""
+    value: object
+    """None where the database was away."""
+
+
 @dataclass
 class _Answer:
     """A response as it went out."""
 
-    state: object
+    state: State
+    """As it was before the answer was made."""
     until: float
     headers: list[tuple[bytes, bytes]]
     body: bytearray = field(default_factory=bytearray)
+
+    def stands(self, now: State) -> bool:
+        """Whether it is as good as one made after ``now``: of a later look, or nothing has changed."""
+        fresh = self.state.look >= now.look or self.state.value == now.value
+        return fresh and self.until > time.monotonic()
 
     async def send(self, send: Send) -> None:
         start: Message = {"type": "http.response.start", "status": 200, "headers": list(self.headers)}
@@ -71,25 +87,28 @@ class DatabaseState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._asking: asyncio.Task[object] | None = None
-        self._next: asyncio.Task[object] | None = None
+        self._looks = 0
+        self._asking: asyncio.Task[State] | None = None
+        self._next: asyncio.Task[State] | None = None
 
-    async def now(self) -> object | None:
-        """As it is after this call; None where the database is away."""
+    async def now(self) -> State:
+        """As it is after this call."""
         if self._next is None:
             self._next = asyncio.create_task(self._after(self._asking))
         return await asyncio.shield(self._next)
 
-    async def _after(self, earlier: asyncio.Task[object] | None) -> object | None:
+    async def _after(self, earlier: asyncio.Task[State] | None) -> State:
         if earlier is not None:
             await asyncio.wait([earlier])
         self._asking, self._next = self._next, None
+        self._looks += 1
+        look = self._looks
         try:
-            return await asyncio.to_thread(self._database.state)
+            return State(look, await asyncio.to_thread(self._database.state))
         except Exception as error:
             if not database_is_away(error):
                 raise
-            return None
+            return State(look, None)
 
 
 class _Turn:
@@ -137,7 +156,7 @@ class KeptAnswers:
         state = await self._state.now()
         async with _Turn(self._making.setdefault(key, asyncio.Lock())) as turn:
             answer = self._kept.get(key)
-            if answer is None or answer.state != state or answer.until < time.monotonic():
+            if answer is None or not answer.stands(state):
                 await self._make(key, state, turn, scope, receive, send)
                 return
         await answer.send(send)
@@ -148,7 +167,7 @@ class KeptAnswers:
     async def _make(
         self,
         key: Hashable,
-        state: object,
+        state: State,
         turn: _Turn,
         scope: Scope,
         receive: Receive,
@@ -170,7 +189,7 @@ class KeptAnswers:
                 answer.body += message.get("body", b"")
                 if len(answer.body) > LARGEST:
                     answer = None
-                elif not message.get("more_body", False) and state is not None:
+                elif not message.get("more_body", False) and state.value is not None:
                     self._kept[key] = answer
                     turn.end()
             await send(message)

@@ -3606,8 +3606,8 @@ export interface components {
             metrics: {
                 [key: string]: components["schemas"]["Spread"];
             };
-            /** @description Of the newest run. */
-            spec: components["schemas"]["RunSpec-Output"];
+            /** @description Of the newest run, where it is asked for with ``full``. */
+            spec: components["schemas"]["RunSpec-Output"] | null;
             /**
              * Newest
              * Format: date-time
@@ -3954,7 +3954,8 @@ export interface components {
             seed: number;
             /** Device */
             device: string;
-            spec: components["schemas"]["RunSpec-Output"];
+            /** @description In lists only where it is asked for with ``full``. */
+            spec: components["schemas"]["RunSpec-Output"] | null;
             /**
              * Spec Hash
              * @description Runs that differ only in name and seed share it.
@@ -4978,6 +4979,8 @@ export interface operations {
                 sort?: "created" | "-created" | "name" | "-name" | "status" | "-status" | "strategy" | "-strategy" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting" | "capacity_free" | "-capacity_free";
                 limit?: number;
                 cursor?: string | null;
+                /** @description With the specification of each run. */
+                full?: boolean;
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
                 strategy?: string[] | null;
                 benchmark?: string[] | null;
@@ -6203,7 +6206,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Error */
@@ -6246,7 +6249,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Error */
@@ -6329,6 +6332,8 @@ export interface operations {
                 sort?: "created" | "-created" | "name" | "-name" | "count" | "-count" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting" | "capacity_free" | "-capacity_free";
                 limit?: number;
                 cursor?: string | null;
+                /** @description With the specification of each group's newest run. */
+                full?: boolean;
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
                 strategy?: string[] | null;
                 benchmark?: string[] | null;

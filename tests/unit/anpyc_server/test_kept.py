@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from sqlalchemy import event, update
 
 from anpyc_queue import jobs
 from anpyc_queue.tables import Run
+from anpyc_server.kept import State, _Answer
 from serving import Server, Trainer, claimed, ended, queued, spec
 
 
@@ -128,3 +130,13 @@ def test_deleting_is_seen_by_a_list_that_was_kept(server: Server, run_id: str) -
     with server.database.write() as session:
         jobs.submit(session, spec())
     assert server.get("/api/runs")["total"] == 1
+
+
+def test_whoever_waited_takes_what_was_made_after_he_asked() -> None:
+    """Also where something was committed while he waited; what was made before he asked he does not take."""
+    made = _Answer(State(5, "after a commit"), math.inf, [])
+    assert made.stands(State(5, "after a commit"))
+    assert made.stands(State(4, "before it")), "asked earlier, and the answer is of later"
+    assert made.stands(State(6, "after a commit")), "nothing was committed since"
+    assert not made.stands(State(6, "after another commit"))
+    assert not _Answer(State(5, "after a commit"), 0.0, []).stands(State(5, "after a commit")), "too old"

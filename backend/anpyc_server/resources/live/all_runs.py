@@ -63,8 +63,8 @@ class _Seen:
         self._last_sent: dict[str, _State] = {}
 
     def fresh(self, changes: Iterable[tuple[str, _State]]) -> list[bytes]:
-        """Those changes that were not told yet, encoded."""
-        changes = []
+        """Those changes that were not sent yet, encoded."""
+        unsent = []
         for run_id, state in changes:
             if self._last_sent.get(run_id) == state:
                 continue
@@ -72,10 +72,10 @@ class _Seen:
             changed, status, progress, deleted = state
             self.newest = max(self.newest, changed)
             data = {"run": run_id, "status": status, "progress": progress, "deleted": deleted}
-            changes.append(encoded("run", data, _number(self.newest)))
+            unsent.append(encoded("run", data, _number(self.newest)))
         oldest = self.newest - 2 * _OVERLAP
         self._last_sent = {run_id: state for run_id, state in self._last_sent.items() if state[0] > oldest}
-        return changes
+        return unsent
 
 
 class _Reader:
