@@ -7,9 +7,8 @@ The bare loops train one network of torch modules with ``torch.optim`` and do no
 with the step captured in a CUDA graph. Ours select batches, penalise, mask, record and evaluate as in any
 run. Exits with 1 where a bound is missed: 3.5 times the bare loop as written and 0.9 of its CUDA graph for
 both MLPs, with 64 runs as one 64 and 22 times the bare loop as written (60 and 20 times a run alone before
-its steps were captured), 1.5 times the bare ResNet-18 in bfloat16, two waits for the device from one epoch
-of a round to the next, and equal runs when repeated and when resumed. Without a GPU it says so and ends with
-2."""
+its steps were captured), 1.5 times the bare ResNet-18 in bfloat16, two waits for the device from one epoch of
+a round to the next, equal runs when repeated and when resumed. Without a GPU it says so and ends with 2."""
 
 from __future__ import annotations
 

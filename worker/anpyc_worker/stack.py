@@ -66,7 +66,7 @@ class SharedTraining:
         """On a thread of its own."""
         with self._changed:
             self._changed.wait_for(lambda: not self._awaited)
-            begun = list(self._begun.values())
+            begun = [self._begun[place] for place in sorted(self._begun)]
         if not begun:
             return
         from anpyc.stacking import Member, train_together  # late, as stand-ins for training know no stacks
