@@ -69,7 +69,8 @@ def test_dark_pixels_are_left_out_and_change_no_answer(kind: str, images: int | 
     sequence, network = assembly.sequence, assembly.network.eval()
     for task in sequence.tasks:
         groups = sequence.lit_examples(task, images)
-        assert groups is not None and all(len(group.lit) < 28 * 28 for group in groups)
+        assert groups is not None
+        assert all(len(group.lit) < 28 * 28 for group in groups)
         parts = list(sequence.held_out_examples(task, first=images))
         shown, labels = torch.cat([p.images for p in parts]), torch.cat([p.labels for p in parts])
         assert sum(len(group.labels) for group in groups) == len(labels)
