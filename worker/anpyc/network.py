@@ -96,7 +96,9 @@ class Network(nn.Module):
         return list(self.heads[head].parameters())
 
     def train(self, mode: bool = True) -> Network:
-        super().train(mode)
+        """Of the body alone: heads know no difference, and there may be hundreds."""
+        self.training = mode
+        self.body.train(mode)
         if self.statistics_frozen:
             for module in self.body.modules():
                 if isinstance(module, NORMALISATION):
