@@ -413,6 +413,8 @@ class Worker(Base):
     device: Mapped[str] = mapped_column(String(8))
     device_name: Mapped[str] = mapped_column(String(200), default="")
     memory_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    bfloat16: Mapped[bool] = mapped_column(default=False)
+    """Whether it trains on a processor that multiplies in bfloat16 itself."""
     slots: Mapped[int] = mapped_column(default=1)
     version: Mapped[str] = mapped_column(String(40), default="")
     draining: Mapped[bool] = mapped_column(default=False)

@@ -95,5 +95,12 @@ def online(session: Session) -> Sequence[Worker]:
     return session.scalars(select(Worker).where(Worker.last_seen > _online_since(session))).all()
 
 
+def all_multiply_in_bfloat16(session: Session, device: str) -> bool:
+    """Whether every worker that would train a run for this device now has a processor that does, and there is
+    one."""
+    able = [worker.bfloat16 for worker in online(session) if device in served_by(worker.device)]
+    return bool(able) and all(able)
+
+
 def _online_since(session: Session) -> datetime:
     return now(session) - timedelta(seconds=ONLINE_SECONDS)

@@ -154,6 +154,22 @@ def test_a_run_of_an_earlier_version_is_specified_as_it_was_carried_out(
     assert now.model_dump(mode="json") == migrated.spec
 
 
+def test_runs_from_before_a_choice_of_test_images_are_one_group_with_later_ones(
+    deployment: Deployment,
+) -> None:
+    early = RunSpec().model_dump(mode="json")
+    del early["training"]["evaluate_images"]
+    with deployment.database.engine.execution_options(anpyc_writes=True).begin() as connection:
+        command.downgrade(migration.configuration(connection), "0006")
+        given = _early_run("R", spec=early, before_pruning=[])
+        runs = _table_with(given)
+        connection.execute(runs.insert().values(**given))
+    deployment.database.migrate()
+    migrated = deployment.run("R")
+    assert migrated.spec == RunSpec().model_dump(mode="json")
+    assert migrated.spec_hash == jobs.spec_hash(RunSpec())
+
+
 def test_the_way_back_leaves_an_empty_database(deployment: Deployment) -> None:
     engine = deployment.database.engine
     with engine.begin() as connection:

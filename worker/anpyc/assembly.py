@@ -75,31 +75,30 @@ class Assembly:
         """Images answered correctly, on the device, and images shown."""
         correct = torch.zeros((), dtype=torch.int64, device=network.flat.device)
         count = 0
-        with self._pixels_moved(task) as moved:
-            for examples in self.sequence.held_out_examples(task, in_place=moved):
-                shown = examples if images is None else examples.first(images - count)
-                predicted = network(shown.images, task.head, _scored(task, trained)).argmax(1)
-                correct += (predicted == shown.labels).sum()
-                count += len(shown)
-                if count == images:
-                    break
+        for shown, first_layer, labels in self._shown(task, images):
+            predicted = network(shown, task.head, _scored(task, trained), first_layer).argmax(1)
+            correct += (predicted == labels).sum()
+            count += len(labels)
         return correct, count
 
-    @contextmanager
-    def _pixels_moved(self, task: Task) -> Iterator[bool]:
-        """With the inputs of the first layer in the order of the task's pixels, if the task only permutes
-        them and each pixel has a weight of its own: a thousand times fewer values to move than in the
-        images. Answers whether it is so."""
-        weights, order = self.network.pixel_weights, self.sequence.pixel_order(task)
+    def _shown(self, task: Task, images: int | None) -> Iterator[tuple[Tensor, Tensor | None, Tensor]]:
+        """Held-out images, the weights of the first layer to test them with (None: as they are), and labels.
+
+        Where a task only permutes pixels and each has a weight of its own, the weights are moved: a thousand
+        times fewer values. Those of pixels that are 0 in a whole group of images are left out."""
+        weights, order = self.network.pixel_weights, self.sequence.input_order(task)
         if weights is None or order is None:
-            yield False
+            shown = self.sequence.held_out_examples(task, first=images)
+            yield from ((examples.images, None, examples.labels) for examples in shown)
             return
-        before = weights.clone()
-        weights.copy_(before.index_select(2, order.argsort()))
-        try:
-            yield True
-        finally:
-            weights.copy_(before)
+        moved = weights.index_select(2, order).flatten(1).t().contiguous()
+        groups = self.sequence.lit_examples(task, images)
+        if groups is None:
+            shown = self.sequence.held_out_examples(task, in_place=True, first=images)
+            yield from ((examples.images, moved, examples.labels) for examples in shown)
+            return
+        for group in groups:
+            yield group.floats(), moved.index_select(0, group.lit), group.labels
 
 
 def assemble(spec: RunSpec, device: torch.device, datasets_dir: Path) -> Assembly:

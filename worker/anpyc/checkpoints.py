@@ -11,7 +11,7 @@ from torch import Tensor
 from anpyc.errors import CheckpointMismatch
 from anpyc.network import Network
 from anpyc.recording import Checkpoint
-from anpyc.spec import RunSpec
+from anpyc.spec import RunSpec, SpecError, parse_spec
 from anpyc.strategies.base import Strategy
 from anpyc.transfer import to_host
 
@@ -70,8 +70,16 @@ def check_belongs(checkpoint: Checkpoint, spec: RunSpec) -> None:
         raise CheckpointMismatch(
             "The checkpoint was written by another version of this package; start the run anew."
         )
-    if checkpoint.state.get("spec") != identity(spec):
+    if not _describes(checkpoint.state.get("spec"), spec):
         raise CheckpointMismatch(
             "The checkpoint belongs to a run with another specification; resume with the one it was started "
             "with, or start anew."
         )
+
+
+def _describes(saved: object, spec: RunSpec) -> bool:
+    """Whether it is the specification of the same run; what has become a setting since has its default."""
+    try:
+        return isinstance(saved, Mapping) and identity(parse_spec(saved)) == identity(spec)
+    except SpecError:
+        return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 from statistics import fmean
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 Matrix = Sequence[Sequence[float | None]]
 
@@ -24,7 +24,8 @@ def rows_done(matrix: Matrix) -> int:
     """How many tasks have been learnt: rows whose diagonal, and all before it, is measured."""
     done = 0
     for i, row in enumerate(matrix):
-        if len(row) <= i or not all(measured(value) for value in row[: i + 1]):
+        begun = row[: i + 1]
+        if len(row) <= i or None in begun or not isfinite(sum(cast("Sequence[float]", begun))):
             break
         done += 1
     return done
@@ -44,7 +45,7 @@ def average_accuracy_by_task(matrix: Matrix) -> list[float]:
 def learning_accuracy(matrix: Matrix) -> float | None:
     """mean_j R[j][j]: how well each task was learnt, before anything could be forgotten."""
     done = rows_done(matrix)
-    return fmean(_row(matrix, j)[j] for j in range(done)) if done else None
+    return fmean(_learnt(matrix, j) for j in range(done)) if done else None
 
 
 def backward_transfer(matrix: Matrix) -> float | None:
@@ -56,7 +57,8 @@ def backward_transfer(matrix: Matrix) -> float | None:
 def backward_transfer_by_task(matrix: Matrix) -> list[float]:
     """R[T−1][j] − R[j][j] of each task but the last learnt."""
     done = rows_done(matrix)
-    return [_row(matrix, done - 1)[j] - _row(matrix, j)[j] for j in range(done - 1)]
+    last = _row(matrix, done - 1) if done else []
+    return [last[j] - _learnt(matrix, j) for j in range(done - 1)]
 
 
 def forgetting(matrix: Matrix) -> float | None:
@@ -98,7 +100,7 @@ def intransigence(matrix: Matrix, joint: Sequence[float | None]) -> float | None
         reference = joint[j] if len(joint) > j else None
         if not measured(reference):
             return None
-        gaps.append(reference - _row(matrix, j)[j])
+        gaps.append(reference - _learnt(matrix, j))
     return fmean(gaps) if gaps else None
 
 
@@ -114,7 +116,7 @@ def pruning_loss_by_task(matrix: Matrix, before: Sequence[float | None]) -> dict
     :param before: accuracy on task j at the end of its base training; None for a task that is not pruned.
     """
     tasks = range(min(rows_done(matrix), len(before)))
-    return {j: value - _row(matrix, j)[j] for j in tasks if measured(value := before[j])}
+    return {j: value - _learnt(matrix, j) for j in tasks if measured(value := before[j])}
 
 
 def summarise(
@@ -139,9 +141,15 @@ def summarise(
 
 def _row(matrix: Matrix, i: int) -> list[float]:
     """Row i up to its diagonal, all measured."""
-    return [value for value in matrix[i][: i + 1] if measured(value)]
+    return list(cast("Sequence[float]", matrix[i][: i + 1]))
+
+
+def _learnt(matrix: Matrix, j: int) -> float:
+    """R[j][j], which is measured."""
+    return cast("float", matrix[j][j])
 
 
 def _column(matrix: Matrix, j: int, rows: int) -> list[float]:
     """What was measured on task j after each of the first ``rows`` tasks."""
-    return [value for row in matrix[:rows] if len(row) > j and measured(value := row[j])]
+    values = [row[j] for row in matrix[:rows] if len(row) > j]
+    return [value for value in values if value is not None and isfinite(value)]

@@ -96,7 +96,9 @@ class Network(nn.Module):
         return list(self.heads[head].parameters())
 
     def train(self, mode: bool = True) -> Network:
-        super().train(mode)
+        """Of the body alone: heads know no difference, and there may be hundreds."""
+        self.training = mode
+        self.body.train(mode)
         if self.statistics_frozen:
             for module in self.body.modules():
                 if isinstance(module, NORMALISATION):
@@ -123,12 +125,14 @@ class Network(nn.Module):
     def _running(self) -> Iterator[Tensor]:
         return (buffer for buffer in self.body.buffers() if buffer.is_floating_point())
 
-    def features(self, images: Tensor) -> Tensor:
-        """(batch, channels, height, width) → (batch, features), in the precision asked for."""
+    def features(self, images: Tensor, first_layer: Tensor | None = None) -> Tensor:
+        """(batch, channels, height, width) → (batch, features), in the precision asked for.
+
+        :param first_layer: (inputs, units) weights to take instead of those in :attr:`pixel_weights`."""
         if self.channels_last and self.pixel_weights is None:
             images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.fast):
-            features: Tensor = self.body(images)
+            features: Tensor = self.body(images) if first_layer is None else self.body(images, first_layer)
         return features.float()
 
     def logits(self, features: Tensor, head: int, classes: slice) -> Tensor:
@@ -136,8 +140,8 @@ class Network(nn.Module):
         module = cast("nn.Linear", self.heads[head])
         return F.linear(features, module.weight[classes], module.bias[classes])
 
-    def forward(self, images: Tensor, head: int, classes: slice) -> Tensor:
-        return self.logits(self.features(images), head, classes)
+    def forward(self, images: Tensor, head: int, classes: slice, first_layer: Tensor | None = None) -> Tensor:
+        return self.logits(self.features(images, first_layer), head, classes)
 
     def frozen_copy(self) -> Network:
         """The same network as it is now, in evaluation mode, with parameters of its own that are not

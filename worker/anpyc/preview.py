@@ -61,11 +61,14 @@ class PastRun:
     seconds: float
 
 
-def preview(spec: RunSpec, datasets_dir: Path, past: Sequence[PastRun] = ()) -> Preview:
+def preview(
+    spec: RunSpec, datasets_dir: Path, past: Sequence[PastRun] = (), bfloat16: bool = False
+) -> Preview:
     """What ``spec`` asks for.
 
-    :param past: runs that have ended here, the newest first."""
-    outlook = _Outlook(spec, datasets_dir)
+    :param past: runs that have ended here, the newest first.
+    :param bfloat16: whether it would be trained on a processor that multiplies in bfloat16 itself."""
+    outlook = _Outlook(spec, datasets_dir, bfloat16)
     seconds, judged_by = outlook.seconds(past)
     return Preview(
         tasks=spec.benchmark.tasks,
@@ -81,8 +84,9 @@ def preview(spec: RunSpec, datasets_dir: Path, past: Sequence[PastRun] = ()) -> 
 class _Outlook:
     """One specification and what is known of its images."""
 
-    def __init__(self, spec: RunSpec, datasets_dir: Path) -> None:
+    def __init__(self, spec: RunSpec, datasets_dir: Path, bfloat16: bool = False) -> None:
         self._spec = spec
+        self._bfloat16 = bfloat16
         self._datasets_dir = datasets_dir
         self._strategy = spec.strategy.settled(spec.benchmark.scenario)
         self._unreadable: list[str] = []
@@ -209,6 +213,9 @@ class _Outlook:
                 f"Images of {height}×{width} pixels are too small for {spec.model.described()}: pad them or "
                 "take another network."
             )
+        gain = spec.model.gain_in_bfloat16()
+        if self._bfloat16 and spec.training.precision == "full" and gain is not None:
+            yield f"The processor here multiplies in bfloat16 itself: precision `fast` is recommended. {gain}"
         if tasks == 1 and self._strategy.round_epochs(0, 2):
             yield "The last task is not pruned, so with one task nothing is."
         elif any(self._strategy.round_epochs(task, tasks) for task in range(tasks)):

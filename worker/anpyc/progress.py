@@ -26,6 +26,12 @@ class Progress:
     """By task, whose number JSON makes text."""
     layers: list[dict[str, Any]] = field(default_factory=list)
 
+    def saved(self) -> dict[str, Any]:
+        """For a checkpoint: lists of its own, of rows that nothing changes once they are there. Copies of all
+        rows would cost a long run more with every task."""
+        kept = {name: list(value) if isinstance(value, list) else value for name, value in vars(self).items()}
+        return kept | {"before_pruning": dict(self.before_pruning)}
+
     def load(self, saved: Mapping[str, Any]) -> None:
         """Go on from what a checkpoint kept."""
         vars(self).update(vars(Progress(**saved)))

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 Level = Literal["debug", "info", "warning", "error"]
 
+TESTED_BETWEEN_TASKS = "tested_between_tasks"
+"""In a plan's environment: the images that accuracy between the ends of tasks is measured on, in words, where
+they are not all."""
+
 
 @dataclass(frozen=True)
 class LayerInfo:

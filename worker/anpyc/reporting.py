@@ -16,7 +16,7 @@ from anpyc.divergence import DivergenceWatch
 from anpyc.environment import describe_environment
 from anpyc.metrics import summarise
 from anpyc.progress import Progress
-from anpyc.recording import EpochResult, Evaluation, Plan, Recorder
+from anpyc.recording import TESTED_BETWEEN_TASKS, EpochResult, Evaluation, Plan, Recorder
 from anpyc.tasks import Task
 
 
@@ -31,8 +31,10 @@ class Reporter:
         ledger: Ledger,
         watch: DivergenceWatch,
         steps: int,
+        images: int | None = None,
     ) -> None:
-        """:param steps: epochs of the whole run."""
+        """:param steps: epochs of the whole run.
+        :param images: of each task that tests between the ends of tasks use; None: all."""
         self._recorder = recorder
         self._assembly = assembly
         self._sequence, self._network = assembly.sequence, assembly.network
@@ -42,12 +44,16 @@ class Reporter:
         self._ledger = ledger
         self._watch = watch
         self._steps = steps
+        self._images = images
 
     def plan(self) -> None:
         """What is known before the first step."""
         layers = tuple(segment.layer for segment in self._network.segments)
+        between = self._tested_between_tasks()
         looks_inside = self._strategy.mask() is not None or self._strategy.importance() is not None
         environment = describe_environment(self._network.flat.device) | self._sequence.decisions
+        if between is not None:
+            environment[TESTED_BETWEEN_TASKS] = between
         titles = tuple(task.title for task in self._tasks)
         shown = layers if looks_inside else ()
         self._recorder.plan(Plan(len(self._tasks), self._steps, titles, shown, environment))
@@ -89,12 +95,14 @@ class Reporter:
 
     def evaluate(self, task: Task, round_: int, end_of_task: bool) -> float:
         """Accuracy on all tasks so far; at a task's end on the next too where it is answered by the same
-        head. Answers that on ``task`` itself."""
+        head. Answers that on ``task`` itself. Between the ends of tasks not more images are used than asked
+        for."""
         tasks = list(self._tasks[: task.index + 1])
         if end_of_task and self._sequence.shows_unseen_tasks:
             tasks += self._tasks[task.index + 1 : task.index + 2]
         known = {other.index: self._unchanged(other, task) for other in tasks}
-        measured = self._assembly.accuracies([o for o in tasks if known[o.index] is None], task)
+        images = None if end_of_task else self._images
+        measured = self._assembly.accuracies([o for o in tasks if known[o.index] is None], task, images)
         accuracy = {j: measured[j] if value is None else value for j, value in known.items()}
         if end_of_task:
             self._progress.matrix.append([accuracy.get(j) for j in range(len(self._tasks))])
@@ -102,6 +110,22 @@ class Reporter:
             self._recorder.log("info", f"After task {task.index}: {100 * mean:.1f} % on average.")
         self._recorder.evaluation(Evaluation(self._progress.step, task.index, round_, accuracy, end_of_task))
         return accuracy[task.index]
+
+    def before_pruning_of(self, task: Task, accuracy: float) -> float:
+        """On all images, which its accuracy at the task's end is measured on too.
+
+        :param accuracy: as just evaluated between the ends of tasks."""
+        return accuracy if self._images is None else self._assembly.accuracy(task, task)
+
+    def _tested_between_tasks(self) -> str | None:
+        """What a task's accuracy between the ends of tasks is measured on; None for the same as there."""
+        if self._images is None:
+            return None
+        sizes = {self._sequence.held_out_count(task) for task in self._tasks}
+        if max(sizes) <= self._images:
+            return None
+        of = f"{min(sizes):,}" if len(sizes) == 1 else f"{min(sizes):,} to {max(sizes):,}"
+        return f"the first {self._images:,} of each task's {of} test images"
 
     def _unchanged(self, task: Task, trained: Task) -> float | None:
         """The accuracy on an earlier task as measured when the task before ``trained`` ended, if nothing that

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -140,7 +140,10 @@ class TrainingRun:
         self._progress = Progress()
         self._watch = DivergenceWatch(spec, self._assembly, self._progress)
         steps = sum(sum(self._round_epochs(task)) for task in self._tasks)
-        self._report = Reporter(recorder, self._assembly, self._progress, self._ledger, self._watch, steps)
+        images = spec.training.evaluate_images
+        self._report = Reporter(
+            recorder, self._assembly, self._progress, self._ledger, self._watch, steps, images
+        )
         self._resumed: dict[str, Tensor] | None = None
         """The optimizer's state in the middle of the task that a checkpoint leads into."""
         self._memory: dict[str, Tensor] = {}
@@ -249,7 +252,7 @@ class TrainingRun:
         self._report.layers(task, round_, last)
         accuracy = self._report.evaluate(task, round_, end_of_task=last)
         if round_ == 0 and not last:
-            progress.before_pruning[str(task.index)] = accuracy
+            progress.before_pruning[str(task.index)] = self._report.before_pruning_of(task, accuracy)
         if last:
             self._recorder.metrics(self._report.metrics())
             progress.task, progress.round, progress.task_epochs = task.index + 1, 0, 0
@@ -331,7 +334,7 @@ class TrainingRun:
             "optimizer": optimizer.state_dict() if optimizer is not None else self._memory,
             "random": {"shuffle": self._shuffle.get_state(), **self._random.state()},
         }
-        state = {"version": VERSION, "spec": identity(self._spec), "progress": asdict(progress)}
+        state = {"version": VERSION, "spec": identity(self._spec), "progress": progress.saved()}
         ended = progress.task > task.index
         outcome = pack_outcome(self._network, self._strategy) if ended else None
         self._recorder.checkpoint(

@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class Device:
     """cpu or cuda."""
     name: str
     memory_bytes: int
+    bfloat16: bool = False
+    """Whether it is a processor that multiplies in bfloat16 itself; others imitate it, slowly."""
 
 
 class NoSuchDevice(Exception):
@@ -44,7 +47,7 @@ def find_device(wanted: str = "auto") -> Device:
         return gpu
     if wanted == "cuda":
         raise NoSuchDevice("This machine has no GPU that torch can use. Start the worker with --device cpu.")
-    return Device("cpu", _processor(), psutil.virtual_memory().total)
+    return Device("cpu", _processor(), psutil.virtual_memory().total, multiplies_in_bfloat16(_cpuinfo()))
 
 
 def _gpu() -> Device | None:
@@ -59,9 +62,21 @@ def _gpu() -> Device | None:
 
 def _processor() -> str:
     cores = os.cpu_count() or 1
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    model = _named(_cpuinfo(), "model name")
     return f"{model or platform.processor() or platform.machine()}, {cores} cores"
+
+
+def multiplies_in_bfloat16(cpuinfo: Sequence[str]) -> bool:
+    """:param cpuinfo: lines of ``/proc/cpuinfo``, of the first core at least."""
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(_named(cpuinfo, "flags").split())
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _named(cpuinfo: Sequence[str], name: str) -> str:
+    return next((line.partition(":")[2].strip() for line in cpuinfo if line.startswith(name)), "")

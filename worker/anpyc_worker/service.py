@@ -257,6 +257,7 @@ class WorkerService:
             device=self._device.kind,
             device_name=self._device.name,
             memory_bytes=self._device.memory_bytes,
+            bfloat16=self._device.bfloat16,
             slots=self._slots,
             version=version("anpyc-dashboard"),
         )

@@ -158,6 +158,8 @@ def _sentence(run: RunRows, thinned: bool, cut: float | None) -> str:
             f"Task {task} stands at {percent(_last(run, task))} after {count(int(data.step[-1]), 'epoch')}."
         )
     sentence = joined(lost_to_pruning(run.matrix, run.before_pruning), sentence)
+    if run.tested_between:
+        sentence += f" Between the ends of tasks accuracy was measured on {run.tested_between}."
     if cut is not None:
         sentence += f" Below {cut:.0f} %, where the axis starts, tasks stand only while they are learnt."
     if thinned:

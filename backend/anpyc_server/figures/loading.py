@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from anpyc.recording import TESTED_BETWEEN_TASKS
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.array_axes import MOST_TOLD
@@ -53,6 +54,7 @@ def run_rows(
         layers=layers,
         metrics=run.metrics,
         pruning=pruning_curve(session, run, task) if needs.pruning else None,
+        tested_between=str(run.environment.get(TESTED_BETWEEN_TASKS) or ""),
         titles=run.plan.get("task_titles", ()),
     )
 

@@ -58,6 +58,8 @@ class RunRows:
     """Accuracy on each task at the end of its base training; None where it was not pruned after it."""
     pruning: PruningCurve | None = None
     """What a what-if has measured at one task's end, where that is needed."""
+    tested_between: str = ""
+    """Which images accuracy between the ends of tasks was measured on, where not on all."""
     titles: Sequence[str] = ()
     """Of the tasks, such as the names of their classes; none until it trains."""
 

@@ -4570,6 +4570,12 @@ export interface components {
              * @default 1
              */
             evaluate_every: number;
+            /**
+             * Images between tasks
+             * @description Test images of each task, the first so many, that evaluations between the ends of tasks use; empty:
+             *     all. The end of a task is measured on all of them, and what pruning takes from it too.
+             */
+            evaluate_images?: number | null;
         };
         /**
          * Training
@@ -4657,6 +4663,12 @@ export interface components {
              * @default 1
              */
             evaluate_every: number;
+            /**
+             * Images between tasks
+             * @description Test images of each task, the first so many, that evaluations between the ends of tasks use; empty:
+             *     all. The end of a task is measured on all of them, and what pruning takes from it too.
+             */
+            evaluate_images: number | null;
         };
         /**
          * UnitImages

@@ -56,6 +56,23 @@ def test_test_images_are_the_same_however_they_are_kept(monkeypatch: pytest.Monk
     for kind in ("permuted", "split", "rotated"):
         kept = shown(kind)
         with monkeypatch.context() as patched:
-            patched.setattr("anpyc.benchmarks.task_sequence.KEPT_BYTES", 0)
+            patched.setattr("anpyc.benchmarks.task_sequence.KEPT_BYTES", {"cpu": 2**29})
             fresh = shown(kind)
         assert all(torch.equal(a, b) for a, b in zip(kept, fresh, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["permuted", "split"])
+@pytest.mark.parametrize("images", [None, 37])
+def test_dark_pixels_are_left_out_and_change_no_answer(kind: str, images: int | None, mnist: Path) -> None:
+    changes = {"benchmark.kind": kind, "model.hidden": [24, 16], "dataset": {"kind": "mnist"}}
+    assembly = assemble(tiny(changes), torch.device("cpu"), mnist)
+    sequence, network = assembly.sequence, assembly.network.eval()
+    for task in sequence.tasks:
+        groups = sequence.lit_examples(task, images)
+        assert groups is not None
+        assert all(len(group.lit) < 28 * 28 for group in groups)
+        parts = list(sequence.held_out_examples(task, first=images))
+        shown, labels = torch.cat([p.images for p in parts]), torch.cat([p.labels for p in parts])
+        assert sum(len(group.labels) for group in groups) == len(labels)
+        right = int((network(shown, task.head, task.classes).argmax(1) == labels).sum())
+        assert assembly.accuracy(task, task, images) == right / len(labels)

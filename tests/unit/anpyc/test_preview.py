@@ -169,3 +169,18 @@ def test_of_own_images_that_cannot_be_looked_at_it_is_said_what_is_not_known(tmp
     broken = preview(own_images(), tmp_path)
     assert "own.zip cannot be read" in broken.warnings[0]
     assert broken.seconds is None
+
+
+def test_bfloat16_is_recommended_where_the_processor_has_it_and_it_was_measured() -> None:
+    def told(changes: dict[str, object], bfloat16: bool) -> bool:
+        warnings = preview(tiny(changes), NOWHERE, bfloat16=bfloat16).warnings
+        return any(
+            "`fast` is recommended" in warning and "0.36 of its time" in warning for warning in warnings
+        )
+
+    wide: dict[str, object] = {"model.hidden": [1000, 400]}
+    assert told(wide, bfloat16=True)
+    assert not told(wide, bfloat16=False)
+    assert not told(wide | {"training.precision": "fast"}, bfloat16=True)
+    assert not told({"model.hidden": [1000, 64]}, bfloat16=True)
+    assert not told({"model.kind": "convnet"}, bfloat16=True)

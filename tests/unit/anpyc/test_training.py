@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -459,6 +461,40 @@ def test_a_checkpoint_of_another_run_is_refused() -> None:
     run(recorder=recorder)
     with pytest.raises(CheckpointMismatch, match="another specification"):
         run({"strategy.lam": 4.0}, checkpoint=recorder.checkpoints[0])
+
+
+def test_a_checkpoint_from_before_a_setting_goes_on_with_its_default() -> None:
+    recorder = Memory()
+    whole = run(recorder=recorder)
+    early = recorder.checkpoints[0]
+    described = dict(early.state["spec"])  # type: ignore[call-overload]
+    described["training"] = {k: v for k, v in described["training"].items() if k != "evaluate_images"}
+    early = replace(early, state={**early.state, "spec": described})
+    assert run(checkpoint=early).accuracy == whole.accuracy
+    with pytest.raises(CheckpointMismatch, match="another specification"):
+        run({"training.evaluate_images": 10}, checkpoint=early)
+    described["training"]["gone"] = 1
+    with pytest.raises(CheckpointMismatch, match="another specification"):
+        run(checkpoint=early)
+
+
+def test_between_the_ends_of_tasks_the_first_images_may_do() -> None:
+    changes = {"training.evaluate_every": 1, "dataset.train_limit": 150}
+    whole, part = Memory(), Memory()
+    results = [run(changes, recorder=whole), run({**changes, "training.evaluate_images": 20}, recorder=part)]
+    assert results[0].accuracy == results[1].accuracy
+    assert results[0].metrics == results[1].metrics, "what pruning took is measured on all images"
+    pairs = list(zip(whole.evaluations, part.evaluations, strict=True))
+    for on_all, on_first in pairs:
+        if on_first.end_of_task or on_first.step == 0:
+            assert on_first == on_all
+        else:
+            shares = on_first.accuracy.values()
+            assert all(20 * share == pytest.approx(round(20 * share)) for share in shares)
+    assert any(not on_first.end_of_task and on_all != on_first for on_all, on_first in pairs)
+    assert "tested_between_tasks" not in whole.plans[0].environment
+    told = part.plans[0].environment["tested_between_tasks"]
+    assert re.fullmatch(r"the first 20 of each task's \d+ test images", str(told))
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain", "class"])

@@ -39,6 +39,10 @@ class Arrangement:
         does is to permute them; None otherwise."""
         return None
 
+    def leaves_images(self, task: int) -> bool:
+        """Whether a task shows its images as they are in the file."""
+        return type(self).transform is Arrangement.transform
+
     def selection(self, task: int, source: Images) -> tuple[Tensor | None, Tensor]:
         """Positions of a task's images in ``source`` (None: all) and their labels in the task's head."""
         return None, source.labels

@@ -25,6 +25,9 @@ class Permuted(Arrangement):
         order = self.pixel_order(task, images[0, 0].numel(), images.device)
         return images if order is None else images.flatten(2).index_select(2, order).view(images.shape)
 
+    def leaves_images(self, task: int) -> bool:
+        return self._spec.pixel_order(task, 1, self._seed) is None
+
     def pixel_order(self, task: int, pixels: int, device: torch.device) -> Tensor | None:
         if task not in self._orders:
             drawn = self._spec.pixel_order(task, pixels, self._seed)

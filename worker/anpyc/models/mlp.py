@@ -36,11 +36,16 @@ class Mlp(Body):
             else:
                 nn.init.trunc_normal_(parameter, std=0.1, a=-0.2, b=0.2)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(batch, channels, height, width) → (batch, features)."""
+    def forward(self, images: Tensor, first_layer: Tensor | None = None) -> Tensor:
+        """(batch, channels, height, width) or (batch, inputs) → (batch, features).
+
+        :param first_layer: (inputs, units) weights to take instead of the first layer's."""
         x = images.flatten(1)
-        for layer in self._layers:
-            x = F.relu(F.linear(x, layer.weight, layer.bias))
+        for index, layer in enumerate(self._layers):
+            if index == 0 and first_layer is not None:
+                x = F.relu(torch.addmm(layer.bias, x, first_layer))
+            else:
+                x = F.relu(F.linear(x, layer.weight, layer.bias))
             if self.training and self._dropout:
                 x = dropout(x, self._dropout)
         return x

@@ -29,6 +29,10 @@ class BodySize:
     """For one image, forward."""
 
 
+WIDE = 400
+"""Units of a layer from which on its matrix products are most of a step."""
+
+
 class ModelPart(KindPart):
     """What all models have in common."""
 
@@ -44,6 +48,11 @@ class ModelPart(KindPart):
     def body_size(self, shape: ImageShape) -> BodySize:
         """Of the body for images of ``shape``, which :attr:`smallest_image` admits."""
         raise NotImplementedError
+
+    def gain_in_bfloat16(self) -> str | None:
+        """What was measured with ``training.precision: fast`` on a processor that multiplies in bfloat16
+        itself, where it pays and accuracy holds; None where that is not known."""
+        return None
 
     def described(self) -> str:
         """With its article, as a sentence takes it."""
@@ -76,6 +85,11 @@ class MlpModel(ModelPart):
         layers = list(pairwise((channels * height * width, *self.hidden)))
         weights = sum(inputs * outputs for inputs, outputs in layers)
         return BodySize(weights + sum(self.hidden), self.hidden[-1], weights)
+
+    def gain_in_bfloat16(self) -> str | None:
+        if min(self.hidden) < WIDE:
+            return None
+        return "A step of an MLP of 1000–1000 units took 0.36 of its time, its accuracy within 0.01 points."
 
     def described(self) -> str:
         return f"an MLP of {'–'.join(map(str, self.hidden))} units"

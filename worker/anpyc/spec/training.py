@@ -67,6 +67,11 @@ class Training(SpecPart):
     evaluate_every: int = setting("Evaluate every", "epochs", default=1, ge=1, le=10_000, advanced=True)
     """Epochs between two evaluations on all tasks seen; the end of a task and of a pruning round is always
     evaluated."""
+    evaluate_images: int | None = setting(
+        "Images between tasks", "images", default=None, ge=1, le=10_000_000, advanced=True
+    )
+    """Test images of each task, the first so many, that evaluations between the ends of tasks use; empty:
+    all. The end of a task is measured on all of them, and what pruning takes from it too."""
 
     @property
     def epochs_per_task(self) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from anpyc import preview as science
 from anpyc.preview import PastRun
 from anpyc.spec import RunSpec, SpecError, parse_spec
+from anpyc_queue import workers
 from anpyc_queue.engine import now
 from anpyc_queue.jobs import trained_seconds
 from anpyc_queue.tables import SUCCEEDED, Run
@@ -24,7 +25,8 @@ def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
     """What a run of ``spec`` asks for."""
     with services.database.read() as session:
         past = list(_past_runs(session, spec))
-    answer = science.preview(spec, services.settings.datasets, past)
+        bfloat16 = workers.all_multiply_in_bfloat16(session, spec.device)
+    answer = science.preview(spec, services.settings.datasets, past, bfloat16)
     return PreviewAnswer(
         tasks=answer.tasks,
         epochs=answer.epochs,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anpyc.recording import Evaluation, MaskSnapshot, Plan
+from anpyc.recording import TESTED_BETWEEN_TASKS, Evaluation, MaskSnapshot, Plan
 from anpyc.spec import RunSpec
 from anpyc_queue.recording import Batch, write
 from anpyc_queue.tables import Run
@@ -140,6 +140,17 @@ def test_tasks_are_called_by_their_titles_where_one_points_at_them(server: Serve
         f"/api/runs/{trainer.claim.run_id}/export", params={"format": "csv", "table": "tasks"}
     ).text
     assert [row["title"] for row in csv.DictReader(io.StringIO(table))] == list(titles)
+
+
+def test_the_curve_says_on_which_images_it_was_measured(server: Server) -> None:
+    trainer = Trainer(server.database, queued(server.database), tasks=2)
+    between = {TESTED_BETWEEN_TASKS: "the first 1,000 of each task's 10,000 test images"}
+    trainer.write(plan=Plan(2, trainer.steps, ("a", "b"), layers=(), environment=between))
+    trainer.train()
+    told = (
+        "Between the ends of tasks accuracy was measured on the first 1,000 of each task's 10,000 test images"
+    )
+    assert f"{told}." in _figure(server, "forgetting_curve", trainer)["layout"]["meta"]["sentence"]
 
 
 def test_a_line_begins_with_its_task(server: Server) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from anpyc.preview import preview
 from anpyc.spec import parse_spec
-from anpyc_queue.tables import Run
+from anpyc_queue import workers
+from anpyc_queue.tables import Run, Worker
 from serving import Server, Trainer, queued, spec
 from unit.anpyc.toy_kinds import TOY, toy_kinds
 
@@ -56,3 +57,22 @@ def test_kinds_that_are_registered_are_in_form_and_preview(server: Server, tmp_p
         assert server.http.post("/api/runs", json=TOY).status_code == 201
     assert server.get("/api/catalog") == before
     assert server.http.post("/api/preview", json=TOY).status_code == 422
+
+
+def test_bfloat16_is_recommended_where_every_worker_has_it(server: Server) -> None:
+    wide = {"model": {"kind": "mlp", "hidden": [400, 400]}}
+
+    def recommended() -> bool:
+        warnings = server.http.post("/api/preview", json=wide).json()["warnings"]
+        return any("`fast` is recommended" in warning for warning in warnings)
+
+    def announce(name: str, bfloat16: bool) -> None:
+        worker = Worker(id=name, host="here", pid=1, device="cpu", bfloat16=bfloat16)
+        with server.database.write() as session:
+            workers.announce(session, worker)
+
+    assert not recommended()
+    announce("new", bfloat16=True)
+    assert recommended()
+    announce("old", bfloat16=False)
+    assert not recommended()
