@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from anpyc.recording import MaskSnapshot
+from anpyc.recording import LayerInfo, MaskSnapshot, Plan
 from anpyc.spec import RunSpec
 from anpyc_queue import jobs
 from anpyc_queue.engine import open_database
@@ -55,7 +55,9 @@ def _fill(room: Path) -> str:
         claim = jobs.claim(session, run.id, "benchmark", 600)
         assert claim is not None
         snapshot = MaskSnapshot(0, 0, "big", mask, importance, owner, None, end_of_task=True)
-        write(session, claim, Batch(number=1, masks=[(1, snapshot)]))
+        layers = (LayerInfo("big", (SIDE, SIDE)),)
+        plan = Plan(tasks=1, steps=1, task_titles=("one",), layers=layers, environment={})
+        write(session, claim, Batch(number=1, plan=plan, masks=[(1, snapshot)]))
     database.dispose()
     return claim.run_id
 
