@@ -32,6 +32,11 @@ PATIENT_SECONDS = 8.0
 """What it may take to write what is left; SIGKILL comes after this."""
 
 
+BESIDE_SECONDS = 30.0
+"""What a job may take to end while others go on in its process; then the process hangs and is killed with
+all of them."""
+
+
 class Supervisor:
     """Has claims carried out, one :meth:`supervise` per process, from any thread."""
 
@@ -91,12 +96,11 @@ class Supervisor:
             orders = self._orders(claims)
             leaving = {
                 job: leaving.get(job, moment)
-                for job, told_job in orders.items()
-                if told_job in ("cancel", "stale")
+                for job, its_order in orders.items()
+                if its_order in ("cancel", "stale")
             }
             order = self._order(list(orders.values()))
-            patience = POLITE_SECONDS + PATIENT_SECONDS
-            if order == "kill" or any(moment - since > patience for since in leaving.values()):
+            if order == "kill" or any(moment - since > BESIDE_SECONDS for since in leaving.values()):
                 process.send(signal.SIGKILL)
             elif order is not None:
                 told = told or time.monotonic()
