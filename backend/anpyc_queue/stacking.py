@@ -14,7 +14,7 @@ from anpyc_queue.queue import free_slots, serves
 from anpyc_queue.tables import PROCESS_LOST, QUEUED, WORKER_LOST, Run
 from anpyc_queue.workers import worker_statuses
 
-LOOKED_AT = 500
+LOOKED_AT = 200
 """Waiting runs of the same strategy, benchmark and data set, at most."""
 
 
@@ -62,10 +62,10 @@ def _key(run: Run, device: str) -> str | None:
 
 
 def _was_lost(run: Run) -> bool:
-    return bool(run.attempts) and run.attempts[-1].cause in (PROCESS_LOST, WORKER_LOST)
+    return run.attempt > 0 and run.attempts[-1].cause in (PROCESS_LOST, WORKER_LOST)
 
 
 def _task(session: Session, run: Run) -> int:
     """That training goes on with."""
-    newest = next(iter(checkpoints(session, run.id)), None)
+    newest = next(iter(checkpoints(session, run.id)), None) if run.attempt else None
     return 0 if newest is None else int(newest.details["task"])

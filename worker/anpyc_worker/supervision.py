@@ -32,6 +32,11 @@ PATIENT_SECONDS = 8.0
 """What it may take to write what is left; SIGKILL comes after this."""
 
 
+BESIDE_SECONDS = 30.0
+"""What a job may take to end while others go on in its process; then the process hangs and is killed with
+all of them."""
+
+
 class Supervisor:
     """Has claims carried out, one :meth:`supervise` per process, from any thread."""
 
@@ -98,8 +103,7 @@ class Supervisor:
                 job: leaving.get(job, moment) for job, given in orders.items() if given in ("cancel", "stale")
             }
             order = self._order(list(orders.values()))
-            patience = POLITE_SECONDS + PATIENT_SECONDS
-            if order == "kill" or any(moment - since > patience for since in leaving.values()):
+            if order == "kill" or any(moment - since > BESIDE_SECONDS for since in leaving.values()):
                 process.send(signal.SIGKILL)
             elif order is not None:
                 ordered_at = ordered_at or time.monotonic()

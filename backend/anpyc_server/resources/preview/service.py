@@ -39,7 +39,8 @@ def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
 
 
 def _past_runs(session: Session, spec: RunSpec) -> Iterator[PastRun]:
-    """On the same data set, the newest first; one that this version cannot read is left out."""
+    """On the same data set, the newest first; one that this version cannot read is left out, and one trained
+    as one with others, which took their time as well."""
     ended = (
         select(Run)
         .where(Run.status == SUCCEEDED, Run.dataset == spec.dataset.kind, Run.deleted_at.is_(None))
@@ -53,5 +54,5 @@ def _past_runs(session: Session, spec: RunSpec) -> Iterator[PastRun]:
             past = parse_spec(run.spec)
         except SpecError:
             continue
-        if seconds:
+        if seconds and "trained_together" not in run.environment:
             yield PastRun(run.name, past, seconds)

@@ -45,6 +45,12 @@ def test_runs_that_have_ended_here_set_the_pace(server: Server) -> None:
     assert answer["seconds"] == 3_600
     assert "at the pace of “Ended <here>”" in answer["sentence"]
 
+    with server.database.write() as session:
+        run = session.get_one(Run, trainer.claim.run_id)
+        run.environment = {**run.environment, "trained_together": 12}
+    answer = server.http.post("/api/preview", json=wanted.model_dump(mode="json")).json()
+    assert "at the pace of" not in answer["sentence"], "twelve runs as one tell nothing of one alone"
+
 
 def test_kinds_that_are_registered_are_in_form_and_preview(server: Server, tmp_path: Path) -> None:
     before = server.get("/api/catalog")
