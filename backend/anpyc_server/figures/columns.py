@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -68,7 +68,9 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
     :raises Missing: when nothing is left of any.
     """
     wanted = list(dict.fromkeys(keys))
-    resolved = [member for key in wanted if (member := _find(session, key)) is not None]
+    single = select(Run).where(Run.id.in_([key for key in wanted if ":" not in key]))
+    alone = {run.id: run for run in session.scalars(single)}
+    resolved = [member for key in wanted if (member := _find(session, alone, key)) is not None]
     if wanted and not resolved:
         raise Missing("None of these runs is there any more. They may have been deleted.")
     ranks = _ranks(session, [member.first_id for member in resolved])
@@ -80,9 +82,9 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
     return members, [key for key in wanted if key not in found_keys]
 
 
-def _find(session: Session, key: str) -> _Member | None:
+def _find(session: Session, alone: Mapping[str, Run], key: str) -> _Member | None:
     if ":" not in key:
-        run = session.get(Run, key)
+        run = alone.get(key)
         if run is None or run.deleted_at is not None:
             return None
         return _Member(key, run.name, counted_runs([run]), run.id)
