@@ -151,8 +151,9 @@ class KeptAnswers:
         if scope["type"] != "http" or scope["method"] != "GET" or self._is_apart(scope["path"]):
             await self._app(scope, receive, send)
             return
-        compressed = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        key = (scope["path"], scope["query_string"], compressed)
+        headers = Headers(scope=scope)
+        compressed = "gzip" in headers.get("accept-encoding", "")
+        key = (scope["path"], scope["query_string"], headers.get("accept"), compressed)
         state = await self._state.now()
         async with _Turn(self._making.setdefault(key, asyncio.Lock())) as turn:
             answer = self._kept.get(key)

@@ -68,7 +68,10 @@ def running_stack(room: Path, *, workers: int = 1, datasets: str | None = None) 
 
 def find_chromium() -> str | None:
     """The browser's path, if there is one."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser"):  # the first draws no window
+        if path := shutil.which(name):
+            return path
+    return None
 
 
 def _free_port() -> int:

@@ -23,8 +23,9 @@ def three_runs(stack: Stack) -> Iterator[list[str]]:
     spec = httpx.get(f"{stack.url}/api/catalog").json()["presets"]["demo-anpyc"]
     spec["training"] |= {"epochs": 5_000}
     ids = []
-    for name in ("First", "<img src=x> second", "Third"):
-        answer = httpx.post(f"{stack.url}/api/runs", json=spec | {"name": name})
+    for units, name in enumerate(("First", "<img src=x> second", "Third"), start=20):
+        shape = {"model": {"kind": "mlp", "hidden": [units]}}  # of one shape they would be trained as one
+        answer = httpx.post(f"{stack.url}/api/runs", json=spec | shape | {"name": name})
         answer.raise_for_status()
         ids.append(answer.json()["id"])
     yield ids

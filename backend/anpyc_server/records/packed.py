@@ -108,7 +108,7 @@ def _small_ones(connection: Connection, run_id: str, extent: _Extent) -> dict[in
     )
     given = {"run": run_id, "tasks": extent.tasks, "exact_from": _EXACT_FROM / _ONE}
     ends = {"first": extent.places[0], "last": extent.places[-1]}
-    return dict(connection.execute(query, given | ends).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query, given | ends)}
 
 
 def _table(extent: _Extent) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 
 import psutil
@@ -15,12 +16,13 @@ from anpyc.settings import Settings
 from anpyc_worker.processes import ChildProcess, Spawner
 from processes import wait_for
 
-ORDER = {"kind": "none", "claim": {}, "lease_seconds": 3.0, "threads": 1}
+ORDER = {"kind": "none", "claims": [{}], "lease_seconds": 3.0, "threads": 1}
 """Nothing that can be carried out: the process ends with a traceback."""
 
 
 @pytest.fixture
 def spawner(tmp_path: Path) -> Iterator[Spawner]:
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # one of other tests has loaded other things
     spawner = Spawner(Settings(data_dir=tmp_path), "standin_preloaded")
     spawner.prepare()
     yield spawner
@@ -76,8 +78,7 @@ def test_a_process_is_started_after_the_fork_server_was_killed(spawner: Spawner)
     assert _ended(spawner.start(ORDER).result()) == 1
 
 
-def test_the_fork_server_ends_with_the_spawner(tmp_path: Path) -> None:
-    spawner = Spawner(Settings(data_dir=tmp_path), "standin_preloaded")
+def test_the_fork_server_ends_with_the_spawner(spawner: Spawner) -> None:
     spawner.start(ORDER).result()
     assert len(_fork_servers()) == 1
     spawner.close()
