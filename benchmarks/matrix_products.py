@@ -96,7 +96,7 @@ def main() -> int:
     spec = read_specification(None, "bench-ewc", [*changes, *asked.changes], 0)
     torch.set_num_threads(1)
     torchvision_datasets()
-    images = 60_000 - spec.dataset.validation
+    images = spec.dataset.train_limit or 60_000 - spec.dataset.validation
     turns = Turns(Products([784, *spec.model.hidden, 10], spec.training.batch_size), images)
     with suppress(Stopped):
         train(spec, turns, datasets_dir=settings().datasets, threads=1)

@@ -249,6 +249,8 @@ def go_back(session: Session, claim: Claim, checkpoint: Artifact | None) -> None
 def spec_hash(spec: RunSpec) -> str:
     """Of the specification without name and seed: the same for repetitions over seeds."""
     content = spec.model_dump(mode="json", exclude={"name", "seed"})
+    if spec.training.evaluate_images is None:  # a group keeps the name that it had before this could be set
+        del content["training"]["evaluate_images"]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,6 +1,5 @@
 """Specifications of earlier runs say which images were tested on between tasks: all"""
 
-import hashlib
 import json
 from typing import Any
 
@@ -14,9 +13,7 @@ depends_on = None
 
 _ADDED = "evaluate_images"
 
-_RUNS = sa.table(
-    "runs", sa.column("id", sa.String), sa.column("spec", sa.JSON), sa.column("spec_hash", sa.String)
-)
+_RUNS = sa.table("runs", sa.column("id", sa.String), sa.column("spec", sa.JSON))
 
 
 def upgrade() -> None:
@@ -36,11 +33,4 @@ def _rewrite(change: Any) -> None:
             continue
         changed = spec | {"training": change(spec["training"])}
         if changed != spec:
-            values = {"spec": changed, "spec_hash": _hash(changed)}
-            connection.execute(sa.update(_RUNS).where(_RUNS.c.id == run_id).values(values))
-
-
-def _hash(spec: dict[str, Any]) -> str:
-    """Of the specification without name and seed, as runs are grouped by."""
-    content = {name: value for name, value in spec.items() if name not in ("name", "seed")}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+            connection.execute(sa.update(_RUNS).where(_RUNS.c.id == run_id).values(spec=changed))
