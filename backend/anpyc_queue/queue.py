@@ -140,7 +140,7 @@ def free_slots(status: WorkerStatus) -> int:
     """How many more jobs the worker would take."""
     if status.worker.draining:
         return 0
-    return max(0, status.worker.slots - len(status.runs))
+    return status.worker.slots - status.slots_taken
 
 
 def _seconds(since: datetime, moment: datetime) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -35,6 +37,8 @@ class WorkerStatus:
     online: bool
     runs: tuple[str, ...]
     """Which it is training, the oldest first."""
+    slots_taken: int
+    """By these: runs that are trained as one take one slot."""
 
 
 def announce(session: Session, worker: Worker) -> None:
@@ -78,13 +82,20 @@ def leave(session: Session, worker_id: str) -> None:
 def worker_statuses(session: Session) -> list[WorkerStatus]:
     """All workers, the ones that are there first."""
     training: dict[str, list[str]] = {}
-    for run_id, worker_id in session.execute(
-        select(Run.id, Run.worker_id).where(Run.status == RUNNING).order_by(Run.id)
+    shares: dict[str, list[Fraction]] = {}
+    for run_id, worker_id, environment in session.execute(
+        select(Run.id, Run.worker_id, Run.environment).where(Run.status == RUNNING).order_by(Run.id)
     ):
         training.setdefault(worker_id or "", []).append(run_id)
+        shares.setdefault(worker_id or "", []).append(Fraction(1, environment.get("trained_together", 1)))
     since = _online_since(session)
     statuses = [
-        WorkerStatus(worker, worker.last_seen > since, tuple(training.get(worker.id, ())))
+        WorkerStatus(
+            worker,
+            worker.last_seen > since,
+            tuple(training.get(worker.id, ())),
+            min(worker.slots, math.ceil(sum(shares.get(worker.id, ())))),
+        )
         for worker in session.scalars(select(Worker).order_by(Worker.started_at))
     ]
     return sorted(statuses, key=lambda status: not status.online)

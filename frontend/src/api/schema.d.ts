@@ -4915,6 +4915,11 @@ export interface components {
              * @description Ids of the runs it trains.
              */
             runs: string[];
+            /**
+             * Slots Taken
+             * @description By these: runs that are trained as one take one slot.
+             */
+            slots_taken: number;
             /** Version */
             version: string;
             /**

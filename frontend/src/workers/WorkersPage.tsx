@@ -159,7 +159,7 @@ function Worker({ worker }: { worker: WorkerEntry }) {
         <dd>{bytes(worker.memory_bytes)}</dd>
         <dt>Slots</dt>
         <dd>
-          {worker.runs.length} of {worker.slots} taken
+          {worker.slots_taken} of {worker.slots} taken
         </dd>
         <dt>Last seen</dt>
         <dd>

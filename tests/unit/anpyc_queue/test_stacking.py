@@ -10,9 +10,10 @@ from anpyc.spec import parse_spec
 from anpyc_queue import jobs, recording, workers
 from anpyc_queue.engine import Database
 from anpyc_queue.jobs import Claim
+from anpyc_queue.queue import free_slots
 from anpyc_queue.recording import Batch, SavedCheckpoint
 from anpyc_queue.stacking import companions
-from anpyc_queue.tables import Worker
+from anpyc_queue.tables import Run, Worker
 
 
 def _submit(database: Database, **changes: Any) -> str:
@@ -82,3 +83,15 @@ def test_other_free_slots_are_left_their_share(database: Database) -> None:
     _worker(database, "v", slots=1)
     ids = [_submit(database) for _ in range(7)]
     assert _companions(database, _claim(database, ids[0])) == ids[1:3]
+
+
+def test_runs_that_are_trained_as_one_take_one_slot(database: Database) -> None:
+    _worker(database, "w", slots=3)
+    for together in (2, 2, 1):
+        claim = _claim(database, _submit(database))
+        with database.write() as session:
+            session.get_one(Run, claim.run_id).environment = {"trained_together": together}
+    with database.read() as session:
+        (status,) = workers.worker_statuses(session)
+        assert (len(status.runs), status.slots_taken) == (3, 2)
+        assert free_slots(status) == 1

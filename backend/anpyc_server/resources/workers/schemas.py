@@ -19,6 +19,8 @@ class WorkerEntry(Answer):
     """Finishes what it has and takes nothing new."""
     runs: list[str]
     """Ids of the runs it trains."""
+    slots_taken: int
+    """By these: runs that are trained as one take one slot."""
     version: str
     started_at: Moment
     last_seen: Moment

@@ -65,6 +65,7 @@ def _entry(status: WorkerStatus) -> WorkerEntry:
         online=status.online,
         draining=worker.draining,
         runs=list(status.runs),
+        slots_taken=status.slots_taken,
         version=worker.version,
         started_at=worker.started_at,
         last_seen=worker.last_seen,
