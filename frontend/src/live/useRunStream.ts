@@ -60,7 +60,8 @@ function concerns(client: QueryClient, query: Query, run: string, kinds: Readonl
   return feedsOf(client, name)?.some((kind) => kinds.has(kind)) ?? true;
 }
 
-function refresh(client: QueryClient, run: string, kinds: ReadonlySet<string>): Promise<void> {
+/** Asks again for whatever such events of the run change. */
+export function refresh(client: QueryClient, run: string, kinds: ReadonlySet<string>): Promise<void> {
   return client.invalidateQueries({ predicate: (query) => concerns(client, query, run, kinds) });
 }
 

@@ -5,13 +5,14 @@ import { ApiError, api, dataOf, messageOf } from "../api/client";
 import { newKey } from "../api/key";
 import { whatIfQuery } from "../api/queries";
 import { type Run, TERMINAL, type WhatIfAnswer, type WhatIfJob } from "../api/types";
-import { useRunStream } from "../live/useRunStream";
+import { refresh, useRunStream } from "../live/useRunStream";
 import { Figure } from "../plot/Figure";
 import { percent, points } from "../text/numbers";
 import { jobInWords, openJob, pointAt, sharesToMeasure } from "./shares";
 import classes from "./WhatIf.module.css";
 
 const MOST = 95;
+const WHAT_IF: ReadonlySet<string> = new Set(["what_if"]);
 
 /** What if more, or less, had been pruned: every task seen, tested at other shares on what a task's end left. */
 export function WhatIf({ run }: { run: Run }) {
@@ -144,7 +145,8 @@ function useRequests(runId: string, task: number | null) {
       if (problem instanceof ApiError) key.current = newKey();
       setFailure(messageOf(problem));
     } finally {
-      await client.invalidateQueries({ queryKey: ["whatif", runId] });
+      // The figure as well: a short measurement may have ended before anything followed it.
+      await refresh(client, runId, WHAT_IF);
       setSending(false);
     }
   };
