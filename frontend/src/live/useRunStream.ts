@@ -61,8 +61,15 @@ function concerns(client: QueryClient, query: Query, run: string, kinds: Readonl
 }
 
 /** Asks again for whatever such events of the run change. */
-export function refresh(client: QueryClient, run: string, kinds: ReadonlySet<string>): Promise<void> {
-  return client.invalidateQueries({ predicate: (query) => concerns(client, query, run, kinds) });
+export async function refresh(client: QueryClient, run: string, kinds: ReadonlySet<string>): Promise<void> {
+  const predicate = (query: Query) => concerns(client, query, run, kinds);
+  // A first answer under way may be older than the event, and asking again would only join it.
+  const first = client
+    .getQueryCache()
+    .findAll({ predicate, fetchStatus: "fetching" })
+    .filter((query) => query.state.data === undefined);
+  await client.invalidateQueries({ predicate });
+  if (first.length > 0) await client.invalidateQueries({ predicate: (query) => first.includes(query) });
 }
 
 /** Keeps everything on the page about one run current from when it is `active` until its stream has told the end. */
