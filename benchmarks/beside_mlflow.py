@@ -17,8 +17,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -26,7 +24,17 @@ from statistics import median
 
 import psutil
 from _peers import MLFLOW, environment
-from server_load import USERS, Ask, Measured, Running, ask_without_pause, being_busy, fill, serving
+from server_load import (
+    USERS,
+    Ask,
+    Measured,
+    Running,
+    ask_without_pause,
+    being_busy,
+    fill,
+    serving,
+    wait_until_it_answers,
+)
 
 from anpyc_queue.engine import open_database
 from services import free_port
@@ -94,7 +102,7 @@ def _mlflow(room: Path, runs: int) -> Iterator[tuple[Running, list[Ask]]]:
             start_new_session=True,
         )
     try:
-        _wait(port, process, room / "mlflow.log")
+        wait_until_it_answers(port, "/health", process, room / "mlflow.log")
         body = {
             "experiment_ids": [experiment], "max_results": 100, "run_view_type": "ACTIVE_ONLY",
             "order_by": ["metrics.average_accuracy DESC"],
@@ -105,18 +113,6 @@ def _mlflow(room: Path, runs: int) -> Iterator[tuple[Running, list[Ask]]]:
     finally:
         os.killpg(process.pid, 15)
         process.wait()
-
-
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise SystemExit(f"MLflow's server did not answer:\n{log.read_text()[-2000:]}")
 
 
 if __name__ == "__main__":

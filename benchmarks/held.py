@@ -16,6 +16,7 @@ import sys
 from statistics import mean, stdev
 from typing import Any
 
+from _recipes import OWN as OWN_RECIPE
 from _silent import Silent
 
 from anpyc.settings import settings
@@ -28,12 +29,7 @@ OWN: dict[str, Any] = {
     "prune_step": 40,
     "retrain_epochs": 5,
     "consolidation": "closed_form",
-    "pruned_by": "curvature",
-    "fisher_exponent": 0.0625,
-    "freed_start": "initial",
-    "strength": "movement",
-    "normalise": True,
-    "recall": "own",
+    **OWN_RECIPE,
     "importance_images": 2000,
 }
 """The default recipe, written out."""

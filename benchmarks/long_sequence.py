@@ -29,6 +29,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from _recipes import OWN as OWN_RECIPE
 from _silent import Silent
 
 from anpyc.datasets.vision import torchvision_datasets
@@ -56,12 +57,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
         "retrain_epochs": 1,
         "consolidation": "closed_form",
         "importance_images": 2_000,
-        "pruned_by": "curvature",
-        "fisher_exponent": 0.0625,
-        "freed_start": "initial",
-        "strength": "movement",
-        "normalise": True,
-        "recall": "own",
+        **OWN_RECIPE,
     },
     "packnet": {"kind": "packnet"},
 }

@@ -273,7 +273,7 @@ def serving(
             stderr=log,
         )
     try:
-        _wait(port, process)
+        wait_until_it_answers(port, "/api/health", process, folder / "server.log")
         time.sleep(3)  # what it imports beside its first answers
         started = psutil.Process(process.pid)
         yield Running(("127.0.0.1", port), [started, *started.children(recursive=True)])
@@ -282,16 +282,20 @@ def serving(
         process.wait()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_answers(port: int, path: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once a server does.
+
+    :raises SystemExit: with the end of its log, when it has ended or is silent for two minutes.
+    """
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=2).close()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).close()
         except OSError:
             time.sleep(0.1)
         else:
             return
-    raise SystemExit("The server did not answer.")
+    raise SystemExit(f"The server at port {port} did not answer:\n{log.read_text()[-2000:]}")
 
 
 # --- viewers ------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 import torch
+from _recipes import OWN as OWN_RECIPE
 from _silent import Silent
 
 from anpyc.settings import settings
@@ -31,12 +32,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
         "prune_decay": 1.0,
         "prune_step": 70,
         "retrain_epochs": 2,
-        "pruned_by": "curvature",
-        "fisher_exponent": 0.0625,
-        "freed_start": "initial",
-        "strength": "movement",
-        "normalise": True,
-        "recall": "own",
+        **OWN_RECIPE,
         "importance_images": 200,
     },
     "joint": {"kind": "joint"},

@@ -17,6 +17,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from anpyc_worker.child import write_to
+
 PRELOADED = "forked_imports"
 
 # A fork server is a new interpreter: it finds modules by the environment, not by what pytest has added.
@@ -77,9 +79,7 @@ def _run(
 ) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for standard in (1, 2):
-        os.dup2(output, standard)
+    write_to(log)
     os.environ.clear()
     os.environ.update(environment)
     sys.exit(program(*arguments))

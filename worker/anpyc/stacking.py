@@ -123,7 +123,7 @@ class _Row:
     """Where its weights and dropout are drawn from."""
     story: Generator[Epoch, Trained, RunResult] = field(init=False)
     waits_for: Epoch | None = None
-    """The one that it waits to have trained."""
+    """None once it has ended."""
     outcome: Outcome | None = None
 
     @property

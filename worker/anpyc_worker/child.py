@@ -23,7 +23,7 @@ def main(preloaded: str, environment: Mapping[str, str], output: str, order: Map
     """
     os.setsid()
     lifeline.die_with_parent(os.getppid())
-    _write_to(output)
+    write_to(output)
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -41,8 +41,9 @@ def main(preloaded: str, environment: Mapping[str, str], output: str, order: Map
     os._exit(code)  # threads and torch's own need no farewell
 
 
-def _write_to(path: str) -> None:
+def write_to(path: str) -> None:
+    """Have standard output and error end in a file."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(file, sys.__stdout__.fileno() if sys.__stdout__ else 1)
-    os.dup2(file, sys.__stderr__.fileno() if sys.__stderr__ else 2)
+    for standard in (1, 2):
+        os.dup2(file, standard)
     os.close(file)

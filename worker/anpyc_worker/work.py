@@ -40,10 +40,10 @@ def carry_out(order: Mapping[str, Any]) -> int:
     here = settings()
     claims = [KINDS[order["kind"]].claim_type(**claim) for claim in order["claims"]]
     database, wakeup = open_database(here.database), open_wakeup(here.broker_url)
-    leases = [Lease(database, claim, order["lease_seconds"], len(claims) - 1) for claim in claims]
+    beside = len(claims) - 1
+    leases = [Lease(database, claim, order["lease_seconds"], beside) for claim in claims]
     signal.signal(signal.SIGTERM, lambda *_: _leave(leases))
     store, datasets, threads = ArtifactStore(here.artifacts), here.datasets, order["threads"]
-    beside = len(claims) - 1
     shared = SharedTraining(datasets, threads, len(claims), CHECKPOINT_SECONDS * len(claims))
     attempts = []
     for place, (claim, lease) in enumerate(zip(claims, leases, strict=True)):

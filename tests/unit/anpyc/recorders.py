@@ -1,4 +1,5 @@
-"""A recorder that keeps everything in lists, for tests."""
+"""What takes the place of a database and of a GPU in tests: a recorder that keeps everything in lists, and
+steps that are taken again."""
 
 from __future__ import annotations
 
@@ -17,6 +18,22 @@ from anpyc.recording import (
 )
 from anpyc.spec import RunSpec, parse_spec
 from anpyc.spec.strategy import AnpycStrategy
+
+
+class Replays:
+    """Takes a step again where a GPU would replay it, and counts."""
+
+    def __init__(self) -> None:
+        self.recorded = self.replayed = 0
+
+    def __call__(self, body: Callable[[], None]) -> Callable[[], None]:
+        self.recorded += 1
+
+        def again() -> None:
+            self.replayed += 1
+            body()
+
+        return again
 
 
 class Memory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from anpyc.spec import STRATEGIES, RunSpec
 from anpyc.stacking import Member, NotStackable, Outcome, train_together
 from anpyc.strategies.base import Strategy
 from anpyc.training import RunResult, train
-from unit.anpyc.recorders import Memory, tiny
+from unit.anpyc.recorders import Memory, Replays, tiny
 
 NOWHERE = Path("/nonexistent")
 CPU = torch.device("cpu")
@@ -187,22 +187,6 @@ def test_one_goes_on_alone_from_a_checkpoint_of_the_stack() -> None:
     _, rest = alone(specs[1], middle)
     _, whole = alone(specs[1])
     assert [e.loss for e in rest.epochs] == pytest.approx([e.loss for e in whole.epochs][3:], abs=1e-4)
-
-
-class Replays:
-    """Takes a step again where a GPU would replay it, and counts."""
-
-    def __init__(self) -> None:
-        self.recorded = self.replayed = 0
-
-    def __call__(self, body: Callable[[], None]) -> Callable[[], None]:
-        self.recorded += 1
-
-        def again() -> None:
-            self.replayed += 1
-            body()
-
-        return again
 
 
 @pytest.mark.parametrize("kind", ["ewc", "anpyc", "si"])

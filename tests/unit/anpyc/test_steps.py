@@ -4,7 +4,6 @@ over the same tensors. That a GPU is seldom waited for needs one; ``benchmarks/g
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import torch
 from anpyc import steps, training
 from anpyc.recording import EpochResult
 from anpyc.training import RunResult, Stopped, train
-from unit.anpyc.recorders import Memory, tiny
+from unit.anpyc.recorders import Memory, Replays, tiny
 
 STRATEGIES: dict[str, dict[str, object]] = {
     "finetune": {"strategy.kind": "finetune"},
@@ -43,22 +42,6 @@ SCHEDULES: dict[str, dict[str, object]] = {
         "training.schedule.factor": 0.5,
     },
 }
-
-
-class Replays:
-    """Takes a step again where a GPU would replay it, and counts."""
-
-    def __init__(self) -> None:
-        self.recorded = self.replayed = 0
-
-    def __call__(self, body: Callable[[], None]) -> Callable[[], None]:
-        self.recorded += 1
-
-        def again() -> None:
-            self.replayed += 1
-            body()
-
-        return again
 
 
 def outcome(changes: dict[str, object]) -> tuple[RunResult, list[tuple[float, float]]]:

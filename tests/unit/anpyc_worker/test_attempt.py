@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from anpyc.errors import DatasetMissing, NonFiniteLoss, Stopped
 from anpyc.spec import RunSpec
 from anpyc_queue import jobs, retrying
-from anpyc_queue.engine import Database, open_database
+from anpyc_queue.engine import Database
 from anpyc_queue.errors import Stale
 from anpyc_queue.jobs import Claim
 from anpyc_queue.tables import Run
@@ -34,14 +33,6 @@ class Doing:
 
     def close(self) -> None:
         self.closed = True
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'anpyc.sqlite3'}")
-    opened.migrate()
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture

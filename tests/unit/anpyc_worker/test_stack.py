@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from anpyc.spec import RunSpec
 from anpyc.stacking import Member
 from anpyc.training import RunResult
 from anpyc_queue import jobs
-from anpyc_queue.engine import Database, open_database
+from anpyc_queue.engine import Database
 from anpyc_queue.jobs import Claim
 from anpyc_queue.tables import Run
 from anpyc_queue.wakeup import WakeUp
@@ -29,14 +29,6 @@ from anpyc_worker.stack import CRASHED, SharedTraining, carry_out_together
 from anpyc_worker.work import Training
 
 GOOD = RunResult([[0.5]], {"average_accuracy": 0.5}, [], 1.0, 1)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'anpyc.sqlite3'}")
-    opened.migrate()
-    yield opened
-    opened.dispose()
 
 
 class Stack:

@@ -13,7 +13,7 @@ from anpyc_queue.tables import Run
 from anpyc_queue.wakeup import ANY
 from anpyc_server.errors import Invalid
 from anpyc_server.feeds import Feed
-from anpyc_server.resources.live.event_stream import KEEP_ALIVE, KEEP_ALIVE_SECONDS, encoded
+from anpyc_server.resources.live.event_stream import KEEP_ALIVE, encoded, turned
 from anpyc_server.resources.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.services import Services
 
@@ -48,11 +48,8 @@ async def stream(services: Services, since: datetime | None) -> AsyncGenerator[b
                 yield piece
             elif feed.ended:
                 return
-            else:
-                try:
-                    await asyncio.wait_for(turn.wait(), KEEP_ALIVE_SECONDS)
-                except TimeoutError:
-                    yield KEEP_ALIVE
+            elif not await turned(turn):
+                yield KEEP_ALIVE
 
 
 class _Seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -12,7 +13,7 @@ from starlette.types import Send
 from anpyc import strict_json
 
 KEEP_ALIVE = b": keepalive\n\n"
-KEEP_ALIVE_SECONDS = 15.0
+_KEEP_ALIVE_SECONDS = 15.0
 
 
 class EventStream(StreamingResponse):
@@ -29,6 +30,15 @@ class EventStream(StreamingResponse):
         """Close the source with the stream, also where a viewer leaves."""
         async with aclosing(self._pieces):
             await super().stream_response(send)
+
+
+async def turned(turn: asyncio.Event) -> bool:
+    """Wait for a feed's turn; False when that took so long that the line is to be kept alive."""
+    try:
+        await asyncio.wait_for(turn.wait(), _KEEP_ALIVE_SECONDS)
+    except TimeoutError:
+        return False
+    return True
 
 
 def encoded(event: str, data: Mapping[str, Any], number: int | None = None) -> bytes:

@@ -14,7 +14,7 @@ from anpyc_queue.whatif import is_open
 from anpyc_server.errors import Invalid
 from anpyc_server.feeds import Feed
 from anpyc_server.records.lookup import require_run
-from anpyc_server.resources.live.event_stream import KEEP_ALIVE, KEEP_ALIVE_SECONDS, encoded
+from anpyc_server.resources.live.event_stream import KEEP_ALIVE, encoded, turned
 from anpyc_server.resources.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.services import Services
 
@@ -78,11 +78,8 @@ async def stream(services: Services, run_id: str, after: int) -> AsyncGenerator[
                 if not feed.broken:
                     yield encoded("end", {"seq": after})
                 return
-            else:
-                try:
-                    await asyncio.wait_for(turn.wait(), KEEP_ALIVE_SECONDS)
-                except TimeoutError:
-                    yield KEEP_ALIVE
+            elif not await turned(turn):
+                yield KEEP_ALIVE
 
 
 async def _follow(services: Services, run_id: str, feed: Feed) -> None:
