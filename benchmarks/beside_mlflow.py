@@ -1,10 +1,10 @@
 """The list of runs beside MLflow's, with the same number of runs, in turns.
 
-    python benchmarks/beside_mlflow.py [--runs 10000] [--seconds 5] [--turns 3]
+    python benchmarks/beside_mlflow.py [--runs 1000] [--users 4] [--seconds 5] [--turns 3]
 
 A hundred runs sorted by a metric, with their metrics: `GET /api/runs?sort=-average_accuracy` here,
 `POST /api/2.0/mlflow/runs/search` with `order_by` there, both over SQLite on the loopback address, one server
-process each, twenty users who ask again as soon as they are answered while a worker commits twice a second
+process each, users who ask again as soon as they are answered while a worker commits twice a second
 here. MLflow runs in an environment of its own. Exits with 1 below five times MLflow's answers per second or
 above 100 ms for 95 % of ours.
 """
@@ -25,7 +25,6 @@ from statistics import median
 import psutil
 from _peers import MLFLOW, environment
 from server_load import (
-    USERS,
     Ask,
     Measured,
     Running,
@@ -45,7 +44,8 @@ OURS = [Ask("/api/runs?limit=100&sort=-average_accuracy")]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=1_000, help="of 10,000 MLflow answers none in 5 s")
+    parser.add_argument("--users", type=int, default=4, help="20 make MLflow answer 500 with 10,000 runs")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--turns", type=int, default=3)
     asked = parser.parse_args()
@@ -61,8 +61,8 @@ def main() -> int:
         answers: dict[str, list[Measured]] = {"ours": [], "MLflow": []}
         for _ in range(asked.turns):
             for name, server, asks in (("ours", ours, OURS), ("MLflow", theirs, search)):
-                seen = ask_without_pause(server.address, asks, server.processes, USERS, asked.seconds)
-                print(f"{name:6} {asked.runs:,} runs, {USERS} users: {seen}", flush=True)
+                seen = ask_without_pause(server.address, asks, server.processes, asked.users, asked.seconds)
+                print(f"{name:6} {asked.runs:,} runs, {asked.users} users: {seen}", flush=True)
                 answers[name].append(seen)
         database.dispose()
     rate = {name: [len(each.seconds) / each.wall for each in seen] for name, seen in answers.items()}
@@ -73,7 +73,7 @@ def main() -> int:
         for mine, other in zip(answers["ours"], answers["MLflow"], strict=True)
     )
     print(
-        f"| list of 100 of {asked.runs:,} runs, {USERS} users: times MLflow's answers per second "
+        f"| list of 100 of {asked.runs:,} runs, {asked.users} users: times MLflow's answers per second "
         f"| {ratio:.1f} | ≥ 5 |"
     )
     print(f"| the same, MLflow's processor time per answer over ours | {cpu:.1f} | |")
