@@ -64,12 +64,13 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
-# Two at a time, for much of what they do is waiting; one file each, in the order of their folders, so that long
-# files are not left to the end. With more than there are cores, tests that wait for real processes wait too long.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# Side by side, for much of what tests do is waiting; one file each, in the order of their folders, so that long
+# files are not left to the end. A browser keeps a core busy: with three of them tests wait too long.
+SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder
 
 test: check
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not e2e"
+	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) -m e2e tests/e2e
 
 check: check-python check-frontend
 

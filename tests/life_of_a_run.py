@@ -30,6 +30,18 @@ LEGAL = {
     ("running", "cancelled"),
 }
 
+SEEN = (
+    Run.id,
+    Run.status,
+    Run.attempt,
+    Run.losses,
+    Run.cancel_requested,
+    Run.worker_id,
+    Run.finished_at,
+    Run.next_seq,
+)
+"""What is held against the model after each step."""
+
 
 class LifeOfARun(RuleBasedStateMachine):
     """Set ``database`` before use."""
@@ -172,7 +184,7 @@ class LifeOfARun(RuleBasedStateMachine):
     @invariant()
     def database_agrees(self) -> None:
         with self.database.read() as session:
-            runs = session.scalars(select(Run).where(Run.id.in_(self.status))).all()
+            runs = session.execute(select(*SEEN).where(Run.id.in_(self.status))).all()
             events = session.execute(
                 select(Event.run_id, Event.seq, Event.kind)
                 .where(Event.run_id.in_(self.status))

@@ -9,10 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -20,6 +21,8 @@ REPOSITORY = Path(__file__).parents[2]
 CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START_LIMIT = 60.0
 STOP_LIMIT = 30.0
+TRAINING_LIMIT = 120.0
+"""Seconds that a run of these tests may take on a busy machine."""
 
 
 class StackFailure(Exception):
@@ -33,6 +36,26 @@ class Stack:
     url: str
     data_dir: Path
     log: Path
+
+    def submit(self, spec: Mapping[str, Any]) -> str:
+        """Queue a run. Answers its id."""
+        answer = httpx.post(f"{self.url}/api/runs", json=dict(spec))
+        assert answer.status_code == 201, answer.text
+        run_id: str = answer.json()["id"]
+        return run_id
+
+    def wait_until(self, run_id: str, status: str = "succeeded") -> dict[str, Any]:
+        """The run once it has ended, in that state and no other.
+
+        :raises AssertionError: when it ends in another, or has not within two minutes."""
+        deadline = time.monotonic() + TRAINING_LIMIT
+        while time.monotonic() < deadline:
+            run: dict[str, Any] = httpx.get(f"{self.url}/api/runs/{run_id}").json()
+            if run["status"] == status:
+                return run
+            assert run["status"] in ("queued", "running"), run["state_sentence"]
+            time.sleep(0.2)
+        raise AssertionError(f"The run is {run['status']} after {TRAINING_LIMIT:.0f} s.")
 
 
 @contextmanager

@@ -186,8 +186,7 @@ def test_the_table_and_the_numbers_are_taken_away(bench_page: Page, bench: Serve
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "light"), (3840, "dark")])
 def test_axe_finds_nothing_serious(browser: Browser, bench: Server, width: int, scheme: str) -> None:
-    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
-    with opened(browser, str(bench.http.base_url), width, **options) as page:
+    with opened(browser, str(bench.http.base_url), width, color_scheme=scheme) as page:
         page.goto(address(ids(bench, 4), baseline=ids(bench, 1)[0]))
         expect(page.get_by_test_id("comparison")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

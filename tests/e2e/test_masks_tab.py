@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import httpx
@@ -29,25 +28,11 @@ SPEC: dict[str, Any] = {
 }
 
 
-def submitted(stack: Stack, **changes: Any) -> str:
-    answer = httpx.post(f"{stack.url}/api/runs", json=SPEC | changes)
-    assert answer.status_code == 201, answer.text
-    run_id: str = answer.json()["id"]
-    return run_id
-
-
-def ended(stack: Stack, run_id: str) -> str:
-    deadline = time.monotonic() + LIMIT / 1000
-    while (run := httpx.get(f"{stack.url}/api/runs/{run_id}").json())["status"] != "succeeded":
-        assert run["status"] in ("queued", "running"), run["state_sentence"]
-        assert time.monotonic() < deadline, run["state_sentence"]
-        time.sleep(0.3)
-    return run_id
-
-
 @pytest.fixture(scope="module")
 def finished(stack: Stack) -> str:
-    return ended(stack, submitted(stack, name="To be looked into"))
+    run_id = stack.submit(SPEC | {"name": "To be looked into"})
+    stack.wait_until(run_id)
+    return run_id
 
 
 def drawn(page: Page, figure: str = "mask_heatmap") -> Any:
@@ -258,12 +243,15 @@ def painted_like(canvas: Locator, kept: Any) -> bool:
 
 
 def test_a_live_run_is_followed_and_can_be_looked_into(page: Page, stack: Stack) -> None:
-    live = submitted(
-        stack,
-        name="Looked into while it trains",
-        benchmark={"kind": "permuted", "tasks": 24},  # more than are waited for: it is cancelled in the end
-        training=SPEC["training"] | {"epochs": 50, "batch_size": 16},
-    )
+    changes = {
+        "name": "Looked into while it trains",
+        "benchmark": {
+            "kind": "permuted",
+            "tasks": 24,
+        },  # more than are waited for: it is cancelled in the end
+        "training": SPEC["training"] | {"epochs": 30, "batch_size": 16},
+    }
+    live = stack.submit(SPEC | changes)
     page.goto(f"/runs/{live}?tab=masks&layer=fc2.weight")
     expect(page.get_by_text("No mask is stored yet")).to_be_visible()
     step = page.get_by_test_id("mask-step")
@@ -289,11 +277,15 @@ def test_a_live_run_is_followed_and_can_be_looked_into(page: Page, stack: Stack)
 
 def test_a_strategy_without_masks_says_so_and_shows_its_importance(page: Page, stack: Stack) -> None:
     short = {"epochs": 2, "batch_size": 64}
-    ewc = submitted(stack, name="No masks", strategy={"kind": "ewc"}, training=short)
-    plain = submitted(stack, name="Nothing to see", strategy={"kind": "finetune"}, training=short)
-    page.goto(f"/runs/{ended(stack, ewc)}?tab=masks")
+    ewc, plain = (
+        stack.submit(SPEC | {"name": f"Just {kind}", "strategy": {"kind": kind}, "training": short})
+        for kind in ("ewc", "finetune")
+    )
+    stack.wait_until(ewc)
+    page.goto(f"/runs/{ewc}?tab=masks")
     expect(page.get_by_text("ewc keeps no masks; its importance is stored")).to_be_visible()
     expect(drawn(page)).to_contain_text("the largest importance is")
     expect(page.get_by_role("radio", name="Mask", exact=True)).to_be_disabled()
-    page.goto(f"/runs/{ended(stack, plain)}?tab=masks")
+    stack.wait_until(plain)
+    page.goto(f"/runs/{plain}?tab=masks")
     expect(page.get_by_text("No mask is stored: finetune keeps none.")).to_be_visible()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import httpx
@@ -12,12 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from e2e.axe import serious_problems
 from e2e.conftest import opened
-from e2e.stack import Stack
+from e2e.stack import TRAINING_LIMIT, Stack
 from serving import Server, queued, spec
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
-
-TRAINING_LIMIT = 120.0
 
 
 def field(page: Page, path: str) -> Any:
@@ -117,7 +114,7 @@ def test_estimates_stand_before_sending_and_hold(page: Page, stack: Stack) -> No
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(r"/runs/[0-9A-Z]+"))
     run_id = page.url.rsplit("/", 1)[-1].split("?")[0]
-    run = _ended(stack, run_id)
+    run = stack.wait_until(run_id)
     layers = httpx.get(f"{stack.url}/api/runs/{run_id}/layers").json()
     assert (
         sum(layer["total"] for layer in layers if (layer["task"], layer["round"]) == (0, 1))
@@ -214,8 +211,7 @@ def test_errors_stand_at_their_field(shelf_page: Page, shelf: Server) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1440, "dark"), (3840, "light")])
 def test_axe_finds_nothing_serious(browser: Browser, shelf: Server, width: int, scheme: str) -> None:
-    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
-    with opened(browser, str(shelf.http.base_url), width, **options) as page:
+    with opened(browser, str(shelf.http.base_url), width, color_scheme=scheme) as page:
         page.goto("/new")
         field(page, "strategy.lam").fill("-1")
         page.keyboard.press("Control+Enter")
@@ -230,13 +226,3 @@ def _number(text: str) -> int:
 
 def _bytes(number: str, unit: str) -> float:
     return float(number) * {"kB": 1e3, "MB": 1e6}[unit]
-
-
-def _ended(stack: Stack, run_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + TRAINING_LIMIT
-    while time.monotonic() < deadline:
-        run: dict[str, Any] = httpx.get(f"{stack.url}/api/runs/{run_id}").json()
-        if run["status"] in ("succeeded", "failed", "cancelled"):
-            return run
-        time.sleep(0.2)
-    raise AssertionError(f"The run is {run['status']} after {TRAINING_LIMIT:.0f} s.")

@@ -16,6 +16,7 @@ import yaml
 from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from e2e.axe import serious_problems
+from e2e.conftest import opened
 from e2e.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -34,33 +35,23 @@ def _submit(stack: Stack, **parts: Any) -> str:
     spec["strategy"] |= {"retrain_epochs": 2}
     for part, changes in parts.items():
         spec[part] = spec[part] | changes if isinstance(changes, dict) else changes
-    answer = httpx.post(f"{stack.url}/api/runs", json=spec)
-    answer.raise_for_status()
-    run_id: str = answer.json()["id"]
-    return run_id
+    return stack.submit(spec)
 
 
 @pytest.fixture(scope="module")
-def trained(stack: Stack, browser: Browser) -> str:
+def trained(stack: Stack) -> str:
     """A run that has succeeded, under a name that is hard to show."""
     run_id = _submit(stack, name=NAME)
-    _watched_to_its_end(browser, stack, run_id, "succeeded")
+    stack.wait_until(run_id)
     return run_id
 
 
 @pytest.fixture(scope="module")
-def failed(stack: Stack, browser: Browser) -> str:
+def failed(stack: Stack) -> str:
     """A run whose loss is not a number."""
     run_id = _submit(stack, name="λ too large", strategy={"consolidation": "explicit", "lam": 1e6})
-    _watched_to_its_end(browser, stack, run_id, "failed")
+    stack.wait_until(run_id, "failed")
     return run_id
-
-
-def _watched_to_its_end(browser: Browser, stack: Stack, run_id: str, status: str) -> None:
-    page = browser.new_context(base_url=stack.url).new_page()
-    page.goto(f"/runs/{run_id}")
-    expect(page.get_by_test_id("run")).to_have_attribute("data-status", status, timeout=LIMIT)
-    page.context.close()
 
 
 @pytest.fixture
@@ -74,13 +65,8 @@ def long_run(stack: Stack) -> Iterator[str]:
 @pytest.fixture
 def narrow(browser: Browser, stack: Stack) -> Iterator[Page]:
     """A phone, dark."""
-    context = browser.new_context(
-        base_url=stack.url, viewport={"width": 360, "height": 740}, color_scheme="dark"
-    )
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    yield page
-    context.close()
+    with opened(browser, stack.url, 360, 740, color_scheme="dark") as page:
+        yield page
 
 
 def _drawn(page: Page, name: str) -> Locator:

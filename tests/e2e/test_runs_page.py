@@ -104,7 +104,7 @@ def test_unfinished_runs_come_last_by_a_metric_and_the_page_says_so(list_page: P
 
 
 def test_a_mark_leads_to_what_the_number_means(browser: Browser, many: Server) -> None:
-    with opened(browser, str(many.http.base_url), reduced_motion="reduce") as page:
+    with opened(browser, str(many.http.base_url)) as page:
         page.goto("/")
         mark = page.get_by_role("link", name="What forgetting means")
         mark.hover()
@@ -328,8 +328,7 @@ def test_the_list_is_live(shelf_page: Page, empty: Server) -> None:
 def test_axe_finds_nothing_serious(
     browser: Browser, many: Server, view: str, width: int, scheme: str
 ) -> None:
-    options = {"color_scheme": scheme, "reduced_motion": "reduce"}
-    with opened(browser, str(many.http.base_url), width, **options) as page:
+    with opened(browser, str(many.http.base_url), width, color_scheme=scheme) as page:
         page.goto(view)
         expect(page.get_by_test_id("run-row").or_(page.get_by_test_id("group-row")).first).to_be_visible()
         if width > 720:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from anpyc.settings import Settings
 from forked import command_line
 from processes import Deployment, Process, wait_for
+from scenarios import quick
 from services import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -70,13 +71,15 @@ def dashboard(tmp_path: Any) -> Iterator[Dashboard]:
     with Deployment(Settings(data_dir=tmp_path / "data")) as deployment:
         dashboard = Dashboard(deployment)
         dashboard.start()
-        deployment.worker(standin=False)
+        deployment.worker()
         yield dashboard
 
 
 @pytest.fixture
 def context(browser: Browser, dashboard: Dashboard) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=dashboard.url, viewport={"width": 1440, "height": 900})
+    context = browser.new_context(
+        base_url=dashboard.url, viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
+    )
     context.add_init_script(_RECORD)
     context.set_default_timeout(20_000)
     yield context
@@ -85,12 +88,7 @@ def context(browser: Browser, dashboard: Dashboard) -> Iterator[BrowserContext]:
 
 def _submitted(dashboard: Dashboard) -> str:
     """A run that trains for longer than any machine needs for a test; it is cancelled in the end."""
-    return dashboard.deployment.submit(
-        name="Cut off",
-        benchmark={"kind": "permuted", "tasks": 3},
-        model={"kind": "mlp", "hidden": [64, 32]},
-        training={"kind": "supervised", "epochs": 5_000, "batch_size": 64},
-    )
+    return dashboard.deployment.submit(name="Cut off", **quick(epochs=5_000, seconds=0.1))
 
 
 def _end(page: Page, dashboard: Dashboard, run_id: str) -> None:

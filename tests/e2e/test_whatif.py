@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import httpx
 import pytest
@@ -23,13 +22,8 @@ SPEC = {
 
 
 def _trained(stack: Stack, spec: dict[str, object]) -> str:
-    with httpx.Client(base_url=stack.url, timeout=20, trust_env=False) as http:
-        run_id: str = http.post("/api/runs", json=spec).json()["id"]
-        deadline = time.monotonic() + 90
-        while (run := http.get(f"/api/runs/{run_id}").json())["status"] != "succeeded":
-            assert run["status"] in ("queued", "running"), run
-            assert time.monotonic() < deadline
-            time.sleep(0.3)
+    run_id = stack.submit(spec)
+    stack.wait_until(run_id)
     return run_id
 
 

@@ -28,14 +28,14 @@ def fill_number(page: Page, field: str, value: str) -> None:
 
 
 def open_form(page: Page, name: str, *, strategy: str = "") -> None:
-    """The form with a run that takes about ten seconds: three tasks of digits, small network."""
+    """The form with a run that takes some seconds: three tasks of digits, small network."""
     page.goto("/new")
     expect(page.get_by_role("heading", name="New run")).to_be_visible()
     fill_number(page, "name", name)
     fill_number(page, "benchmark.tasks", "3")
-    fill_number(page, "training.epochs", "150")
+    fill_number(page, "training.epochs", "60")
     fill_number(page, "training.batch_size", "32")
-    fill_number(page, "strategy.retrain_epochs", "4")
+    fill_number(page, "strategy.retrain_epochs", "2")
 
 
 def matrix_values(page: Page) -> int:

@@ -89,7 +89,7 @@ def test_a_worker_that_was_to_drain_and_may_stay_takes_runs_again(deployment: De
         with deployment.database.write() as session:
             session.get_one(Worker, str(deployment.run(first).worker_id)).draining = to
 
-    deployment.worker()
+    deployment.worker(slots=2)
     first = deployment.submit(**quick(epochs=60, seconds=0.2))
     deployment.wait_for_step(first, 1)
     set_draining(True)

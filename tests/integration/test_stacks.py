@@ -79,7 +79,7 @@ def test_one_is_cancelled_and_one_diverges_and_the_others_go_on(deployment: Depl
 
 
 def test_a_stack_whose_process_is_killed_is_tried_again_one_by_one(deployment: Deployment) -> None:
-    epochs = {"epochs": 60, "batch_size": 32, "lr": 0.05}
+    epochs = {"epochs": 20, "batch_size": 64, "lr": 0.05}
     ids = _submit_some(deployment, SHORT | {"training": epochs}, 3)
     worker = deployment.worker(standin=False)
     wait_for(lambda: all(_planned(deployment, run_id) for run_id in ids), what="the stack")
@@ -92,11 +92,11 @@ def test_a_stack_whose_process_is_killed_is_tried_again_one_by_one(deployment: D
     with deployment.database.read() as session:
         for run_id in ids:
             steps = session.scalars(select(EpochRow.step).where(EpochRow.run_id == run_id)).all()
-            assert sorted(steps) == list(range(1, 121))
+            assert sorted(steps) == list(range(1, 41))
 
 
 def test_a_worker_that_is_stopped_gives_all_back_and_they_go_on_as_one(deployment: Deployment) -> None:
-    epochs = {"epochs": 80, "batch_size": 32, "lr": 0.05}
+    epochs = {"epochs": 25, "batch_size": 64, "lr": 0.05}
     ids = _submit_some(deployment, SHORT | {"training": epochs}, 3)
     first = deployment.worker(standin=False)
     wait_for(lambda: all(_planned(deployment, run_id) for run_id in ids), what="the stack")

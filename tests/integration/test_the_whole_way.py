@@ -115,7 +115,7 @@ def test_a_running_run_is_cancelled(dashboard: Any) -> None:
 
 def test_a_killed_training_process_costs_nothing(dashboard: Any) -> None:
     deployed, client, worker = dashboard
-    spec = DIGITS | {"training": {"epochs": 40, "batch_size": 16, "optimizer": "adam", "lr": 0.01}}
+    spec = DIGITS | {"training": {"epochs": 16, "batch_size": 16, "optimizer": "adam", "lr": 0.01}}
     undisturbed = _submit(client, spec)
     deployed.wait_until(undisturbed)
 

@@ -30,6 +30,7 @@ from anpyc.datasets.reading import load_datasets
 from anpyc.environment import choose_device, matrix_precision, thread_count
 from anpyc.errors import TrainingError
 from anpyc.models.body import Body
+from anpyc.models.stacked import StackedParameter, linear
 from anpyc.optimizers import Optimizer, together
 from anpyc.randomness import OwnRandom
 from anpyc.recording import Checkpoint, Recorder
@@ -37,6 +38,9 @@ from anpyc.spec import RunSpec
 from anpyc.spec.stacking import stacking_key
 from anpyc.steps import Epoch, EpochRunner, Step, Trained, recorder_for
 from anpyc.training import RunResult, TrainingRun, is_out_of_memory
+
+ALIGNED = 64
+"""Values, 256 bytes."""
 
 Outcome = RunResult | Exception
 """How a run has ended."""
@@ -174,7 +178,7 @@ class _Stack:
         """:param broken: set where a stack cannot go on, so that its neighbours do not either."""
         self._broken = broken
         self._homes = torch.empty(0)
-        """(runs, parameters)."""
+        """(runs, parameters and what fills up the row)."""
         self._replays = recorder_for(device)
         self._rows = [self._row(i, members, device, sequences, seconds) for i in range(len(members))]
         self._trained: tuple[list[EpochRunner], EpochRunner] | None = None
@@ -190,8 +194,8 @@ class _Stack:
     ) -> _Row:
         def home(values: int) -> Tensor:
             if not self._homes.numel():
-                self._homes = torch.empty((len(members), values), device=device)
-            return self._homes[index]
+                self._homes = torch.empty((len(members), _aligned(values)), device=device)
+            return self._homes[index, :values]
 
         member = members[index]
         torch.manual_seed(member.spec.seed)
@@ -246,6 +250,11 @@ class _Stack:
         return self._trained[1]
 
 
+def _aligned(values: int) -> int:
+    """So many at least that the next row begins where wide loads of a GPU may begin."""
+    return -(-values // ALIGNED) * ALIGNED
+
+
 def _furthest_behind(rows: Sequence[_Row]) -> list[_Row]:
     """Those at the earliest task whose epochs have as many steps, of as many images, as the first's."""
     first = min(rows, key=lambda row: row.step.task.index)
@@ -261,7 +270,7 @@ class StackedStep:
     """One step of several runs."""
 
     def __init__(self, homes: Tensor, rows: Sequence[_Row]) -> None:
-        """:param homes: (all runs, parameters), of which these runs are some rows."""
+        """:param homes: (all runs, parameters and more), of which these runs are some rows."""
         self._homes = homes
         self._chosen: Tensor | None = None
         """Their rows, where these are not all."""
@@ -274,10 +283,16 @@ class StackedStep:
         self._network, self._task = first.network, first.task
         self._body = cast("Body", self._network.body)
         self._places = [*_places(self._network.flat, first)]
-        self._gradient = homes.new_empty((len(rows), sum(stop - start for start, stop, _ in self._places)))
+        trained = [shape.numel() for _, _, shape in self._places]
+        gradient = homes.new_empty((len(rows), _aligned(sum(trained))))[:, : sum(trained)]
+        self._gradients = [
+            own.view(-1, *shape)
+            for own, (_, _, shape) in zip(torch.split(gradient, trained, 1), self._places, strict=True)
+        ]
+        """By parameter, (runs, …)."""
         sizes = [values.numel() for values in first.trained.values()]
-        parts = [torch.split(gradient, sizes) for gradient in self._gradient]
-        self._protected = [g[: self._network.protected_flat.numel()] for g in self._gradient]
+        parts = [torch.split(own, sizes) for own in gradient]
+        self._protected = [own[: self._network.protected_flat.numel()] for own in gradient]
         masked = [(p[0], s.trainable) for p, s in zip(parts, steps, strict=True) if s.trainable is not None]
         self._held = [body for body, _ in masked], [trainable for _, trainable in masked]
         self._optimizers = [*_optimizers(steps, parts)]
@@ -288,15 +303,16 @@ class StackedStep:
         Answers (runs,) cross-entropies before the step."""
         images, labels = self._batches(chosen)
         theta = self._homes if self._chosen is None else self._homes.index_select(0, self._chosen)
-        leaves = [theta[:, a:b].detach().view(-1, *shape).requires_grad_() for a, b, shape in self._places]
-        *body, weight, bias = leaves
-        features = self._body.stacked(body, images, self._random)
+        *body, weight, bias = [
+            StackedParameter(theta[:, a:b].detach().view(-1, *shape).requires_grad_(), gradient)
+            for (a, b, shape), gradient in zip(self._places, self._gradients, strict=True)
+        ]
+        features = self._body.stacked(body, images, self._random).transpose(1, 2)
         outputs = self._task.classes
-        logits = torch.baddbmm(bias[:, None, outputs], features, weight[:, outputs].transpose(1, 2))
+        logits = linear(features, weight.rows(outputs), bias.rows(outputs)).transpose(1, 2)
         cross_entropies = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none")
         losses = cross_entropies.view(labels.shape).mean(1)
-        gradients = torch.autograd.grad(losses.sum(), leaves)
-        torch.cat([g.flatten(1) for g in gradients], 1, out=self._gradient)
+        torch.autograd.backward([losses.sum()])
         self._change()
         return losses.detach()
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from anpyc.models.stacked import StackedParameter
+
 
 class Body(nn.Module):
     """(batch, channels, height, width) → (batch, features)."""
@@ -14,13 +16,13 @@ class Body(nn.Module):
     features: int
 
     def stacked(
-        self, parameters: Sequence[Tensor], images: Tensor, random: Sequence[torch.Generator]
+        self, parameters: Sequence[StackedParameter], images: Tensor, random: Sequence[torch.Generator]
     ) -> Tensor:
         """(runs, batch, channels, height, width) → (runs, batch, features) in training, each run with
         parameters of its own: what as many bodies of this shape would answer. Of kinds that can be stacked
         (:attr:`anpyc.spec.model.ModelPart.stacks`).
 
-        :param parameters: (runs, …) each, in the order of :meth:`parameters`.
+        :param parameters: in the order of :meth:`parameters`.
         :param random: where each run draws its dropout from."""
         raise NotImplementedError
 

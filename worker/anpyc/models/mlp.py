@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from anpyc.models import stacked
 from anpyc.models.body import Body
+from anpyc.models.stacked import StackedParameter
 from anpyc.spec.model import MlpModel
 
 
@@ -51,16 +53,16 @@ class Mlp(Body):
         return x
 
     def stacked(
-        self, parameters: Sequence[Tensor], images: Tensor, random: Sequence[torch.Generator]
+        self, parameters: Sequence[StackedParameter], images: Tensor, random: Sequence[torch.Generator]
     ) -> Tensor:
-        x = images.flatten(2)
+        x = images.flatten(2).transpose(1, 2)
         for weight, bias in zip(parameters[::2], parameters[1::2], strict=True):
-            x = F.relu(torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2)))
+            x = F.relu(stacked.linear(x, weight, bias))
             if self._dropout:
-                x = x * torch.stack(
-                    [kept_units(own, self._dropout, r) for own, r in zip(x, random, strict=True)]
-                )
-        return x
+                shown = x.transpose(1, 2)
+                kept = [kept_units(own, self._dropout, r) for own, r in zip(shown, random, strict=True)]
+                x = x * torch.stack(kept).transpose(1, 2)
+        return x.transpose(1, 2)
 
     def trace(self, images: Tensor) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Features without dropout, and each layer's input and output before ReLU: enough for gradients per
