@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from anpyc.settings import Settings
 from forked import command_line
@@ -145,6 +145,33 @@ def test_the_server_is_restarted_in_mid_run(context: BrowserContext, dashboard: 
 
     _end(page, dashboard, run_id)
     _shows_what_is_recorded(page, dashboard, run_id)
+    _told_without_gap_or_repetition(page, dashboard, run_id, first)
+
+
+def test_an_answer_from_before_the_end_repeats_nothing(context: BrowserContext, dashboard: Dashboard) -> None:
+    run_id = _submitted(dashboard)
+    page = context.new_page()
+    running: list[str] = []
+    late: list[str] = []
+
+    def answer(route: Route) -> None:
+        """The first three answers after the end are one from before it."""
+        response = route.fetch()
+        body = response.text()
+        if response.json()["status"] == "running":
+            running.append(body)
+        elif running and len(late) < 3:
+            late.append(body)
+            body = running[0]
+        route.fulfill(response=response, body=body)
+
+    page.route(f"**/api/runs/{run_id}", answer)
+    page.goto(f"/runs/{run_id}")
+    expect(page.get_by_test_id("connection")).to_have_text("live", timeout=LIMIT)
+    wait_for(lambda: page.evaluate("window.__events.length"), 30, "an event")
+    first = page.evaluate("window.__events[0]")
+    _end(page, dashboard, run_id)
+    assert late, "No old answer was given."
     _told_without_gap_or_repetition(page, dashboard, run_id, first)
 
 

@@ -59,10 +59,12 @@ describe("ResumingStream", () => {
   afterEach(() => void vi.useRealTimers());
 
   it("resumes after the last event seen", () => {
-    const { last, states } = started("3");
+    const { stream, last, states } = started("3");
     expect(last().url).toBe("/events?after=3");
+    expect(stream.last).toBe("3");
     last().opens();
     last().sends("epoch", "4");
+    expect(stream.last).toBe("4");
     last().onerror?.();
     expect(states.at(-1)).toBe("reconnecting");
     vi.advanceTimersByTime(1_000);

@@ -50,6 +50,11 @@ export class ResumingStream {
     this.watch = setInterval(() => this.listen(), LISTEN_EVERY);
   }
 
+  /** The id of the last event seen, or where the stream was told to begin. */
+  get last(): string | null {
+    return this.lastId;
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;

@@ -86,6 +86,8 @@ export function useRunStream(run: string, active: boolean, after: number): Conne
   // Where to begin is what the newest answer said; later ones must not open the stream anew.
   const begin = useRef(after);
   begin.current = after;
+  // An answer from before the end may open one more stream, which is to repeat nothing.
+  const told = useRef(0);
 
   useEffect(() => {
     if (!following) return;
@@ -94,7 +96,7 @@ export function useRunStream(run: string, active: boolean, after: number): Conne
     const stream = new ResumingStream({
       url: (seq) => `/api/runs/${encodeURIComponent(run)}/events${seq === null ? "" : `?after=${seq}`}`,
       kinds: KINDS,
-      after: String(begin.current),
+      after: String(Math.max(begin.current, told.current)),
       numbered: true,
       onEvent: ({ kind }) => gatherer.add(kind),
       onConnection: (state) => {
@@ -108,6 +110,7 @@ export function useRunStream(run: string, active: boolean, after: number): Conne
       left = true;
       stop();
       stream.close();
+      told.current = Math.max(told.current, Number(stream.last));
       gatherer.stop();
     };
   }, [client, run, following]);
