@@ -64,13 +64,10 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
-# Side by side, for much of what tests do is waiting; one file each, in the order of their folders, so that long
-# files are not left to the end. A browser keeps a core busy: with three of them tests wait too long.
-SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder
-
+# Side by side, for much of what tests do is waiting; in groups (tests/conftest.py), of which those with a browser
+# come first.
 test: check
-	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not e2e"
-	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) -m e2e tests/e2e
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 check: check-python check-frontend
 

@@ -1,4 +1,4 @@
-"""What holds for every test: it starts without settings of whoever runs it, and browsers come last.
+"""What holds for every test: it starts without settings of whoever runs it.
 
 Under ``CI=true`` a test that is skipped for want of a program is a failed run. One that is skipped for want
 of data that do not ship is named and allowed.
@@ -6,6 +6,7 @@ of data that do not ship is named and allowed.
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,9 +21,24 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 _skipped: list[str] = []
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """End-to-end tests last: Playwright leaves an event loop running, and asyncio.run refuses then."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+    """For tests side by side: a process takes a whole file. Those with a browser come first, as two groups,
+    for two browsers are what two cores can drive: one with the dashboard that trains, one without."""
+    training = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
+    for item in items:
+        group = str(item.path)
+        if item.get_closest_marker("e2e"):
+            group = "a browser and training" if item.path in training else "a browser"
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: nobody need look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

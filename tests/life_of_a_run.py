@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
-from sqlalchemy import select
+from sqlalchemy import bindparam, text
 
 from anpyc.recording import EpochResult
 from anpyc.spec import RunSpec
@@ -19,7 +19,7 @@ from anpyc_queue import jobs, recording
 from anpyc_queue.engine import Database
 from anpyc_queue.jobs import MAX_LOSSES, Claim, Conflict, Stale
 from anpyc_queue.recording import Batch, SavedCheckpoint
-from anpyc_queue.tables import TERMINAL, EpochRow, Event, Run
+from anpyc_queue.tables import TERMINAL, Run
 
 LEGAL = {
     ("queued", "running"),
@@ -30,16 +30,11 @@ LEGAL = {
     ("running", "cancelled"),
 }
 
-SEEN = (
-    Run.id,
-    Run.status,
-    Run.attempt,
-    Run.losses,
-    Run.cancel_requested,
-    Run.worker_id,
-    Run.finished_at,
-    Run.next_seq,
-)
+_RUNS = """SELECT id, status, attempt, losses, cancel_requested, worker_id, finished_at, next_seq
+    FROM runs WHERE id IN :ids"""
+_EVENTS = "SELECT run_id, seq, kind FROM events WHERE run_id IN :ids ORDER BY run_id, seq"
+_EPOCHS = "SELECT run_id, step FROM epochs WHERE run_id IN :ids"
+SEEN = tuple(text(each).bindparams(bindparam("ids", expanding=True)) for each in (_RUNS, _EVENTS, _EPOCHS))
 """What is held against the model after each step."""
 
 
@@ -183,16 +178,9 @@ class LifeOfARun(RuleBasedStateMachine):
 
     @invariant()
     def database_agrees(self) -> None:
-        with self.database.read() as session:
-            runs = session.execute(select(*SEEN).where(Run.id.in_(self.status))).all()
-            events = session.execute(
-                select(Event.run_id, Event.seq, Event.kind)
-                .where(Event.run_id.in_(self.status))
-                .order_by(Event.run_id, Event.seq)
-            ).all()
-            epochs = session.execute(
-                select(EpochRow.run_id, EpochRow.step).where(EpochRow.run_id.in_(self.status))
-            ).all()
+        with self.database.engine.connect() as connection:
+            ids = {"ids": [*self.status] or ["none"]}
+            runs, events, epochs = (connection.execute(query, ids).all() for query in SEEN)
         assert {run.id for run in runs} == set(self.status)
         numbers: dict[str, list[int]] = {run.id: [] for run in runs}
         starts = Counter(run_id for run_id, _, kind in events if kind == "started")

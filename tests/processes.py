@@ -32,6 +32,7 @@ from anpyc_queue.tables import (
 )
 from anpyc_worker.environment import environment_of
 from forked import Forked, command_line
+from migrated import with_tables
 from services import free_port
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ class Deployment:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database: Database = open_database(settings.database)
+        self.database: Database = open_database(with_tables(settings.database))
         self.processes: list[Process] = []
         self._open = ExitStack()
 

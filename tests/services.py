@@ -17,6 +17,8 @@ from typing import Self
 import psycopg
 import redis
 
+from anpyc_queue.engine import open_database
+
 START_SECONDS = 30.0
 
 
@@ -120,18 +122,29 @@ class Postgres(_Server):
         self._bin = programs[-1] if programs else Path(str(initdb)).parent
         super().__init__("postgres")
         self._data = self.folder / "data"
+        self._template: str | None = None
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         self._run_as_owner(
             [self._bin / "initdb", "-D", self._data, "-U", "anpyc", "--auth=trust", "--no-sync"]
         )
 
-    def database(self) -> str:
-        """The address of a new, empty database."""
+    def database(self, template: str = "template1") -> str:
+        """The address of a new database, empty unless it is made after another one that nobody uses."""
         name = f"anpyc_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return self._address(name).replace("postgresql://", "postgresql+psycopg://")
+
+    def database_with_tables(self) -> str:
+        """The address of a new database with this version's tables, migrated to once per cluster."""
+        if self._template is None:
+            address = self.database()
+            made = open_database(address)
+            made.migrate()
+            made.dispose()
+            self._template = address.rpartition("/")[2]
+        return self.database(self._template)
 
     def _address(self, database: str) -> str:
         return f"postgresql://anpyc@127.0.0.1:{self.port}/{database}"

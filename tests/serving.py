@@ -28,6 +28,7 @@ from anpyc_queue.whatif import WhatIfClaim
 from anpyc_queue.workers import announce
 from anpyc_server.app import create_app
 from anpyc_server.services import Services
+from migrated import with_tables
 
 LAYERS = (LayerInfo("fc1.weight", (32, 64), (1, 8, 8)), LayerInfo("fc2.weight", (16, 32)))
 EPOCHS = 4
@@ -56,6 +57,7 @@ class Server:
 @contextmanager
 def serving(settings: Settings, front_end: Path | None = None) -> Iterator[Server]:
     """Start the application under uvicorn, as it is started for real."""
+    with_tables(settings.database)
     app = create_app(settings, front_end=front_end)
     # Named TCP, so that asyncio switches Nagle's algorithm off as it does for a socket of uvicorn's own.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:

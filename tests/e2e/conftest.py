@@ -1,4 +1,5 @@
-"""A real stack (`anpyc up`) and a real Chromium for the end-to-end tests."""
+"""A real stack (`anpyc up`) and a real Chromium for the end-to-end tests, ended with the last of them: while
+Playwright is open, `asyncio.run` refuses, and other tests may come afterwards."""
 
 from __future__ import annotations
 
@@ -18,14 +19,14 @@ REFUSED = (404, 409, 422)
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One dashboard with one worker for all tests, with a data directory of its own."""
     with running_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, driven by Playwright."""
     chromium = find_chromium()
@@ -38,7 +39,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real server without a worker, for runs that are written into its database."""
     front_end = REPOSITORY / "frontend" / "dist"

@@ -38,10 +38,10 @@ class Servers:
         return self._postgres
 
     def settings(self, column: str, data_dir: Path) -> Settings:
-        """Of a new, empty dashboard."""
+        """Of a new dashboard without runs."""
         given = {"data_dir": data_dir, "database_url": None, "broker_url": None}
         if column == "scaled":
-            given |= {"database_url": self.postgres.database(), "broker_url": self.redis.url}
+            given |= {"database_url": self.postgres.database_with_tables(), "broker_url": self.redis.url}
         return Settings(**given)  # type: ignore[arg-type]
 
 

@@ -104,7 +104,7 @@ def test_a_draining_worker_finishes_and_leaves(deployment: Deployment) -> None:
     from anpyc_queue import workers
 
     worker = deployment.worker()
-    first = deployment.submit(**quick(epochs=12, seconds=0.1))
+    first = deployment.submit(**quick(epochs=40, seconds=0.1))
     deployment.wait_for_step(first, 1)
     with deployment.database.write() as session:
         workers.drain(session, str(deployment.run(first).worker_id))

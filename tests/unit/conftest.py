@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from anpyc_queue.engine import Database, open_database
+from migrated import with_tables
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'anpyc.sqlite3'}")
-    opened.migrate()
+    opened = open_database(with_tables(f"sqlite:///{tmp_path / 'anpyc.sqlite3'}"))
     yield opened
     opened.dispose()
