@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
     app = bare_app(
         lifespan=_lifespan,
         middleware=[
-            Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
+            Middleware(Guards, hosts=known_hosts(chosen.host, chosen.allowed_hosts), body_limit=BODY_LIMIT),
             *([Middleware(TokenGate, token=token, link=link)] if token and link else []),
             Middleware(KeptAnswers, database=services.database),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from anpyc.errors import InvalidSetting
 
 
 class _Place(NamedTuple):
@@ -72,4 +75,8 @@ def _all() -> None:
 
 def main() -> None:
     """The entry point of the console script."""
-    app()
+    try:
+        app()
+    except InvalidSetting as error:
+        typer.secho(str(error), fg="red", err=True)
+        sys.exit(1)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from anpyc.settings import Settings
+from anpyc.settings import SHORTEST_TOKEN, Settings, read_settings
 from anpyc_worker.environment import environment_of
 from anpyc_worker.lifeline import stop_when_parent_ends
 
@@ -133,7 +133,7 @@ def chosen_settings(
 ) -> Settings:
     """The settings of the environment, with what the command line says instead."""
     given = {"data_dir": data_dir, "host": host, "port": port}
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return read_settings(**{name: value for name, value in given.items() if value is not None})
 
 
 def address(here: Settings) -> str:
@@ -146,8 +146,8 @@ def refuse_open_host(here: Settings) -> None:
     """Nobody else's machine may reach a server without a token."""
     if here.host not in LOCAL and here.token is None:
         stop_with(
-            f"{here.host} can be reached from other machines. Set ANPYC_TOKEN to a secret of at least 16 "
-            "characters first, or leave --host out."
+            f"{here.host} can be reached from other machines. Set ANPYC_TOKEN to a secret of at least "
+            f"{SHORTEST_TOKEN} characters first, or leave --host out."
         )
 
 
