@@ -31,6 +31,7 @@ COMMANDS = {
     "runs": _Place("client", "runs_command", "List runs."),
     "export": _Place("client", "export_command", "Save what a run recorded."),
     "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),
+    "tokens": _Place("tokens", "tokens_command", "List, make and revoke tokens of people and programs."),
     "doctor": _Place("doctor", "doctor_command", "Look for what is missing, and say what to do about it."),
 }
 

@@ -108,7 +108,7 @@ def drain_command(
     data_dir: DataDir = None,
 ) -> None:
     """Let a worker finish what it is training; it takes nothing new and then leaves."""
-    from anpyc_queue import workers
+    from anpyc_queue import audit, workers
     from anpyc_queue.engine import open_database
     from anpyc_queue.errors import NoSuchWorker
 
@@ -119,6 +119,7 @@ def drain_command(
         for name in names:
             with database.write() as session:
                 workers.drain(session, name)
+                audit.record(session, "drained", "local", subject=name)
             typer.echo(f"{name} takes nothing new and leaves when it is done.")
     except NoSuchWorker as error:
         stop_with(str(error))

@@ -1,0 +1,71 @@
+"""The form that a browser signs in with, and the link that does it once."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+SIGN_IN = "/sign-in"
+LINK_SECONDS = 3600
+"""How long an unused link works."""
+FORM_BYTES = 4_096
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sign in · ANPyC Dashboard</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 18vh auto; padding: 0 1rem; }}
+input, button {{ font: inherit; width: 100%; padding: .5rem; box-sizing: border-box; margin-top: .4rem; }}
+</style>
+<h1>ANPyC Dashboard</h1>
+<form method="post" action="{action}">
+<label>Token<input name="token" type="password" autocomplete="current-password" required autofocus></label>
+<button>Sign in</button>
+</form>
+<p role="alert">{message}</p>
+<p>It is the server's <code>ANPYC_TOKEN</code>, or a token that its owner has made for you.</p>
+</html>
+"""
+
+
+class SignInLink:
+    """A link that signs one browser in, once. It lives in this process alone."""
+
+    def __init__(self) -> None:
+        self._code: str | None = secrets.token_urlsafe(24)
+        self._until = time.monotonic() + LINK_SECONDS
+
+    @property
+    def path(self) -> str:
+        return f"{SIGN_IN}?once={self._code}"
+
+    def use(self, code: str) -> bool:
+        """Whether ``code`` opens; it does so once."""
+        if self._code is None or time.monotonic() > self._until:
+            return False
+        if not hmac.compare_digest(code.encode(), self._code.encode()):
+            return False
+        self._code = None
+        return True
+
+
+def form(root: str, message: str = "", status: int = 200) -> HTMLResponse:
+    """The form, below the path that the dashboard is shown at."""
+    return HTMLResponse(_PAGE.format(action=escape(f"{root}{SIGN_IN}"), message=escape(message)), status)
+
+
+async def body_of(request: Request) -> bytes | None:
+    """What the form has sent; None where that is too long for one."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES:
+            return None
+    return body
