@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from anpyc_queue.engine import Database, now
 from anpyc_queue.errors import Conflict, NotFound, ServiceError
 from anpyc_queue.identifiers import new_id
-from anpyc_queue.tables import AccessToken, BrowserSession
+from anpyc_queue.tables import AccessToken, BrowserSession, SignInLink
 
 OWNER = "owner"
 """Whoever has ANPYC_TOKEN."""
@@ -29,6 +29,8 @@ LONGEST_NAME = 60
 SESSION_LASTS = timedelta(days=30)
 SESSION_IDLES = timedelta(days=7)
 """A session that was not used for so long has ended."""
+LINK_WORKS = timedelta(hours=1)
+"""How long an unused link works."""
 _RESERVED = frozenset({OWNER, "local"})
 
 
@@ -206,6 +208,28 @@ def holders(session: Session, of_generation: str) -> Holders:
     )
 
 
+def make_link(session: Session, of_generation: str) -> str:
+    """A new link's code."""
+    code = secrets.token_urlsafe(32)
+    session.add(SignInLink(hash=hashed(code), generation=of_generation, expires_at=now(session) + LINK_WORKS))
+    return code
+
+
+def use_link(database: Database, code: str, of_generation: str) -> bool:
+    """Whether ``code`` opens; it does so once. Whoever makes one up has nothing written."""
+    matching = (
+        SignInLink.hash == hashed(code),
+        SignInLink.generation == of_generation,
+    )
+    with database.read() as session:
+        found = session.scalar(select(SignInLink.expires_at).where(*matching))
+        if found is None or found <= now(session):
+            return False
+    with database.write() as session:
+        used = session.execute(delete(SignInLink).where(*matching).returning(SignInLink.hash))
+        return used.first() is not None
+
+
 def note_use(session: Session, holder: Holder) -> None:
     """Remember that a token or session was used just now."""
     moment = now(session)
@@ -218,15 +242,18 @@ def note_use(session: Session, holder: Holder) -> None:
 
 
 def remove_ended(database: Database) -> int:
-    """Forget sessions that have ended by themselves. Answers how many; without any, nothing is written."""
+    """Forget sessions and links that have ended by themselves. Answers how many; without any, nothing is
+    written."""
     with database.read() as session:
         moment = now(session)
         over = (BrowserSession.expires_at <= moment) | (BrowserSession.last_used_at <= moment - SESSION_IDLES)
         ended = list(session.scalars(select(BrowserSession.id).where(over)))
-    if ended:
+        void = list(session.scalars(select(SignInLink.hash).where(SignInLink.expires_at <= moment)))
+    if ended or void:
         with database.write() as session:
             session.execute(delete(BrowserSession).where(BrowserSession.id.in_(ended)))
-    return len(ended)
+            session.execute(delete(SignInLink).where(SignInLink.hash.in_(void)))
+    return len(ended) + len(void)
 
 
 def _holder(each: BrowserSession, known: dict[str, AccessToken]) -> Holder:

@@ -471,6 +471,17 @@ class BrowserSession(Base):
     expires_at: Mapped[datetime] = mapped_column()
 
 
+class SignInLink(Base):
+    """A link that signs one browser in as the owner, once."""
+
+    __tablename__ = "sign_in_links"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    generation: Mapped[str] = mapped_column(String(64))
+    """Made from ANPYC_TOKEN: with another one, the link is void."""
+    expires_at: Mapped[datetime] = mapped_column()
+
+
 class AuditEntry(Base):
     """Something that a person or program has changed. It outlives what was changed: no key holds it there."""
 

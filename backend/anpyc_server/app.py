@@ -18,9 +18,10 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from anpyc.private_files import private_folder
 from anpyc.settings import Settings
 from anpyc.settings import settings as process_settings
-from anpyc_queue.access import remove_ended
+from anpyc_queue.access import make_link, remove_ended
 from anpyc_queue.engine import open_database
 from anpyc_queue.retrying import database_is_away
 from anpyc_queue.wakeup import open_wakeup
@@ -28,7 +29,7 @@ from anpyc_server import errors
 from anpyc_server.access.attempts import Attempts
 from anpyc_server.access.door import Door
 from anpyc_server.access.gate import Cookies, Gate
-from anpyc_server.access.sign_in import SignInLink
+from anpyc_server.access.sign_in import LinkFile
 from anpyc_server.guards import Guards, known_hosts
 from anpyc_server.headers import headers_for
 from anpyc_server.kept import KeptAnswers
@@ -66,7 +67,7 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         door=Door(database, chosen.token.get_secret_value()) if chosen.token else None,
     )
     headers = headers_for(chosen.frame_ancestors)
-    link = SignInLink() if services.door else None
+    link = LinkFile(chosen) if services.door else None
     attempts = Attempts()
     app = bare_app(
         lifespan=_lifespan,
@@ -88,7 +89,6 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         ],
     )
     app.state.services = services
-    app.state.sign_in_link = link
     app.state.attempts = attempts
     app.state.headers = headers
     errors.install(app)
@@ -101,7 +101,7 @@ def _heard_through(proxies: Sequence[str]) -> list[Middleware]:
     return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))] if proxies else []
 
 
-def _gate(services: Services, door: Door, link: SignInLink, attempts: Attempts) -> Middleware:
+def _gate(services: Services, door: Door, link: LinkFile, attempts: Attempts) -> Middleware:
     root = services.settings.root_path
     cookies = Cookies(path=root or "/", framed=bool(services.settings.frame_ancestors))
     return Middleware(
@@ -119,6 +119,8 @@ def _gate(services: Services, door: Door, link: SignInLink, attempts: Attempts) 
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await asyncio.to_thread(_open, services)
+    if services.door is not None:
+        await asyncio.to_thread(_make_link, services, services.door)
     beside = [
         asyncio.create_task(_remove_now_and_then(services)),
         asyncio.create_task(_prepare_figures(services)),
@@ -141,7 +143,7 @@ def _open(services: Services) -> None:
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
 
-    services.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(services.settings.data_dir)
     services.database.migrate()
     services.relay = Relay(services.database, Notifier(services.settings))
     services.relay.start()
@@ -149,7 +151,17 @@ def _open(services: Services) -> None:
     services.reconciler.start()
 
 
+def _make_link(services: Services, door: Door) -> None:
+    with services.database.write() as session:
+        code = make_link(session, door.generation)
+    file = LinkFile(services.settings)
+    file.write(code)
+    log.info("Sign a browser in, once and within an hour, by the link in %s", file.path)
+
+
 def _close(services: Services) -> None:
+    if services.door is not None:
+        LinkFile(services.settings).remove()
     if services.reconciler is not None:
         services.reconciler.stop()
     if services.relay is not None:

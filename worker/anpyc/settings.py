@@ -132,6 +132,12 @@ class Settings(BaseSettings):
         return tuple(str(origin) for origin in origins)
 
     @property
+    def address(self) -> str:
+        """Where a browser on this machine finds the server."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound to
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def datasets(self) -> Path:
         return self.datasets_dir or self.data_dir / "datasets"
 

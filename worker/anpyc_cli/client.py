@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from anpyc_cli.serve import address
 from anpyc_cli.specification import (
     ChangesOption,
     FileArgument,
@@ -135,7 +134,7 @@ class _Api:
         from anpyc.settings import settings
 
         here = settings()
-        self.address = (url or address(here)).rstrip("/")
+        self.address = (url or here.address).rstrip("/")
         headers = {"Authorization": f"Bearer {here.token.get_secret_value()}"} if here.token else {}
         self._client = httpx.Client(base_url=self.address, headers=headers, timeout=30)
 

@@ -23,7 +23,7 @@ from anpyc_queue.engine import Database
 from anpyc_queue.retrying import database_is_away
 from anpyc_server.access.attempts import Attempts
 from anpyc_server.access.door import Door
-from anpyc_server.access.sign_in import SIGN_IN, SignInLink, body_of, form
+from anpyc_server.access.sign_in import SIGN_IN, LinkFile, body_of, form
 from anpyc_server.errors import answer
 
 SIGN_OUT = "/sign-out"
@@ -94,7 +94,7 @@ class Gate:
         app: ASGIApp,
         database: Database,
         door: Door,
-        link: SignInLink,
+        link: LinkFile,
         attempts: Attempts,
         root: str,
         cookies: Cookies,
@@ -222,8 +222,9 @@ class Gate:
         cookie = _cookie(request.headers)
         if cookie and await self._door.by_cookie(cookie):
             return RedirectResponse(f"{self._root}/", 303)
-        if not self._link.use(code):
+        if not await asyncio.to_thread(access.use_link, self._database, code, self._door.generation):
             return form(self._root, _OLD_LINK, 401)
+        self._link.remove()
         return await self._entered(request, Holder(OWNER, True))
 
     async def _entered(self, request: Request, holder: Holder) -> Response:

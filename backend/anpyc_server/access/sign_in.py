@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
-import time
 from html import escape
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from anpyc.private_files import private_file
+from anpyc.settings import Settings
+
 SIGN_IN = "/sign-in"
-LINK_SECONDS = 3600
-"""How long an unused link works."""
+LINK_FILE = "sign-in-link"
 FORM_BYTES = 4_096
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -35,25 +34,23 @@ input, button {{ font: inherit; width: 100%; padding: .5rem; box-sizing: border-
 """
 
 
-class SignInLink:
-    """A link that signs one browser in, once. It lives in this process alone."""
+class LinkFile:
+    """Where the link that signs a browser in once is kept: in the data folder, for its owner alone.
 
-    def __init__(self) -> None:
-        self._code: str | None = secrets.token_urlsafe(24)
-        self._until = time.monotonic() + LINK_SECONDS
+    Not in a log, which others may read.
+    """
 
-    @property
-    def path(self) -> str:
-        return f"{SIGN_IN}?once={self._code}"
+    def __init__(self, settings: Settings) -> None:
+        self._address = settings.address
+        self.path = settings.data_dir / LINK_FILE
 
-    def use(self, code: str) -> bool:
-        """Whether ``code`` opens; it does so once."""
-        if self._code is None or time.monotonic() > self._until:
-            return False
-        if not hmac.compare_digest(code.encode(), self._code.encode()):
-            return False
-        self._code = None
-        return True
+    def write(self, code: str) -> None:
+        """Keep a link."""
+        private_file(self.path).write_text(f"{self._address}{SIGN_IN}?once={code}\n")
+
+    def remove(self) -> None:
+        """It was used, or the server ends."""
+        self.path.unlink(missing_ok=True)
 
 
 def form(root: str, message: str = "", status: int = 200) -> HTMLResponse:

@@ -16,11 +16,10 @@ from pydantic import SecretStr
 from anpyc.settings import Settings
 from anpyc_queue import access, audit
 from anpyc_queue.access import Holder
-from anpyc_queue.tables import Base, BrowserSession
+from anpyc_queue.tables import Base, BrowserSession, SignInLink
 from anpyc_server.access import attempts
 from anpyc_server.access.attempts import OF_ALL, OF_ONE, Attempts
 from anpyc_server.access.gate import COOKIE
-from anpyc_server.access.sign_in import LINK_SECONDS, SignInLink
 from serving import Server, ended, queued, serving, spec
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 - of a test
@@ -123,7 +122,7 @@ def test_a_browser_is_led_to_the_form_and_signs_in_once(closed: Server) -> None:
 
 
 def test_a_link_signs_one_browser_in_once(closed: Server) -> None:
-    path = closed.uvicorn.config.app.state.sign_in_link.path  # type: ignore[union-attr]
+    path = _a_link(closed)
     assert closed.http.head(path).headers.get("Set-Cookie") is None, "a preview does not use it up"
     assert closed.http.get("/sign-in?once=guessed").status_code == 401
 
@@ -138,12 +137,18 @@ def test_a_link_signs_one_browser_in_once(closed: Server) -> None:
     assert "Set-Cookie" not in again.headers
 
 
-def test_a_link_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    link = SignInLink()
-    code = link.path.partition("=")[2]
-    later = time.monotonic() + LINK_SECONDS + 1
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert not link.use(code)
+def test_a_link_grows_old_and_is_void_with_another_owners_token(closed: Server) -> None:
+    old, other = _a_link(closed), _a_link(closed)
+    with closed.database.write() as session:
+        for link, changed in zip(session.query(SignInLink), ("expires_at", "generation"), strict=True):
+            setattr(link, changed, closed.database.now(session) if changed == "expires_at" else "another")
+    assert closed.http.get(old).status_code == closed.http.get(other).status_code == 401
+    assert access.remove_ended(closed.database) == 1
+
+
+def _a_link(server: Server) -> str:
+    with server.database.write() as session:
+        return f"/sign-in?once={access.make_link(session, server.services.door.generation)}"  # type: ignore[union-attr]
 
 
 def test_a_wrong_token_is_refused_in_words(closed: Server) -> None:

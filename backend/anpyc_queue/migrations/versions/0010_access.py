@@ -36,6 +36,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_browser_sessions_token_id", "browser_sessions", ["token_id"])
     op.create_table(
+        "sign_in_links",
+        sa.Column("hash", sa.String(64), primary_key=True),
+        sa.Column("generation", sa.String(64), nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+    )
+    op.create_table(
         "audit_entries",
         sa.Column("id", sa.String(26), primary_key=True),
         sa.Column("at", moment, nullable=False),
@@ -49,5 +55,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("audit_entries")
+    op.drop_table("sign_in_links")
     op.drop_table("browser_sessions")
     op.drop_table("access_tokens")
