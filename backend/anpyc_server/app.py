@@ -92,7 +92,7 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
     app.state.attempts = attempts
     app.state.headers = headers
     errors.install(app)
-    serve_front_end(app, front_end or built_front_end())
+    serve_front_end(app, front_end or built_front_end(), chosen.root_path)
     return app
 
 

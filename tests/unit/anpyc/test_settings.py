@@ -10,6 +10,7 @@ import pytest
 
 from anpyc.errors import InvalidSetting
 from anpyc.settings import read_settings
+from anpyc_worker.environment import environment_of
 
 LONG = "a-token-of-some-length"
 ANPYC = [sys.executable, "-m", "anpyc_cli"]
@@ -80,3 +81,41 @@ def test_an_empty_token_opens_no_address_of_other_machines(
     assert answer.returncode == 1
     assert "ANPYC_TOKEN" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", "https://lab.example"),
+        ("ALLOWED_HOSTS", "lab.example:443"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ROOT_PATH", "anpyc"),
+        ("ROOT_PATH", "/a/../b"),
+        ("ROOT_PATH", "/a b"),
+        ("ROOT_PATH", '/"><script>'),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("FRAME_ANCESTORS", "wiki.example"),
+        ("FRAME_ANCESTORS", "https://wiki.example; script-src *"),
+        ("FRAME_ANCESTORS", "*"),
+    ],
+)
+def test_what_a_proxy_setting_cannot_be(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"ANPYC_{name}", value)
+    with pytest.raises(InvalidSetting, match=f"^ANPYC_{name} "):
+        read_settings()
+
+
+def test_proxy_settings_are_lists_and_reach_a_started_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANPYC_ALLOWED_HOSTS", "lab.example, [2001:db8::7] 10.0.0.7")
+    monkeypatch.setenv("ANPYC_ROOT_PATH", "/a/anpyc/")
+    monkeypatch.setenv("ANPYC_TRUSTED_PROXIES", "127.0.0.1,172.16.0.0/12")
+    monkeypatch.setenv("ANPYC_FRAME_ANCESTORS", "https://Wiki.example:443")
+    monkeypatch.setenv("ANPYC_TOKEN", LONG)
+    settings = read_settings()
+    assert settings.allowed_hosts == ("lab.example", "[2001:db8::7]", "10.0.0.7")
+    assert settings.root_path == "/a/anpyc"
+    assert settings.frame_ancestors == ("https://wiki.example",)
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
+    assert read_settings() == settings
