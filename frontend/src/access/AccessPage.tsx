@@ -219,6 +219,7 @@ function NewTokenForm({ onMade }: { onMade: (token: NewToken) => void }) {
       />
       <Checkbox
         label="May change"
+        mb={7}
         checked={mayChange}
         onChange={(event) => setMayChange(event.currentTarget.checked)}
       />

@@ -67,11 +67,12 @@ export function Shell() {
               renderRoot={(props) => <Link to="/new" {...props} />}
               leftSection={<IconPlus size={15} />}
               className={classes.new}
+              aria-label="New run"
             >
               New run
             </Button>
           ) : (
-            <span className={classes.workers}>reads only</span>
+            <span className={`${classes.workers} ${classes.wide}`}>reads only</span>
           )}
         </div>
       </header>

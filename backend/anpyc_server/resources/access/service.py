@@ -107,7 +107,7 @@ def end_others(services: Services, holder: Holder | None) -> Ended:
     door = _door(services, holder)
     with services.database.write() as session:
         ended = access.end_sessions_but(session, holder.session_id if holder else None)
-        audit.record(session, "session_ended", OWNER, subject=f"{ended} others")
+        audit.record(session, "session_ended", OWNER, subject="all other browsers")
     door.forget()
     return Ended(ended=ended)
 
