@@ -6,6 +6,7 @@ const server = `http://127.0.0.1:${process.env.ANPYC_PORT ?? "8000"}`;
 
 export default defineConfig({
   plugins: [react(), markdown()],
+  base: "./", // wherever a proxy shows the dashboard; see src/root.ts
   build: {
     target: "es2022",
     chunkSizeWarningLimit: 2_000, // plotly, which is loaded only when a chart is first shown

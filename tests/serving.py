@@ -63,7 +63,9 @@ def serving(settings: Settings, front_end: Path | None = None) -> Iterator[Serve
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=10))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", proxy_headers=False, timeout_graceful_shutdown=10)
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

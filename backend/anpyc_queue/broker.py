@@ -19,6 +19,7 @@ from kombu.exceptions import KombuError
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from redis.exceptions import RedisError
 
+from anpyc.private_files import private_folder
 from anpyc.settings import Settings
 
 TASK = "anpyc.train"
@@ -103,7 +104,7 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
 
 def _file_broker(folder: Path) -> str:
     for name in ("messages", "taken", "control"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        private_folder(folder / name)
     TRANSPORT_ALIASES["anpyc-files"] = f"{__name__}:FileTransport"
     return "anpyc-files://localhost//"
 

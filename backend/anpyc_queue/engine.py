@@ -6,6 +6,7 @@ deferred transaction that turns into a writer half-way cannot wait and fails ins
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
+from anpyc.private_files import private_file, private_folder, take_from_others
 
 BUSY_SECONDS = 30.0
 """How long a SQLite writer waits for another one."""
@@ -130,12 +132,21 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        _private(Path(url.database))
     engine = create_engine(url, pool_size=5, max_overflow=45, connect_args={"timeout": BUSY_SECONDS}, **_JSON)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _private(path: Path) -> None:
+    """The database and what lies beside it, which SQLite makes with the same rights."""
+    private_folder(path.parent)
+    private_file(path)
+    with contextlib.suppress(PermissionError):
+        for file in path.parent.glob(f"{path.name}-*"):
+            take_from_others(file)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

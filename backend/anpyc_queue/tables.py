@@ -430,3 +430,69 @@ class Lock(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     holder: Mapped[str] = mapped_column(String(64))
     held_until: Mapped[datetime] = mapped_column()
+
+
+class AccessToken(Base):
+    """A token of a person or program, by name. What it is was shown once; kept is its hash."""
+
+    __tablename__ = "access_tokens"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the token, which is random and long enough to need nothing slower."""
+    may_change: Mapped[bool] = mapped_column()
+    """False: it reads only."""
+    created_at: Mapped[datetime] = mapped_column()
+    last_used_at: Mapped[datetime | None] = mapped_column(default=None)
+    """To the minute."""
+
+
+class BrowserSession(Base):
+    """A browser that has signed in."""
+
+    __tablename__ = "browser_sessions"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of what the browser's cookie holds."""
+    token_id: Mapped[str | None] = mapped_column(
+        ForeignKey("access_tokens.id", ondelete="CASCADE"), index=True, default=None
+    )
+    """The token that it was signed in with; None for the owner's, ANPYC_TOKEN."""
+    generation: Mapped[str] = mapped_column(String(64))
+    """Made from ANPYC_TOKEN: with another one, the session has ended."""
+    browser: Mapped[str] = mapped_column(String(200), default="")
+    """As it calls itself."""
+    address: Mapped[str] = mapped_column(String(45), default="")
+    created_at: Mapped[datetime] = mapped_column()
+    last_used_at: Mapped[datetime] = mapped_column()
+    """To the minute."""
+    expires_at: Mapped[datetime] = mapped_column()
+
+
+class SignInLink(Base):
+    """A link that signs one browser in as the owner, once."""
+
+    __tablename__ = "sign_in_links"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    generation: Mapped[str] = mapped_column(String(64))
+    """Made from ANPYC_TOKEN: with another one, the link is void."""
+    expires_at: Mapped[datetime] = mapped_column()
+
+
+class AuditEntry(Base):
+    """Something that a person or program has changed. It outlives what was changed: no key holds it there."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    at: Mapped[datetime] = mapped_column()
+    by: Mapped[str | None] = mapped_column(String(60), default=None)
+    """The name of the token or session; None where no token is set."""
+    what: Mapped[str] = mapped_column(String(24))
+    """submitted, cancelled, resumed, edited, deleted, restored, …"""
+    run_id: Mapped[str | None] = mapped_column(String(26), index=True, default=None)
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    """The name, by then, of what was changed."""

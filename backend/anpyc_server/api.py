@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from anpyc_server.resources.access.endpoints import router as access
 from anpyc_server.resources.catalog.endpoints import router as catalog
 from anpyc_server.resources.compare.endpoints import router as compare
 from anpyc_server.resources.exports.endpoints import router as exports
@@ -35,5 +36,6 @@ for _resource in (
     compare,
     figures,
     workers,
+    access,
 ):
     router.include_router(_resource)

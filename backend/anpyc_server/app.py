@@ -8,7 +8,7 @@ import importlib
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,15 +16,22 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from anpyc.private_files import private_folder
 from anpyc.settings import Settings
 from anpyc.settings import settings as process_settings
+from anpyc_queue.access import make_link, remove_ended
 from anpyc_queue.engine import open_database
 from anpyc_queue.retrying import database_is_away
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_server import errors
-from anpyc_server.access import SignInLink, TokenGate
+from anpyc_server.access.attempts import Attempts
+from anpyc_server.access.door import Door
+from anpyc_server.access.gate import Cookies, Gate
+from anpyc_server.access.sign_in import LinkFile
 from anpyc_server.guards import Guards, known_hosts
+from anpyc_server.headers import headers_for
 from anpyc_server.kept import KeptAnswers
 from anpyc_server.openapi import bare_app
 from anpyc_server.page import Caching, built_front_end, serve_front_end
@@ -33,6 +40,7 @@ from anpyc_server.records.run_rows import RowCache
 from anpyc_server.records.series import SeriesCache
 from anpyc_server.records.settings import described
 from anpyc_server.resources.runs.removal import remove_deleted
+from anpyc_server.root_path import RootPath
 from anpyc_server.services import Services
 from anpyc_server.stopping import heard_first
 
@@ -56,14 +64,23 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         arrays=ArrayCache(),
         series=SeriesCache(),
         rows=RowCache(),
+        door=Door(database, chosen.token.get_secret_value()) if chosen.token else None,
     )
-    token = chosen.token.get_secret_value() if chosen.token else None
-    link = SignInLink() if token else None
+    headers = headers_for(chosen.frame_ancestors)
+    link = LinkFile(chosen) if services.door else None
+    attempts = Attempts()
     app = bare_app(
         lifespan=_lifespan,
         middleware=[
-            Middleware(Guards, hosts=known_hosts(chosen.host), body_limit=BODY_LIMIT),
-            *([Middleware(TokenGate, token=token, link=link)] if token and link else []),
+            Middleware(RootPath, root=chosen.root_path),
+            *_heard_through(chosen.trusted_proxies),
+            Middleware(
+                Guards,
+                hosts=known_hosts(chosen.host, chosen.allowed_hosts),
+                body_limit=BODY_LIMIT,
+                headers=headers,
+            ),
+            *([_gate(services, services.door, link, attempts)] if services.door and link else []),
             Middleware(KeptAnswers, database=services.database),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
@@ -72,16 +89,38 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
         ],
     )
     app.state.services = services
-    app.state.sign_in_link = link
+    app.state.attempts = attempts
+    app.state.headers = headers
     errors.install(app)
-    serve_front_end(app, front_end or built_front_end())
+    serve_front_end(app, front_end or built_front_end(), chosen.root_path)
     return app
+
+
+def _heard_through(proxies: Sequence[str]) -> list[Middleware]:
+    """Whom a proxy speaks for, and by which scheme, is believed of these alone."""
+    return [Middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))] if proxies else []
+
+
+def _gate(services: Services, door: Door, link: LinkFile, attempts: Attempts) -> Middleware:
+    root = services.settings.root_path
+    cookies = Cookies(path=root or "/", framed=bool(services.settings.frame_ancestors))
+    return Middleware(
+        Gate,
+        database=services.database,
+        door=door,
+        link=link,
+        attempts=attempts,
+        root=root,
+        cookies=cookies,
+    )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     await asyncio.to_thread(_open, services)
+    if services.door is not None:
+        await asyncio.to_thread(_make_link, services, services.door)
     beside = [
         asyncio.create_task(_remove_now_and_then(services)),
         asyncio.create_task(_prepare_figures(services)),
@@ -104,7 +143,7 @@ def _open(services: Services) -> None:
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
 
-    services.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(services.settings.data_dir)
     services.database.migrate()
     services.relay = Relay(services.database, Notifier(services.settings))
     services.relay.start()
@@ -112,7 +151,17 @@ def _open(services: Services) -> None:
     services.reconciler.start()
 
 
+def _make_link(services: Services, door: Door) -> None:
+    with services.database.write() as session:
+        code = make_link(session, door.generation)
+    file = LinkFile(services.settings)
+    file.write(code)
+    log.info("Sign a browser in, once and within an hour, by the link in %s", file.path)
+
+
 def _close(services: Services) -> None:
+    if services.door is not None:
+        LinkFile(services.settings).remove()
     if services.reconciler is not None:
         services.reconciler.stop()
     if services.relay is not None:
@@ -142,6 +191,7 @@ async def _remove_now_and_then(services: Services) -> None:
     while True:
         try:
             await asyncio.to_thread(remove_deleted, services.database, services.settings.artifacts)
+            await asyncio.to_thread(remove_ended, services.database)
         except Exception as error:  # the edge of this task: nobody would see what it raises
             if not database_is_away(error):
                 log.exception("Deleted runs are removed no more until the next start: a bug")

@@ -99,7 +99,7 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         f"The server met an error of its own ({type(error).__name__}). "
         "The server's log has the details; please report it.",
     )
-    response.headers.update(HEADERS)  # this answer leaves outside the guards
+    response.headers.update(getattr(request.app.state, "headers", HEADERS))  # it leaves outside the guards
     return response
 
 

@@ -1,5 +1,5 @@
-"""Before every request: known Hosts, no mutations from another site's page, strict headers, small bodies,
-no NUL in an address: PostgreSQL cannot even compare with one.
+"""Before every request: known Hosts, nothing from another site's page, strict headers, small bodies, no NUL
+in an address: PostgreSQL cannot even compare with one.
 
 A page of another site can make a browser send requests to a server on this machine, directly or by
 pointing a name of its own at 127.0.0.1. Neither gets an answer.
@@ -7,51 +7,63 @@ pointing a name of its own at 127.0.0.1. Neither gets an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from anpyc.addresses import Host, read_host, read_origin
 from anpyc_server.errors import BY_STATUS, answer
 from anpyc_server.headers import HEADERS
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compared with, not bound to
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITE = frozenset({"same-origin", "none"})
+"""What a browser says of a request by the page itself, or by who typed the address."""
 
 
-def known_hosts(bound: str) -> frozenset[str]:
-    """The names a server bound to ``bound`` answers to. Bound to every address, it cannot know more."""
-    host = f"[{bound}]" if ":" in bound and not bound.startswith("[") else bound.lower()
-    return LOCAL_HOSTS if host in EVERY_ADDRESS else LOCAL_HOSTS | {host}
+def known_hosts(bound: str, allowed: Iterable[str] = ()) -> frozenset[str]:
+    """The names a server bound to ``bound`` answers to, with those that the settings allow.
+
+    Bound to every address, it cannot know more; see :func:`_reached`.
+    """
+    named = {read_host(_literal(name)) for name in (bound, *allowed) if name not in EVERY_ADDRESS}
+    return LOCAL_HOSTS | {_plain(host) for host in named if host is not None}
 
 
 _ELSEWHERE = "A page of another site may not change anything here. Open the dashboard itself."
-
-
+_READ_ELSEWHERE = "A page of another site may not read anything here. Open the dashboard itself."
+_WRONG_SCHEME = (
+    "The browser asks by {theirs}, and this server hears {ours}: let the proxy in front send "
+    "X-Forwarded-Proto, and name its address in ANPYC_TRUSTED_PROXIES."
+)
 _NUL = "The address holds a NUL character (%00), which no name, tag or id has. Leave it out."
+
+Refusal = tuple[int, str, str]
 
 
 class Guards:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], body_limit: int) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: Iterable[str], body_limit: int, headers: Mapping[str, str] = HEADERS
+    ) -> None:
         self._app = app
         self._hosts = frozenset(hosts)
         self._body_limit = body_limit
+        self._headers = dict(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self._app(scope, receive, send)
+            await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -60,14 +72,15 @@ class Guards:
         else:
             await answer(*refusal)(scope, receive, send_with_headers)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
+    def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        if _without_port(host) not in self._hosts:
-            known = ", ".join(sorted(self._hosts))
-            return 403, "wrong_host", f"This server does not answer to the name {host!r}, only to {known}."
-        if scope["method"] not in _READING and _from_elsewhere(headers, host):
-            return 403, "wrong_origin", _ELSEWHERE
+        sent = headers.getlist("host")
+        host = read_host(sent[0]) if len(sent) == 1 else None
+        if host is None or not self._is_ours(host, scope):
+            return self._wrong_host(", ".join(sent))
+        elsewhere = _from_elsewhere(scope, headers, host)
+        if elsewhere is not None:
+            return 403, "wrong_origin", elsewhere
         if b"\0" in scope["path"].encode() or b"%00" in scope["query_string"]:
             return 400, "bad_request", _NUL
         length = headers.get("content-length", "")
@@ -75,17 +88,49 @@ class Guards:
             return 413, "too_large", BY_STATUS[413][1]
         return None
 
+    def _is_ours(self, host: Host, scope: Scope) -> bool:
+        return _plain(host) in self._hosts or _plain(host) == _reached(scope)
 
-def _from_elsewhere(headers: Headers, host: str) -> bool:
-    """Whether a page of another origin sent the request. Programs send neither header."""
-    origin = headers.get("origin")
-    if origin is not None:
-        return origin == "null" or urlsplit(origin).netloc.lower() != host.lower()
-    return headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
+    def _wrong_host(self, sent: str) -> Refusal:
+        known = ", ".join(sorted(self._hosts))
+        message = (
+            f"This server does not answer to the name {sent!r}, only to {known}. Another name, such as "
+            "that of a proxy in front, goes into ANPYC_ALLOWED_HOSTS."
+        )
+        return 403, "wrong_host", message
 
 
-def _without_port(host: str) -> str:
-    name = host.lower()
-    if name.startswith("["):
-        return name[: name.find("]") + 1]
-    return name.partition(":")[0]
+def _reached(scope: Scope) -> str | None:
+    """The address of this machine that the request has come to. Only a name can be pointed elsewhere."""
+    server = scope.get("server")
+    host = read_host(_literal(server[0])) if server else None
+    return host.name if host else None
+
+
+def _from_elsewhere(scope: Scope, headers: Headers, host: Host) -> str | None:
+    """Why the request is another site's page's doing, if it is. Programs send neither header."""
+    own_site = headers.get("sec-fetch-site", "none") in _OWN_SITE
+    if scope["method"] in READING:
+        follows_a_link = headers.get("sec-fetch-mode", "navigate") == "navigate"
+        return None if own_site or follows_a_link else _READ_ELSEWHERE
+    if not own_site:
+        return _ELSEWHERE
+    sent = headers.getlist("origin")
+    if not sent:
+        return None
+    origin, own = read_origin(sent[0]) if len(sent) == 1 else None, host.at(scope["scheme"])
+    if origin == own:
+        return None
+    if origin is not None and origin == host.at(origin.scheme):
+        return _WRONG_SCHEME.format(theirs=origin.scheme, ours=own.scheme)
+    return _ELSEWHERE
+
+
+def _literal(address: str) -> str:
+    """An address as a Host writes it."""
+    return f"[{address}]" if ":" in address and not address.startswith("[") else address
+
+
+def _plain(host: Host) -> str:
+    """Its name without the final dot that says: from the root on."""
+    return host.name.removesuffix(".")

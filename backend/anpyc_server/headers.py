@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -28,3 +30,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+def headers_for(frame_ancestors: Sequence[str]) -> dict[str, str]:
+    """The same, where pages of these origins may show the dashboard in a frame.
+
+    X-Frame-Options cannot name anybody, so it goes; browsers that know frame-ancestors heed that alone.
+    """
+    if not frame_ancestors:
+        return HEADERS
+    allowed = f"frame-ancestors 'self' {' '.join(frame_ancestors)}"
+    policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", allowed)
+    kept = {name: value for name, value in HEADERS.items() if name != "X-Frame-Options"}
+    return kept | {"Content-Security-Policy": policy}

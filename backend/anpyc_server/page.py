@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from anpyc_server.errors import Missing
@@ -46,15 +49,50 @@ def built_front_end() -> Path | None:
     return None
 
 
-def serve_front_end(app: FastAPI, place: Path | None) -> None:
-    """Serve the front end at every address outside /api."""
+class BuiltPage(StaticFiles):
+    """The built files, and one page for all addresses that the page itself has.
+
+    In that page stands where the dashboard is: the build leaves ``./`` in front of what it loads, which below
+    ``/runs/…`` would be the wrong place.
+    """
+
+    def __init__(self, place: Path, root: str) -> None:
+        super().__init__(directory=place, check_dir=False)
+        self._index = place / "index.html"
+        self._root = root
+
+    async def answer(self, request: Request) -> Response:
+        """The file at the request's address, or the page.
+
+        :raises HTTPException: 404, when there is neither.
+        """
+        path = self.get_path(request.scope)
+        if path not in (".", self._index.name):
+            try:
+                return await self.get_response(path, request.scope)
+            except HTTPException as missing:
+                if missing.status_code != 404 or "text/html" not in request.headers.get("accept", ""):
+                    raise
+        return HTMLResponse(await asyncio.to_thread(self._page))
+
+    def _page(self) -> str:
+        return self._index.read_text(encoding="utf-8").replace('="./', f'="{self._root}/')
+
+
+def serve_front_end(app: FastAPI, place: Path | None, root: str = "") -> None:
+    """Serve the front end at every address outside /api; a proxy shows it below ``root``."""
 
     @app.api_route("/api/{rest:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def nothing_here(rest: str) -> None:
         raise Missing(f"There is nothing at /api/{rest}. /api/openapi.json lists all addresses.")
 
     if place is not None:
-        app.frontend("/", directory=place, fallback="index.html", check_dir=False)
+        built = BuiltPage(place, root)
+
+        @app.api_route("/{rest:path}", methods=["GET", "HEAD"], include_in_schema=False)
+        async def page(request: Request, rest: str) -> Response:  # noqa: ARG001
+            return await built.answer(request)
+
         return
 
     @app.get("/{rest:path}", include_in_schema=False)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from anpyc.settings import Settings
+from anpyc_queue.access import Holder
 from anpyc_queue.engine import Database
 from anpyc_queue.wakeup import WakeUp
+from anpyc_server.access.door import Door
+from anpyc_server.access.gate import HOLDER
 from anpyc_server.feeds import Feeds
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ class Services:
     arrays: ArrayCache
     series: SeriesCache
     rows: RowCache
+    door: Door | None = None
+    """Who gets in; None where everybody does."""
     feeds: Feeds = field(default_factory=Feeds)
     relay: Relay | None = None
     reconciler: Reconciler | None = None
@@ -46,5 +51,19 @@ async def _services(request: Request) -> Services:
     return services
 
 
+async def _holder(request: Request) -> Holder | None:
+    holder: Holder | None = request.scope.get(HOLDER)
+    return holder
+
+
+async def _by(request: Request) -> str | None:
+    holder = await _holder(request)
+    return holder.name if holder else None
+
+
 ServicesHere = Annotated[Services, Depends(_services)]
 """The parameter through which an endpoint gets them."""
+HolderHere = Annotated[Holder | None, Depends(_holder)]
+"""Who sends the request; None where no token is set."""
+ByHere = Annotated[str | None, Depends(_by)]
+"""The same by name, as changes are recorded."""

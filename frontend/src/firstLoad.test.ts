@@ -19,7 +19,9 @@ function withImports(name: string, found = new Set<string>()): Set<string> {
 /** What a browser fetches before the first page stands: scripts, styles, and the fonts of Latin text. */
 function firstLoad(): string[] {
   const page = read("index.html").toString();
-  const named = [...page.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map(([, name]) => name as string);
+  const named = [...page.matchAll(/(?:src|href)="\.\/([^"]+\.(?:js|css))"/g)].map(
+    ([, name]) => name as string,
+  );
   const scripts = named.filter((name) => name.startsWith("assets/") && name.endsWith(".js"));
   const all = new Set(named);
   for (const script of scripts) for (const one of withImports(script)) all.add(one);

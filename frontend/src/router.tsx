@@ -3,6 +3,7 @@ import { parse } from "valibot";
 import { cache } from "./api/cache";
 import { figureQuery, figuresQuery, runQuery } from "./api/queries";
 import { paramsOf, placedOn } from "./plot/placed";
+import { ROOT } from "./root";
 import { RunsPage } from "./runs/RunsPage";
 import { viewSearch } from "./runs/view";
 import { compareSearch, newSearch, parseSearch, runSearch, stringifySearch } from "./search";
@@ -73,8 +74,15 @@ const numbers = createRoute({
   component: lazyRouteComponent(() => import("./numbers/NumbersPage"), "NumbersPage"),
 });
 
+const access = createRoute({
+  getParentRoute: () => root,
+  path: "/access",
+  component: lazyRouteComponent(() => import("./access/AccessPage"), "AccessPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([runs, newRun, run, compare, workers, numbers]),
+  routeTree: root.addChildren([runs, newRun, run, compare, workers, numbers, access]),
+  basepath: ROOT || "/",
   defaultErrorComponent: Crash,
   defaultPreload: "intent",
   scrollRestoration: true,

@@ -66,6 +66,7 @@ export const theme = createTheme({
     Switch: { defaultProps: { size: "xs" } },
     Tooltip: { defaultProps: { openDelay: 300, fz: 12, maw: 340, multiline: true, withinPortal: true } },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Modal: { defaultProps: { transitionProps: { duration: 80 } } },
   },
 });

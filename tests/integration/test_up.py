@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,13 @@ def test_with_a_token_it_tells_where_the_link_is_that_signs_in(tmp_path: Path) -
         )
         link = re.search(r"http://\S+once=\S+", Path(message.group(1)).read_text())
         assert link is not None
+        assert "once=" not in (tmp_path / "said").read_text()
+        left_open = [
+            path
+            for path in (tmp_path / "data").rglob("*")
+            if not path.is_symlink() and stat.S_IMODE(path.lstat().st_mode) & 0o077
+        ]
+        assert left_open == []
         assert link.group().startswith(address)
         with httpx.Client(base_url=address) as client:
             assert client.get("/api/runs").status_code == 401

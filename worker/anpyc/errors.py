@@ -48,3 +48,7 @@ class CheckpointMismatch(TrainingError):
 
 class Stopped(Exception):
     """Training or measuring was asked to stop."""
+
+
+class InvalidSetting(Exception):
+    """A setting of the environment cannot be used; the message names it and says what to do."""

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from anpyc.addresses import read_host, read_origin
+from anpyc.errors import InvalidSetting
+
+SHORTEST_TOKEN = 16
+"""Characters of ``ANPYC_TOKEN`` at least."""
+_ROOT_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+
+
+def _separated(value: Any) -> Any:
+    """The parts of a list that is written in one line."""
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[\s,]+", value) if part)
+    return value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_separated)]
+"""Separated by commas or spaces in the environment."""
 
 
 def _default_data_dir() -> Path:
@@ -37,6 +58,84 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     token: SecretStr | None = None
+    """With it nobody gets in without a token or a session; without it the server serves this machine only."""
+    allowed_hosts: Listed = ()
+    """Names that the server answers to beside this machine's own, such as that of a proxy in front."""
+    root_path: str = ""
+    """Where a proxy in front shows the dashboard: ``/anpyc`` for https://lab.example/anpyc/."""
+    trusted_proxies: Listed = ()
+    """Addresses or networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    frame_ancestors: Listed = ()
+    """Origins whose pages may show the dashboard in a frame, such as ``https://wiki.example``."""
+
+    @field_validator("token", mode="before")
+    @classmethod
+    def _token(cls, value: Any) -> Any:
+        """Nothing but spaces is no token: an unset variable of a compose file arrives as an empty one."""
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if not isinstance(value, str):
+            return value
+        value = value.strip()
+        if not value:
+            return None
+        if len(value) < SHORTEST_TOKEN:
+            raise ValueError(
+                f"needs at least {SHORTEST_TOKEN} characters and has {len(value)}; make one with "
+                "`openssl rand -hex 24`, or unset it to be reachable from this machine only"
+            )
+        if not all("!" <= character <= "~" for character in value):
+            raise ValueError(
+                "has spaces or characters that no header can carry; take ASCII letters, digits and signs, "
+                "such as `openssl rand -hex 24` makes"
+            )
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _allowed_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            host = read_host(name)
+            if host is None or host.port is not None:
+                raise ValueError(
+                    f"holds {name!r}; name hosts alone, such as lab.example, [2001:db8::7] or 10.0.0.7"
+                )
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _root_path(cls, value: str) -> str:
+        value = value.strip().rstrip("/")
+        if not _ROOT_PATH.fullmatch(value):
+            raise ValueError(f"is {value!r}; write a path such as /anpyc, of letters, digits and -._~")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _trusted_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(
+                    f"holds {network!r}; name addresses or networks, such as 127.0.0.1 or 172.16.0.0/12"
+                ) from None
+        return value
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _frame_ancestors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        origins = [read_origin(origin) for origin in value]
+        for written, origin in zip(value, origins, strict=True):
+            if origin is None:
+                raise ValueError(f"holds {written!r}; name origins, such as https://wiki.example")
+        return tuple(str(origin) for origin in origins)
+
+    @property
+    def address(self) -> str:
+        """Where a browser on this machine finds the server."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound to
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def datasets(self) -> Path:
@@ -58,5 +157,26 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The process's settings, read once."""
-    return Settings()
+    """The process's settings, read once.
+
+    :raises InvalidSetting: when one of them cannot be used.
+    """
+    return read_settings()
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of the environment, with what is given instead.
+
+    :raises InvalidSetting: when one of them cannot be used. What was set is not repeated: it may be a secret.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = f"ANPYC_{str(first['loc'][0]).upper()}"
+        wrong = str(first["msg"])
+        if first["type"] == "value_error":
+            raise InvalidSetting(f"{name} {wrong.removeprefix('Value error, ')}.") from None
+        raise InvalidSetting(
+            f"{name} cannot be used: {wrong[:1].lower()}{wrong[1:]}. Correct or unset it."
+        ) from None

@@ -134,7 +134,7 @@ class _Api:
         from anpyc.settings import settings
 
         here = settings()
-        self.address = (url or f"http://{here.host}:{here.port}").rstrip("/")
+        self.address = (url or here.address).rstrip("/")
         headers = {"Authorization": f"Bearer {here.token.get_secret_value()}"} if here.token else {}
         self._client = httpx.Client(base_url=self.address, headers=headers, timeout=30)
 

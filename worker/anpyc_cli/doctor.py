@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from anpyc.private_files import private_folder
 from anpyc.settings import Settings
 from anpyc_cli.serve import chosen_settings
 
@@ -86,7 +87,7 @@ def _torch(_: Settings) -> Finding:
 
 
 def _folder(here: Settings) -> Finding:
-    here.data_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(here.data_dir)
     trial = here.data_dir / ".doctor"
     trial.write_text("")
     trial.unlink()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from anpyc.errors import InvalidSetting
 
 
 class _Place(NamedTuple):
@@ -28,6 +31,7 @@ COMMANDS = {
     "runs": _Place("client", "runs_command", "List runs."),
     "export": _Place("client", "export_command", "Save what a run recorded."),
     "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),
+    "tokens": _Place("tokens", "tokens_command", "List, make and revoke tokens of people and programs."),
     "doctor": _Place("doctor", "doctor_command", "Look for what is missing, and say what to do about it."),
 }
 
@@ -72,4 +76,8 @@ def _all() -> None:
 
 def main() -> None:
     """The entry point of the console script."""
-    app()
+    try:
+        app()
+    except InvalidSetting as error:
+        typer.secho(str(error), fg="red", err=True)
+        sys.exit(1)

@@ -10,15 +10,20 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from anpyc.settings import Settings
+from anpyc.private_files import keep_private
+from anpyc.settings import SHORTEST_TOKEN, Settings, read_settings
 from anpyc_worker.environment import environment_of
 from anpyc_worker.lifeline import stop_when_parent_ends
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
-_log = logging.getLogger(__name__)
 _LOG_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 
-_UVICORN: dict[str, Any] = {"log_level": "info", "access_log": False, "timeout_graceful_shutdown": 3}
+_UVICORN: dict[str, Any] = {
+    "log_level": "info",
+    "access_log": False,
+    "timeout_graceful_shutdown": 3,
+    "proxy_headers": False,  # the application heeds those of trusted proxies itself
+}
 
 DataDir = Annotated[Path | None, typer.Option(help="Where database, checkpoints and logs go.")]
 FollowParent = Annotated[bool, typer.Option(hidden=True)]
@@ -43,11 +48,8 @@ def server_command(
 
     from anpyc_server.app import create_app
 
-    _begin(follow_parent)
-    app = create_app(here)
-    if app.state.sign_in_link is not None:
-        _log.info("Sign a browser in, once: %s%s", address(here), app.state.sign_in_link.path)
-    uvicorn.run(app, host=here.host, port=here.port, **_UVICORN)
+    _begin(here, follow_parent)
+    uvicorn.run(create_app(here), host=here.host, port=here.port, **_UVICORN)
 
 
 def _serve_with(processes: int, here: Settings, follow_parent: bool) -> None:
@@ -59,10 +61,8 @@ def _serve_with(processes: int, here: Settings, follow_parent: bool) -> None:
         )
     import uvicorn
 
-    _begin(follow_parent)
+    _begin(here, follow_parent)
     os.environ.update(environment_of(here))
-    if here.token is not None:
-        _log.info("Sign browsers in with the token at %s", address(here))
     application = "anpyc_server.app:create_app"
     uvicorn.run(application, factory=True, workers=processes, host=here.host, port=here.port, **_UVICORN)
 
@@ -83,7 +83,7 @@ def worker_command(
     from anpyc_worker.device import NoSuchDevice
     from anpyc_worker.service import WorkerService
 
-    _begin(follow_parent)
+    _begin(here, follow_parent)
     try:
         service = WorkerService(here, device=device, slots=slots)
     except NoSuchDevice as error:
@@ -108,7 +108,7 @@ def drain_command(
     data_dir: DataDir = None,
 ) -> None:
     """Let a worker finish what it is training; it takes nothing new and then leaves."""
-    from anpyc_queue import workers
+    from anpyc_queue import audit, workers
     from anpyc_queue.engine import open_database
     from anpyc_queue.errors import NoSuchWorker
 
@@ -119,6 +119,7 @@ def drain_command(
         for name in names:
             with database.write() as session:
                 workers.drain(session, name)
+                audit.record(session, "drained", "local", subject=name)
             typer.echo(f"{name} takes nothing new and leaves when it is done.")
     except NoSuchWorker as error:
         stop_with(str(error))
@@ -133,21 +134,15 @@ def chosen_settings(
 ) -> Settings:
     """The settings of the environment, with what the command line says instead."""
     given = {"data_dir": data_dir, "host": host, "port": port}
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-
-
-def address(here: Settings) -> str:
-    """Where a browser on this machine finds the server."""
-    host = "127.0.0.1" if here.host in ("0.0.0.0", "::") else here.host  # noqa: S104 - compared, not bound to
-    return f"http://{f'[{host}]' if ':' in host else host}:{here.port}"
+    return read_settings(**{name: value for name, value in given.items() if value is not None})
 
 
 def refuse_open_host(here: Settings) -> None:
     """Nobody else's machine may reach a server without a token."""
     if here.host not in LOCAL and here.token is None:
         stop_with(
-            f"{here.host} can be reached from other machines. Set ANPYC_TOKEN to a secret of at least 16 "
-            "characters first, or leave --host out."
+            f"{here.host} can be reached from other machines. Set ANPYC_TOKEN to a secret of at least "
+            f"{SHORTEST_TOKEN} characters first, or leave --host out."
         )
 
 
@@ -157,7 +152,8 @@ def stop_with(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _begin(follow_parent: bool) -> None:
+def _begin(here: Settings, follow_parent: bool) -> None:
+    keep_private(here.data_dir)
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     os.environ.setdefault("PYTHONUNBUFFERED", "1")

@@ -19,8 +19,9 @@ from typing import Annotated, Any
 import typer
 
 from anpyc.presets import PRESETS
+from anpyc.private_files import keep_private, private_file, private_folder
 from anpyc.settings import Settings
-from anpyc_cli.serve import address, chosen_settings, refuse_open_host, stop_with
+from anpyc_cli.serve import chosen_settings, refuse_open_host, stop_with
 from anpyc_worker.environment import environment_of
 
 START_SECONDS = 60.0
@@ -43,6 +44,7 @@ def up_command(
     here = chosen_settings(data_dir=data_dir, host=host, port=port)
     refuse_open_host(here)
     here = _with_free_port(here)
+    keep_private(here.data_dir)
     stack = _Stack(here, _default_workers() if workers is None else workers)
     raise typer.Exit(stack.run(demo))
 
@@ -61,7 +63,7 @@ def _with_free_port(here: Settings) -> Settings:
         except OSError as error:
             stop_with(
                 f"Port {here.port} of {here.host} cannot be used ({error.strerror}). If the dashboard runs "
-                f"already, open {address(here)}; otherwise take another port with --port {here.port + 1}."
+                f"already, open {here.address}; otherwise take another port with --port {here.port + 1}."
             )
         port: int = trial.getsockname()[1]
     return here.model_copy(update={"port": port})
@@ -113,8 +115,7 @@ class _Stack:
     # --- start ----------------------------------------------------------------------------------------------
 
     def _start(self, name: str, arguments: list[str]) -> _Part:
-        self._logs.mkdir(parents=True, exist_ok=True)
-        log = self._logs / f"{name}.log"
+        log = private_file(private_folder(self._logs) / f"{name}.log")
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - this very program
                 [sys.executable, "-m", "anpyc_cli", *arguments, "--follow-parent"],
@@ -143,14 +144,17 @@ class _Stack:
         return False
 
     def _say_hello(self) -> None:
-        typer.secho(f"\n  ANPyC Dashboard   {address(self._settings)}\n", bold=True)
+        typer.secho(f"\n  ANPyC Dashboard   {self._settings.address}\n", bold=True)
         if self._slots:
             typer.echo(f"  Training up to {self._slots} {'run' if self._slots == 1 else 'runs'} at a time.")
         else:
             typer.echo("  No worker was started; runs wait until one is: anpyc worker")
         typer.echo(f"  Everything is kept in {self._settings.data_dir}.")
         if self._settings.token is not None:
-            typer.echo(f"  Sign in with the token, or once by the link in {self._parts[0].log}.")
+            typer.echo(
+                "  Sign in with the token, or once by the link in "
+                f"{self._settings.data_dir / 'sign-in-link'}."
+            )
         typer.echo("  Stop with Ctrl-C.\n")
 
     def _queue_demo(self) -> None:

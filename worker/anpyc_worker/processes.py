@@ -25,6 +25,7 @@ from typing import Any
 
 from tenacity import before_sleep_log, retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from anpyc.private_files import private_folder
 from anpyc.settings import Settings
 from anpyc_worker import child
 from anpyc_worker.environment import environment_of
@@ -109,7 +110,7 @@ class Spawner:
         self._starter.shutdown()
 
     def _start(self, order: Mapping[str, object]) -> ChildProcess:
-        self._logs.mkdir(parents=True, exist_ok=True)
+        private_folder(self._logs)
         output = self._logs / f"training-{uuid.uuid4().hex[:12]}.log"
         arguments = (self._preloaded, self._environment, str(output), order)
         return ChildProcess(self._launch(arguments), output, self._lock)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from anpyc.spec.part import Line
+from anpyc_queue.audit import What
 from anpyc_server.schemas import Answer, Moment, Request, Share, StoredSpec
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -144,6 +145,15 @@ class JointReference(Answer):
     words: str
 
 
+class Deed(Answer):
+    """Something that a person or program did to a run."""
+
+    at: Moment
+    by: str | None
+    """The name of a token or session; null where no token is set."""
+    what: What
+
+
 class RunAnswer(RunSummary):
     """A run with everything but what it recorded."""
 
@@ -155,6 +165,8 @@ class RunAnswer(RunSummary):
 
     plan: RunPlan
     environment: dict[str, str | int | float | None]
+    history: list[Deed]
+    """Who submitted, edited, cancelled, resumed, …, the oldest first."""
     last_seq: int
     """Number of the newest event: a stream that begins after it misses nothing and repeats nothing."""
 

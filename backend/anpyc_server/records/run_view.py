@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc.measures import MEASURES, known
+from anpyc_queue import audit
 from anpyc_queue.engine import now
 from anpyc_queue.jobs import trained_seconds
 from anpyc_queue.queue import waiting_reason
@@ -18,6 +19,7 @@ from anpyc_queue.workers import WorkerStatus, worker_statuses
 from anpyc_server.records.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
 from anpyc_server.records.joint import JointRuns, Reference
 from anpyc_server.records.run_schemas import (
+    Deed,
     JointReference,
     KeyNumber,
     Position,
@@ -84,6 +86,7 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         error=_typed_error(run, True),
         plan=RunPlan.model_validate(run.plan),
         environment=run.environment,
+        history=[Deed(at=each.at, by=each.by, what=each.what) for each in audit.of_run(session, run.id)],
         last_seq=run.next_seq - 1,
     )
 

@@ -1,8 +1,16 @@
-import { QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { goToSignIn } from "../access/session";
 import { ApiError } from "./client";
+
+/** A session that has ended leaves nothing that works. */
+const onError = (error: unknown) => {
+  if (error instanceof ApiError && error.status === 401) goToSignIn();
+};
 
 /** What the server has said, for all pages. */
 export const cache = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,

@@ -1,7 +1,8 @@
 import createClient from "openapi-fetch";
+import { ROOT } from "../root";
 import type { paths } from "./schema";
 
-export const api = createClient<paths>({ baseUrl: "" });
+export const api = createClient<paths>({ baseUrl: ROOT });
 
 export interface Problem {
   field: string;

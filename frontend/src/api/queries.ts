@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { FigureData } from "../plot/figure";
 import { decoded } from "../plot/raster";
+import { ROOT } from "../root";
 import { ApiError, api, dataOf, Unreachable } from "./client";
 import type { components } from "./schema";
 import type { ArrayKind, Run, RunSummary, Status } from "./types";
@@ -105,6 +106,13 @@ export const queueQuery = queryOptions({
   queryKey: ["queue"],
   queryFn: ({ signal }) => dataOf(api.GET("/api/queue", { signal })),
   refetchInterval: 5_000,
+});
+
+/** Who is signed in; asked once, as it changes with a new page. */
+export const accessQuery = queryOptions({
+  queryKey: ["access"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/access", { signal })),
+  staleTime: 60_000,
 });
 
 export const healthQuery = queryOptions({
@@ -257,7 +265,7 @@ export function figureAddress(name: string, runs: string[], params: FigureParams
   for (const [key, value] of Object.entries(params)) {
     if (value !== undefined) query.set(key, String(value));
   }
-  return `/api/figures/${encodeURIComponent(name)}?${query}`;
+  return `${ROOT}/api/figures/${encodeURIComponent(name)}?${query}`;
 }
 
 export const figureQuery = (name: string, runs: string[], params: FigureParams, theme: string) =>

@@ -683,10 +683,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Access
+         * @description Who is signed in, which tokens there are, and who has changed what.
+         */
+        get: operations["get_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Token
+         * @description Make a token for a person or program. What it is, is in this answer and never again.
+         */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Token
+         * @description Take a token back, and end the sessions that were begun with it.
+         */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Other Sessions
+         * @description Sign all other browsers out.
+         */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Session
+         * @description Sign a browser out.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Access
+         * @description Who gets in. Whoever is not the owner sees the own sessions alone.
+         */
+        Access: {
+            /**
+             * Protected
+             * @description False where no ANPYC_TOKEN is set: then everybody on this machine gets in.
+             */
+            protected: boolean;
+            /** @description Null where nobody has to say who they are. */
+            you: components["schemas"]["You"] | null;
+            /**
+             * Sessions
+             * @description The one used last first.
+             */
+            sessions: components["schemas"]["Session"][];
+            /**
+             * Tokens
+             * @description By name.
+             */
+            tokens: components["schemas"]["Token"][];
+            /**
+             * Changes
+             * @description The newest, the newest first.
+             */
+            changes: components["schemas"]["Change"][];
+        };
         /**
          * Accuracy
          * @description The accuracy matrix, and all that was measured on the way.
@@ -1034,6 +1162,28 @@ export interface components {
             };
             /** Datasets */
             datasets: components["schemas"]["DatasetEntry"][];
+        };
+        /**
+         * Change
+         * @description Something that was changed.
+         */
+        Change: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended";
+            /** Run Id */
+            run_id: string | null;
+            /** Subject */
+            subject: string;
         };
         /**
          * CIFAR-100
@@ -1510,6 +1660,27 @@ export interface components {
             train_limit: number | null;
         };
         /**
+         * Deed
+         * @description Something that a person or program did to a run.
+         */
+        Deed: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @description The name of a token or session; null where no token is set.
+             */
+            by: string | null;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended";
+        };
+        /**
          * Deleted
          * @description A run that was deleted, and until when that can be undone.
          */
@@ -1581,6 +1752,14 @@ export interface components {
              * @enum {string}
              */
             kind: "digits";
+        };
+        /**
+         * Ended
+         * @description How many sessions were ended.
+         */
+        Ended: {
+            /** Ended */
+            ended: number;
         };
         /**
          * EpochPoint
@@ -2886,6 +3065,33 @@ export interface components {
          */
         ModelPart: Record<string, never>;
         /**
+         * NewToken
+         * @description A token that was just made.
+         */
+        NewToken: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** May Change */
+            may_change: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * @description To the minute; null before the first time.
+             */
+            last_used_at: string | null;
+            /**
+             * Token
+             * @description What it is. It is not kept and cannot be shown again.
+             */
+            token: string;
+        };
+        /**
          * Online EWC
          * @description Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix.
          */
@@ -3461,6 +3667,11 @@ export interface components {
             environment: {
                 [key: string]: string | number | null;
             };
+            /**
+             * History
+             * @description Who submitted, edited, cancelled, resumed, …, the oldest first.
+             */
+            history: components["schemas"]["Deed"][];
             /**
              * Last Seq
              * @description Number of the newest event: a stream that begins after it misses nothing and repeats nothing.
@@ -4059,6 +4270,42 @@ export interface components {
             scenario: "task" | "domain";
         };
         /**
+         * Session
+         * @description A browser that is signed in.
+         */
+        Session: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description Of the token it was signed in with.
+             */
+            name: string;
+            /**
+             * Browser
+             * @description As it calls itself.
+             */
+            browser: string;
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * SettingRow
          * @description A setting in which the columns differ. Null where a column has no such setting.
          */
@@ -4483,6 +4730,42 @@ export interface components {
              * @description Columns that share the best mean.
              */
             best: number[];
+        };
+        /**
+         * Token
+         * @description A token of a person or program.
+         */
+        Token: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** May Change */
+            may_change: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * @description To the minute; null before the first time.
+             */
+            last_used_at: string | null;
+        };
+        /**
+         * TokenRequest
+         * @description A token that is to be made.
+         */
+        TokenRequest: {
+            /** Name */
+            name: string;
+            /**
+             * May Change
+             * @description False: it reads only.
+             * @default false
+             */
+            may_change: boolean;
         };
         /**
          * Training
@@ -4940,6 +5223,29 @@ export interface components {
         Workers: {
             /** Items */
             items: components["schemas"]["WorkerEntry"][];
+        };
+        /**
+         * You
+         * @description Whoever asks.
+         */
+        You: {
+            /** Name */
+            name: string;
+            /**
+             * May Change
+             * @description False: reads only.
+             */
+            may_change: boolean;
+            /**
+             * Is Owner
+             * @description Has come with ANPYC_TOKEN, and so may make and revoke tokens and end other sessions.
+             */
+            is_owner: boolean;
+            /**
+             * Session Id
+             * @description Null for a program.
+             */
+            session_id: string | null;
         };
     };
     responses: never;
@@ -6594,6 +6900,240 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queue"];
+                };
+            };
+        };
+    };
+    get_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };

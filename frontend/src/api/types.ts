@@ -23,6 +23,9 @@ export type FigureInfo = Schemas["FigureInfo"];
 export type FigureOption = Schemas["FigureOption"];
 export type FigurePlace = Schemas["FigurePlace"];
 export type LogLine = Schemas["LogLine"];
+export type Access = Schemas["Access"];
+export type NewToken = Schemas["NewToken"];
+export type Deed = Schemas["Deed"];
 
 export const STATUSES: readonly Status[] = ["queued", "running", "succeeded", "failed", "cancelled"];
 export const TERMINAL: ReadonlySet<Status> = new Set<Status>(["succeeded", "failed", "cancelled"]);

@@ -1,7 +1,9 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useMayChange } from "../access/useAccess";
 import { messageOf, type Problem } from "../api/client";
 import { healthQuery } from "../api/queries";
+import { dashboard } from "../root";
 import { plural } from "../text/numbers";
 import { Copy } from "./Copy";
 import { asCommand, asPython } from "./command";
@@ -25,6 +27,7 @@ interface SummaryProps {
 export function Summary(props: SummaryProps) {
   const { reading, count, defaults, problems, failure, busy, blocked, onProblem } = props;
   const { spec, grid } = reading;
+  const mayChange = useMayChange();
   return (
     <aside className={`panel ${classes.summary}`} aria-label="Summary">
       <Outlook reading={reading} count={count} />
@@ -36,16 +39,20 @@ export function Summary(props: SummaryProps) {
           Nothing was queued. {messageOf(failure)}
         </p>
       ) : null}
-      <Button type="submit" size="sm" loading={busy} disabled={blocked !== null} fullWidth>
-        {count > 1 ? `Start ${count} runs` : "Start run"}
-      </Button>
+      {mayChange ? (
+        <Button type="submit" size="sm" loading={busy} disabled={blocked !== null} fullWidth>
+          {count > 1 ? `Start ${count} runs` : "Start run"}
+        </Button>
+      ) : (
+        <p className={classes.note}>You may look at what a run would be, and not start one.</p>
+      )}
       <p className="quiet" style={{ fontSize: 12 }}>
         <kbd>Ctrl</kbd> <kbd>Enter</kbd> starts. Several values with commas in a number, such as 1, 3, 10, or
         seeds 0..4, make one run for each.
       </p>
       <div style={{ display: "flex", gap: 8 }}>
         <Copy label="Command" text={() => asCommand(spec, defaults, grid)} />
-        <Copy label="Python" text={() => asPython(spec, window.location.origin, grid)} />
+        <Copy label="Python" text={() => asPython(spec, dashboard(), grid)} />
       </div>
     </aside>
   );

@@ -2,6 +2,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { refreshLists } from "../api/actions";
 import { oneRun, pageOfRuns, type RunsFilter } from "../api/queries";
+import { ROOT } from "../root";
 import { changed, type Pages, rowsIn, withFirst } from "../runs/pages";
 import { type Connection, ResumingStream } from "./stream";
 import { Gatherer } from "./throttle";
@@ -60,7 +61,7 @@ export function useListStream(): Connection {
     );
     let opened = false;
     const stream = new ResumingStream({
-      url: (seq) => `/api/events${seq === null ? "" : `?after=${encodeURIComponent(seq)}`}`,
+      url: (seq) => `${ROOT}/api/events${seq === null ? "" : `?after=${encodeURIComponent(seq)}`}`,
       kinds: ["run"],
       onEvent: ({ data }) => gatherer.add(`${data.deleted ? GONE : ""}${data.run}`),
       onConnection: (state) => {

@@ -1,6 +1,7 @@
 import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { figuresQuery } from "../api/queries";
+import { ROOT } from "../root";
 import { type Connection, ResumingStream } from "./stream";
 import { Gatherer } from "./throttle";
 
@@ -94,7 +95,8 @@ export function useRunStream(run: string, active: boolean, after: number): Conne
     let left = false;
     const gatherer = new Gatherer<string>(INTERVAL, (kinds) => refresh(client, run, kinds));
     const stream = new ResumingStream({
-      url: (seq) => `/api/runs/${encodeURIComponent(run)}/events${seq === null ? "" : `?after=${seq}`}`,
+      url: (seq) =>
+        `${ROOT}/api/runs/${encodeURIComponent(run)}/events${seq === null ? "" : `?after=${seq}`}`,
       kinds: KINDS,
       after: String(Math.max(begin.current, told.current)),
       numbered: true,

@@ -1,6 +1,7 @@
 import { Button, Select, Slider } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
+import { useMayChange } from "../access/useAccess";
 import { ApiError, api, dataOf, messageOf } from "../api/client";
 import { newKey } from "../api/key";
 import { whatIfQuery } from "../api/queries";
@@ -65,6 +66,7 @@ function Controls({ run, known, onTask }: ControlsProps) {
   const share = (moved ?? chosen) / 100;
   const job = known.jobs.find(({ task }) => task === known.task);
   const open = openJob(known.jobs);
+  const mayChange = useMayChange();
   const { sending, failure, evaluate, cancel } = useRequests(run.id, known.task);
   return (
     <>
@@ -94,7 +96,7 @@ function Controls({ run, known, onTask }: ControlsProps) {
             marks={known.chosen && known.chosen.share <= 0.95 ? [{ value: 100 * known.chosen.share }] : []}
           />
         </div>
-        {open ? (
+        {!mayChange ? null : open ? (
           <Button w={100} variant="default" loading={sending} onClick={() => void cancel(open.id)}>
             Stop
           </Button>

@@ -10,6 +10,7 @@ import { Copy } from "../form/Copy";
 import { kindFirst } from "../form/command";
 import type { Spec } from "../form/draft";
 import { saveText } from "../plot/save";
+import { ROOT } from "../root";
 import { Moment } from "../runs/Moment";
 import { bytes } from "../text/numbers";
 import classes from "./FilesTab.module.css";
@@ -78,7 +79,7 @@ function Checkpoints({ run }: { run: Run }) {
                     {PARTS[file.kind === "outcome" ? "outcome" : "checkpoint"].map((part) => (
                       <Download
                         key={part}
-                        href={`/api/runs/${run.id}/artifacts/${file.id}?part=${part}`}
+                        href={`${ROOT}/api/runs/${run.id}/artifacts/${file.id}?part=${part}`}
                         label={`${WORDS[part]} of ${file.name}`}
                       >
                         {WORDS[part]}
@@ -99,7 +100,7 @@ const WORDS = { state: "State", tensors: "Tensors" } as const;
 const TABLES = ["evaluations", "epochs", "layers"] as const;
 
 function Made({ run }: { run: Run }) {
-  const at = `/api/runs/${run.id}/export`;
+  const at = `${ROOT}/api/runs/${run.id}/export`;
   return (
     <section className={`panel ${page.box}`} aria-label="Specification and exports">
       <h2>Specification and exports</h2>

@@ -12,6 +12,7 @@ import {
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { useMayChange } from "../access/useAccess";
 import {
   cancelRun,
   deleteRun,
@@ -23,6 +24,7 @@ import {
   useRunAction,
 } from "../api/actions";
 import { type Run, TERMINAL } from "../api/types";
+import { ROOT } from "../root";
 import { complain, say, sayWithUndo } from "../shell/toast";
 import { EditDialog } from "./EditDialog";
 
@@ -37,6 +39,7 @@ export function goesOn(run: Run): boolean {
 /** What can be done with a run as it stands. */
 export function RunActions({ run }: { run: Run }) {
   const resumable = run.status === "failed" || run.status === "cancelled";
+  if (!useMayChange()) return <MoreActions run={run} mayChange={false} />;
   return (
     <>
       {!TERMINAL.has(run.status) && <CancelButton run={run} />}
@@ -49,7 +52,7 @@ export function RunActions({ run }: { run: Run }) {
       >
         Clone
       </Button>
-      <MoreActions run={run} />
+      <MoreActions run={run} mayChange />
     </>
   );
 }
@@ -111,7 +114,7 @@ function RetryButton({ run }: { run: Run }) {
   );
 }
 
-function MoreActions({ run }: { run: Run }) {
+function MoreActions({ run, mayChange }: { run: Run; mayChange: boolean }) {
   const [editing, setEditing] = useState(false);
   const archive = useArchiving(run);
   const remove = useRemoval(run);
@@ -124,33 +127,41 @@ function MoreActions({ run }: { run: Run }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setEditing(true)}>
-            Name, notes, tags
-          </Menu.Item>
-          <Menu.Item leftSection={<IconArchive size={15} />} onClick={() => void archive()}>
-            {run.archived ? "Take out of the archive" : "Archive"}
-          </Menu.Item>
-          <Menu.Divider />
+          {mayChange && (
+            <>
+              <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setEditing(true)}>
+                Name, notes, tags
+              </Menu.Item>
+              <Menu.Item leftSection={<IconArchive size={15} />} onClick={() => void archive()}>
+                {run.archived ? "Take out of the archive" : "Archive"}
+              </Menu.Item>
+              <Menu.Divider />
+            </>
+          )}
           {(["csv", "json", "parquet", "html"] as const).map((format) => (
             <Menu.Item
               key={format}
               component="a"
-              href={`/api/runs/${run.id}/export?format=${format}`}
+              href={`${ROOT}/api/runs/${run.id}/export?format=${format}`}
               download
               leftSection={<IconDownload size={15} />}
             >
               Export as {format === "html" ? "HTML report" : format.toUpperCase()}
             </Menu.Item>
           ))}
-          <Menu.Divider />
-          <Menu.Item
-            leftSection={<IconTrash size={15} />}
-            c="var(--danger)"
-            disabled={!TERMINAL.has(run.status)}
-            onClick={() => void remove()}
-          >
-            Delete
-          </Menu.Item>
+          {mayChange && (
+            <>
+              <Menu.Divider />
+              <Menu.Item
+                leftSection={<IconTrash size={15} />}
+                c="var(--danger)"
+                disabled={!TERMINAL.has(run.status)}
+                onClick={() => void remove()}
+              >
+                Delete
+              </Menu.Item>
+            </>
+          )}
         </Menu.Dropdown>
       </Menu>
       {editing && <EditDialog run={run} onClose={() => setEditing(false)} />}

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { lastBy } from "../access/deeds";
 import { type Run, TERMINAL } from "../api/types";
 import { ConnectionPill } from "../live/ConnectionPill";
 import type { Connection } from "../live/stream";
@@ -77,6 +78,12 @@ function stateInWords(run: Run): string[] {
   return run.state_sentence.replaceAll("`", "").split(" · ").slice(1);
 }
 
+/** What is told of who did it; the rest stands in the history. */
+const DONE_BY = [
+  ["submitted", "submitted"],
+  ["cancelled", "cancelled"],
+] as const;
+
 function Facts({ run }: { run: Run }) {
   const seconds = useSeconds(run);
   const ended = TERMINAL.has(run.status);
@@ -98,6 +105,19 @@ function Facts({ run }: { run: Run }) {
       <span className={classes.fact}>
         {run.started_at ? "started" : "submitted"} <Moment at={run.started_at ?? run.created_at} />
       </span>
+      {DONE_BY.map(([what, words]) => {
+        const by =
+          what === "submitted" || run.status === what || run.cancel_requested
+            ? lastBy(run.history, what)
+            : null;
+        return (
+          by && (
+            <span key={what} className={classes.fact} dir="auto">
+              {words} by {by}
+            </span>
+          )
+        );
+      })}
       {run.parent_id && (
         <Link to="/runs/$id" params={{ id: run.parent_id }} className={classes.fact}>
           {run.parent_relation === "retry" ? "a retry" : "a copy"}

@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { stringify } from "yaml";
+import { DEEDS } from "../access/deeds";
 import { catalogQuery } from "../api/queries";
 import type { Run } from "../api/types";
 import { Copy } from "../form/Copy";
 import { asCommand, asPython, kindFirst } from "../form/command";
 import { draftOf, read, type Spec } from "../form/draft";
 import { type JsonSchema, readSchema } from "../form/schema";
+import { dashboard } from "../root";
+import { Moment } from "../runs/Moment";
 import { absolute, duration } from "../text/time";
 import classes from "./RunPage.module.css";
 
@@ -33,7 +36,7 @@ export function SpecTab({ run }: { run: Run }) {
           <h2>Specification</h2>
           <Copy label="YAML" text={() => yaml} />
           <Copy label="Command" text={() => asCommand(spec, defaults)} />
-          <Copy label="Python" text={() => asPython(spec, window.location.origin)} />
+          <Copy label="Python" text={() => asPython(spec, dashboard())} />
         </div>
         <pre className={classes.code}>{yaml}</pre>
       </section>
@@ -49,6 +52,24 @@ export function SpecTab({ run }: { run: Run }) {
         <section className={`panel ${classes.box}`} aria-label="The run">
           <h2>The run</h2>
           <Pairs items={facts} />
+        </section>
+        <section className={`panel ${classes.box}`} aria-label="History">
+          <h2>History</h2>
+          <ol className={classes.history} data-testid="history">
+            {run.history.map((deed) => (
+              <li key={deed.at + deed.what}>
+                {DEEDS[deed.what]}
+                {deed.by && (
+                  <>
+                    {" "}
+                    by <strong dir="auto">{deed.by}</strong>
+                  </>
+                )}
+                , <Moment at={deed.at} />
+              </li>
+            ))}
+          </ol>
+          {run.history.length === 0 && <p className="quiet">Older than its history is kept.</p>}
         </section>
         <section className={`panel ${classes.box}`} aria-label="Environment">
           <h2>Environment</h2>

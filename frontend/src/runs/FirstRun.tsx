@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
+import { useMayChange } from "../access/useAccess";
 import { submitRun } from "../api/actions";
 import { newKey } from "../api/key";
 import { catalogQuery } from "../api/queries";
@@ -18,6 +19,7 @@ function firstSpec(presets: Record<string, unknown> | undefined): Spec {
 /** What a new installation shows: one click away from the first run. */
 export function FirstRun() {
   const navigate = useNavigate();
+  const mayChange = useMayChange();
   const { data: catalog } = useQuery(catalogQuery);
   const key = useRef(newKey());
   const start = useMutation({
@@ -34,19 +36,21 @@ export function FirstRun() {
         and which parameters have been freed. The first one learns five orderings of the pixels of real
         handwritten digits with ANPyC. Nothing is downloaded, and it takes about a minute.
       </p>
-      <div className={classes.actions}>
-        <Button
-          size="sm"
-          onClick={() => start.mutate()}
-          loading={start.isPending || start.isSuccess}
-          disabled={!catalog}
-        >
-          Start a first run
-        </Button>
-        <Button size="sm" variant="default" renderRoot={(props) => <Link to="/new" {...props} />}>
-          Set up a run of my own
-        </Button>
-      </div>
+      {mayChange && (
+        <div className={classes.actions}>
+          <Button
+            size="sm"
+            onClick={() => start.mutate()}
+            loading={start.isPending || start.isSuccess}
+            disabled={!catalog}
+          >
+            Start a first run
+          </Button>
+          <Button size="sm" variant="default" renderRoot={(props) => <Link to="/new" {...props} />}>
+            Set up a run of my own
+          </Button>
+        </div>
+      )}
     </div>
   );
 }

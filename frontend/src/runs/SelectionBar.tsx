@@ -2,6 +2,7 @@ import { Button, Popover, TagsInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { useMayChange } from "../access/useAccess";
 import { cancelRun, deleteRun, editRun, refreshLists, restoreRun, retryRun } from "../api/actions";
 import { allRuns, type RunsFilter } from "../api/queries";
 import { type RunSummary, TERMINAL } from "../api/types";
@@ -24,6 +25,7 @@ const ALL_AT_ONCE = 50;
 /** What can be done with the selected runs. Every button says how many it touches. */
 export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBarProps) {
   const navigate = useNavigate();
+  const mayChange = useMayChange();
   const { active, ended, retryable, archived } = groupsOf(chosen);
   const { working, ...actions } = useActions(chosen, filter, onSelection);
   const busy = working !== null;
@@ -43,24 +45,28 @@ export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBa
       >
         Compare {count(chosen.length)}
       </Button>
-      <TagButton number={chosen.length} busy={busy} onTags={(tags) => void actions.tag(tags)} />
-      <Button variant="default" disabled={busy} onClick={() => void actions.archive()}>
-        {archived ? "Unarchive" : "Archive"} {count(chosen.length)}
-      </Button>
-      {active.length > 0 && (
-        <Button variant="default" disabled={busy} onClick={() => void actions.cancel()}>
-          Cancel {count(active.length)}
-        </Button>
-      )}
-      {retryable.length > 0 && (
-        <Button variant="default" disabled={busy} onClick={() => void actions.retry()}>
-          Retry {count(retryable.length)}
-        </Button>
-      )}
-      {ended.length > 0 && (
-        <Button variant="default" c="var(--danger)" disabled={busy} onClick={() => void actions.remove()}>
-          Delete {count(ended.length)}
-        </Button>
+      {mayChange && (
+        <>
+          <TagButton number={chosen.length} busy={busy} onTags={(tags) => void actions.tag(tags)} />
+          <Button variant="default" disabled={busy} onClick={() => void actions.archive()}>
+            {archived ? "Unarchive" : "Archive"} {count(chosen.length)}
+          </Button>
+          {active.length > 0 && (
+            <Button variant="default" disabled={busy} onClick={() => void actions.cancel()}>
+              Cancel {count(active.length)}
+            </Button>
+          )}
+          {retryable.length > 0 && (
+            <Button variant="default" disabled={busy} onClick={() => void actions.retry()}>
+              Retry {count(retryable.length)}
+            </Button>
+          )}
+          {ended.length > 0 && (
+            <Button variant="default" c="var(--danger)" disabled={busy} onClick={() => void actions.remove()}>
+              Delete {count(ended.length)}
+            </Button>
+          )}
+        </>
       )}
       <span className={`quiet ${classes.working}`} role="status">
         {working}

@@ -3,7 +3,8 @@ import { IconDeviceDesktop, IconKeyboard, IconMoon, IconPlus, IconSun } from "@t
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { healthQuery } from "../api/queries";
+import { useMayChange } from "../access/useAccess";
+import { accessQuery, healthQuery } from "../api/queries";
 import { plural } from "../text/numbers";
 import classes from "./Shell.module.css";
 import { useKeys } from "./useKeys";
@@ -13,9 +14,11 @@ const Shortcuts = lazy(() => import("./Shortcuts").then((module) => ({ default: 
 /** The frame of every page: where one can go, whether workers are there, light or dark. */
 export function Shell() {
   const navigate = useNavigate();
+  const mayChange = useMayChange();
+  const { data: access } = useQuery(accessQuery);
   const [keysShown, setKeysShown] = useState(false);
   useKeys({
-    n: () => void navigate({ to: "/new" }),
+    n: () => mayChange && void navigate({ to: "/new" }),
     r: () => void navigate({ to: "/" }),
     w: () => void navigate({ to: "/workers" }),
     "?": () => setKeysShown(true),
@@ -44,6 +47,7 @@ export function Shell() {
           <Link to="/workers">
             Workers<span className={classes.wide}> &amp; queue</span>
           </Link>
+          {access?.protected && <Link to="/access">Access</Link>}
           <Link to="/numbers" className={classes.wide} activeOptions={{ includeHash: false }}>
             What the numbers mean
           </Link>
@@ -58,13 +62,18 @@ export function Shell() {
             <IconKeyboard size={17} />
           </ActionIcon>
           <SchemeMenu />
-          <Button
-            renderRoot={(props) => <Link to="/new" {...props} />}
-            leftSection={<IconPlus size={15} />}
-            className={classes.new}
-          >
-            New run
-          </Button>
+          {mayChange ? (
+            <Button
+              renderRoot={(props) => <Link to="/new" {...props} />}
+              leftSection={<IconPlus size={15} />}
+              className={classes.new}
+              aria-label="New run"
+            >
+              New run
+            </Button>
+          ) : (
+            <span className={`${classes.workers} ${classes.wide}`}>reads only</span>
+          )}
         </div>
       </header>
       <main id="content" className={classes.main} tabIndex={-1}>

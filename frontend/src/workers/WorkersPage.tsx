@@ -2,6 +2,7 @@ import { Button, Skeleton, Tooltip } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { useMayChange } from "../access/useAccess";
 import { api, dataOf, messageOf } from "../api/client";
 import { queueQuery, runQuery, workersQuery } from "../api/queries";
 import type { Queue, WorkerEntry } from "../api/types";
@@ -103,6 +104,7 @@ function sentenceOf(queue: Queue): string {
 
 function Worker({ worker }: { worker: WorkerEntry }) {
   const client = useQueryClient();
+  const mayChange = useMayChange();
   const ask = async (draining: boolean) => {
     const path = { worker_id: worker.id };
     const after = await dataOf(
@@ -133,7 +135,7 @@ function Worker({ worker }: { worker: WorkerEntry }) {
         <span className={classes.dot} aria-hidden />
         <h3>{worker.id}</h3>
         <span className="quiet">{state}</span>
-        {worker.online && (
+        {worker.online && mayChange && (
           <Tooltip
             label={
               worker.draining

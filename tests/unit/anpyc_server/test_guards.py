@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from anpyc.settings import Settings
-from anpyc_server.guards import known_hosts
+from anpyc_server.guards import Guards, known_hosts
 from serving import Server, serving
 
 
@@ -23,7 +23,40 @@ def test_an_unknown_host_gets_no_answer(library: Server) -> None:
     assert _error(response)["code"] == "wrong_host"
 
 
-@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:9", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "[::1].evil.example",
+        "[::1]evil.example",
+        "localhost:@evil.example",
+        "localhost:80@evil.example",
+        "user@localhost",
+        "localhost:http",
+        "localhost:99999",
+        "localhost..",
+        "localhost.evil.example",
+        "localhost, evil.example",
+        "",
+    ],
+)
+def test_what_only_begins_like_a_host_is_none(library: Server, host: str) -> None:
+    response = library.http.get("/api/runs", headers={"Host": host})
+    assert response.status_code in (400, 403)
+    assert "items" not in response.text
+
+
+@pytest.mark.parametrize("hosts", [[], [b"localhost", b"evil.example"], [b"evil.example", b"localhost"]])
+def test_none_or_two_hosts_are_refused(hosts: list[bytes]) -> None:
+    guards = Guards(None, known_hosts("127.0.0.1"), 1_000)  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "scheme": "http"}
+    refusal = guards._refusal(scope | {"headers": [(b"host", host) for host in hosts]})
+    assert refusal is not None
+    assert refusal[1] == "wrong_host"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:8000", "127.0.0.1", "[::1]:9", "LOCALHOST", "localhost.", "localhost:", "[0:0:0::1]"]
+)
 def test_a_local_host_does(library: Server, host: str) -> None:
     assert library.http.get("/api/health", headers={"Host": host}).status_code == 200
 
@@ -32,24 +65,92 @@ def test_the_bound_address_is_known_and_every_address_adds_none() -> None:
     assert "10.0.0.7" in known_hosts("10.0.0.7")
     assert "[fe80::1]" in known_hosts("fe80::1")
     assert known_hosts("::") == known_hosts("127.0.0.1")
+    assert "lab.example" in known_hosts("127.0.0.1", ["Lab.Example."])
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1"])
+def test_default_ports_need_not_be_named() -> None:
+    refusal = Guards(None, known_hosts("127.0.0.1", ["lab.example"]), 1_000)._refusal  # type: ignore[arg-type]
+
+    def refused(scheme: str, host: str, origin: str) -> bool:
+        headers = [(b"host", host.encode()), (b"origin", origin.encode())]
+        scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "scheme": scheme}
+        return refusal(scope | {"headers": headers, "server": ("127.0.0.1", 8000)}) is not None
+
+    assert not refused("https", "lab.example", "https://lab.example:443")
+    assert not refused("https", "lab.example:443", "https://lab.example")
+    assert not refused("http", "lab.example:80", "http://lab.example")
+    assert refused("https", "lab.example", "https://lab.example:80")
+    assert refused("http", "lab.example", "https://lab.example")
+    assert refused("https", "lab.example", "http://lab.example")
+
+
+def test_bound_to_every_address_it_answers_to_the_one_that_was_reached() -> None:
+    guards = Guards(None, known_hosts("::"), 1_000)  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "scheme": "http"}
+
+    def refused(host: bytes, reached: str) -> bool:
+        of = {"headers": [(b"host", host)], "server": (reached, 8000)}
+        return guards._refusal(scope | of) is not None
+
+    assert not refused(b"10.0.0.7:8000", "10.0.0.7")
+    assert not refused(b"[fd00::7]:8000", "fd00::7")
+    assert refused(b"10.0.0.8:8000", "10.0.0.7")
+    assert refused(b"evil.example:8000", "10.0.0.7")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "",
+        "http://localhost:1",
+        "http://127.0.0.1",
+        "https://127.0.0.1:PORT",
+        "http://127.0.0.1:PORT/",
+        "http://evil@127.0.0.1:PORT",
+        "http://127.0.0.1:PORT, http://evil.example",
+    ],
+)
 def test_a_page_of_another_origin_changes_nothing(server: Server, origin: str) -> None:
+    origin = origin.replace("PORT", str(server.http.base_url.port))
     response = server.http.post("/api/runs", json={}, headers={"Origin": origin})
     assert response.status_code == 403
     assert _error(response)["code"] == "wrong_origin"
     assert server.get("/api/runs")["total"] == 0
 
 
-def test_a_browser_that_names_another_site_without_an_origin_is_refused(server: Server) -> None:
-    response = server.http.post("/api/runs", json={}, headers={"Sec-Fetch-Site": "cross-site"})
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
+@pytest.mark.parametrize("with_origin", [False, True])
+def test_a_browser_that_names_another_site_is_refused(server: Server, site: str, with_origin: bool) -> None:
+    headers = {"Sec-Fetch-Site": site}
+    if with_origin:
+        headers["Origin"] = str(server.http.base_url).rstrip("/")
+    assert server.http.post("/api/runs", json={}, headers=headers).status_code == 403
+    assert server.get("/api/runs")["total"] == 0
+
+
+def test_a_page_of_another_site_has_nothing_read_but_may_link_here(library: Server) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert library.http.get("/api/runs", headers=headers).status_code == 403
+    headers["Sec-Fetch-Mode"] = "navigate"
+    assert library.http.get("/api/runs", headers=headers).status_code == 200
+
+
+def test_a_proxy_that_does_not_say_https_is_named(server: Server) -> None:
+    origin = str(server.http.base_url).rstrip("/").replace("http:", "https:")
+    response = server.http.post("/api/runs", json={}, headers={"Origin": origin})
     assert response.status_code == 403
+    assert "ANPYC_TRUSTED_PROXIES" in _error(response)["message"]
 
 
 def test_the_own_page_and_programs_may_change_things(server: Server) -> None:
     origin = str(server.http.base_url).rstrip("/")
-    assert server.http.post("/api/runs", json={}, headers={"Origin": origin}).status_code == 201
+    of_browser = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
+    assert server.http.post("/api/runs", json={}, headers=of_browser).status_code == 201
+    assert server.http.post("/api/runs", json={}, headers={"Sec-Fetch-Site": "none"}).status_code == 201
+    upper = {"Host": origin.removeprefix("http://").upper(), "Origin": origin}
+    assert server.http.post("/api/runs", json={}, headers=upper).status_code == 201
     assert server.http.post("/api/runs", json={}).status_code == 201
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from anpyc.settings import Settings
 from services import Missing, Postgres
@@ -165,3 +167,28 @@ def test_a_run_is_replayed_drawn_and_looked_into(postgresql: Server) -> None:
         assert postgresql.get(f"/api/figures/{name}", run=run_id)["layout"]["meta"]["empty"] is False
     exported = postgresql.get(f"/api/runs/{run_id}/export", format="json")
     assert len(exported["evaluations"]) == 90
+
+
+def test_tokens_sessions_and_who_did_it_are_known_to_every_process(
+    postgresql: Server, tmp_path: Path
+) -> None:
+    owner = {"Authorization": "Bearer a-token-of-some-length"}
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=postgresql.services.settings.database_url,
+        token=SecretStr("a-token-of-some-length"),
+    )
+    with serving(settings) as one, serving(settings) as other:
+        body = {"name": "anna", "may_change": True}
+        made = one.http.post("/api/access/tokens", json=body, headers=owner).json()
+        assert one.http.post("/api/access/tokens", json=body, headers=owner).status_code == 409
+        assert one.http.post("/sign-in", data={"token": made["token"]}).status_code == 303
+        cookie = {"Cookie": f"anpyc_session={one.http.cookies['anpyc_session']}"}
+        run = other.http.post("/api/runs", json={}, headers=cookie).json()
+        assert [each["by"] for each in run["history"]] == ["anna"]
+        one.http.cookies.clear()
+        assert one.http.delete(f"/api/access/tokens/{made['id']}", headers=owner).status_code == 200
+        time.sleep(2.1)
+        assert other.http.get("/api/runs", headers=cookie).status_code == 401
+        one.http.post(f"/api/runs/{run['id']}/cancel", headers=owner)
+        one.http.delete(f"/api/runs/{run['id']}", headers=owner)

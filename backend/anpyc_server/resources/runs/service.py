@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from anpyc.spec import RunSpec, parse_spec
-from anpyc_queue import jobs, whatif
+from anpyc_queue import audit, jobs, whatif
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.tables import TERMINAL, Run
@@ -33,7 +33,7 @@ def get(services: Services, run_id: str) -> RunAnswer:
         return detailed(session, find_run(session, run_id), QueueView(session))
 
 
-def submit(services: Services, spec: RunSpec, key: str | None) -> tuple[RunAnswer, bool]:
+def submit(services: Services, spec: RunSpec, key: str | None, by: str | None) -> tuple[RunAnswer, bool]:
     """Queue a run; False when the key was used before.
 
     :raises Invalid: when its data are not there.
@@ -42,12 +42,14 @@ def submit(services: Services, spec: RunSpec, key: str | None) -> tuple[RunAnswe
     require_dataset(spec, services.settings)
     with services.database.write() as session:
         run, created = jobs.submit(session, spec, idempotency_key=key)
+        if created:
+            audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
         answer = detailed(session, run, QueueView(session))
     services.wakeup.notify(run.id)
     return answer, created
 
 
-def edit(services: Services, run_id: str, change: RunEdit) -> RunAnswer:
+def edit(services: Services, run_id: str, change: RunEdit, by: str | None) -> RunAnswer:
     """Change name, notes, tags or archived, unless somebody else did since ``change.version``.
 
     :raises NoSuchRun: when there is none, or it was deleted.
@@ -71,12 +73,13 @@ def edit(services: Services, run_id: str, change: RunEdit) -> RunAnswer:
                 setattr(run, name, list(dict.fromkeys(value)) if name == "tags" else value)
             run.version += 1
             run.updated_at = now(session)
+            audit.record(session, "edited", by, run_id=run.id, subject=run.name)
         return run
 
     return _changed(services, apply)
 
 
-def delete(services: Services, run_id: str) -> Deleted:
+def delete(services: Services, run_id: str, by: str | None) -> Deleted:
     """Hide an ended run at once; it is removed for good once that can no longer be undone.
 
     :raises NoSuchRun: when there is none, or it was deleted.
@@ -89,12 +92,13 @@ def delete(services: Services, run_id: str) -> Deleted:
             raise Conflict(f"The run is {run.status}. Cancel it first, then delete it.")
         whatif.cancel_all(session, run_id)
         run.deleted_at = run.updated_at = now(session)
+        audit.record(session, "deleted", by, run_id=run.id, subject=run.name)
         until = run.deleted_at + UNDO
     services.wakeup.notify(run_id)
     return Deleted(id=run_id, undo_until=until)
 
 
-def restore(services: Services, run_id: str) -> RunAnswer:
+def restore(services: Services, run_id: str, by: str | None) -> RunAnswer:
     """Undo a deletion.
 
     :raises NoSuchRun: when there is none any more.
@@ -106,39 +110,40 @@ def restore(services: Services, run_id: str) -> RunAnswer:
             raise NoSuchRun(run_id)
         if run.deleted_at is not None:
             run.deleted_at, run.updated_at = None, now(session)
+            audit.record(session, "restored", by, run_id=run.id, subject=run.name)
         return run
 
     return _changed(services, apply)
 
 
-def cancel(services: Services, run_id: str) -> RunAnswer:
+def cancel(services: Services, run_id: str, by: str | None) -> RunAnswer:
     """Cancel a waiting run, ask a running one to stop.
 
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises Conflict: when it has ended.
     """
-    return _changed(services, _living(run_id, jobs.request_cancel))
+    return _changed(services, _living(run_id, jobs.request_cancel, "cancelled", by))
 
 
-def retry(services: Services, run_id: str) -> RunAnswer:
+def retry(services: Services, run_id: str, by: str | None) -> RunAnswer:
     """A new run of the same specification.
 
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises Conflict: when it has not failed and was not cancelled.
     """
-    return _changed(services, _living(run_id, jobs.retry))
+    return _changed(services, _living(run_id, jobs.retry, "submitted", by))
 
 
-def resume(services: Services, run_id: str) -> RunAnswer:
+def resume(services: Services, run_id: str, by: str | None) -> RunAnswer:
     """Go on from the last checkpoint.
 
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises Conflict: when there is nothing to go on from.
     """
-    return _changed(services, _living(run_id, jobs.resume))
+    return _changed(services, _living(run_id, jobs.resume, "resumed", by))
 
 
-def clone(services: Services, run_id: str, changes: Mapping[str, Any]) -> RunAnswer:
+def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str | None) -> RunAnswer:
     """A new run of the specification with ``changes``.
 
     :raises NoSuchRun: when there is none, or it was deleted.
@@ -149,7 +154,9 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any]) -> RunAns
     def apply(session: Session) -> Run:
         spec = parse_spec(merged(find_run(session, run_id).spec, changes))
         require_dataset(spec, services.settings)
-        return jobs.clone(session, run_id, spec)
+        made = jobs.clone(session, run_id, spec)
+        audit.record(session, "submitted", by, run_id=made.id, subject=made.name)
+        return made
 
     return _changed(services, apply)
 
@@ -175,10 +182,15 @@ def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 _PARTS = frozenset({"benchmark", "dataset", "model", "strategy", "training"})
 
 
-def _living(run_id: str, act: Callable[[Session, str], Run]) -> Callable[[Session], Run]:
+def _living(
+    run_id: str, act: Callable[[Session, str], Run], what: audit.What, by: str | None
+) -> Callable[[Session], Run]:
     def apply(session: Session) -> Run:
-        find_run(session, run_id)
-        return act(session, run_id)
+        asked_before = find_run(session, run_id).cancel_requested
+        run = act(session, run_id)
+        if what != "cancelled" or not asked_before:
+            audit.record(session, what, by, run_id=run.id, subject=run.name)
+        return run
 
     return apply
 

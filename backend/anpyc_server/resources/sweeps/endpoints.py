@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Response
 from anpyc_server.errors import documented
 from anpyc_server.resources.sweeps import service
 from anpyc_server.resources.sweeps.schemas import Sweep, SweepRequest
-from anpyc_server.services import ServicesHere
+from anpyc_server.services import ByHere, ServicesHere
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 
@@ -19,13 +19,14 @@ def submit_sweep(
     request: SweepRequest,
     services: ServicesHere,
     response: Response,
+    by: ByHere,
     idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
 ) -> Sweep:
     """Every combination of the grid with every seed as a run: all of them or none.
 
     With an Idempotency-Key that was used before: the sweep of then, and 200.
     """
-    sweep, created = service.submit(services, request, idempotency_key)
+    sweep, created = service.submit(services, request, idempotency_key, by)
     if not created:
         response.status_code = 200
     return sweep

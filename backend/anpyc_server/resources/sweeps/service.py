@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from anpyc.spec import Problem, RunSpec, SpecError, parse_spec
-from anpyc_queue import jobs
+from anpyc_queue import audit, jobs
 from anpyc_queue.identifiers import new_id
 from anpyc_queue.tables import Run
 from anpyc_server.errors import Invalid
@@ -23,7 +23,7 @@ from anpyc_server.services import Services
 MOST_RUNS = 500
 
 
-def submit(services: Services, request: SweepRequest, key: str | None) -> tuple[Sweep, bool]:
+def submit(services: Services, request: SweepRequest, key: str | None, by: str | None) -> tuple[Sweep, bool]:
     """Queue all runs in one transaction; False when the key was used before.
 
     :raises Conflict: when the key was used for another sweep.
@@ -41,6 +41,8 @@ def submit(services: Services, request: SweepRequest, key: str | None) -> tuple[
         created = all(fresh for _, fresh in submitted)
         if not created:
             _require_same(session, runs, group_id)
+        for run in runs if created else ():
+            audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
         session.flush()
         sweep = Sweep(group_id=runs[0].group_id or group_id, items=summaries(session, runs))
     for run in runs if created else ():

@@ -10,7 +10,7 @@ from anpyc_server.errors import documented
 from anpyc_server.parameters import RunId
 from anpyc_server.resources.whatif import service
 from anpyc_server.resources.whatif.schemas import WhatIfAnswer, WhatIfJob, WhatIfRequest
-from anpyc_server.services import ServicesHere
+from anpyc_server.services import ByHere, ServicesHere
 
 router = APIRouter(prefix="/runs/{run_id}/whatif", tags=["what if"])
 
@@ -22,11 +22,12 @@ def ask_what_if(
     run_id: RunId,
     services: ServicesHere,
     response: Response,
+    by: ByHere,
     request: Annotated[WhatIfRequest | None, Body()] = None,
     idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
 ) -> WhatIfJob:
     """Have every seen task tested at pruned shares. With a key that was used before: that job, and 200."""
-    job, created = service.ask(services, run_id, request or WhatIfRequest(), idempotency_key)
+    job, created = service.ask(services, run_id, request or WhatIfRequest(), idempotency_key, by)
     if not created:
         response.status_code = 200
     return job
@@ -45,6 +46,6 @@ def get_what_if(
 
 
 @router.post("/{what_if_id}/cancel", responses=documented(404, 409))
-def cancel_what_if(run_id: RunId, what_if_id: WhatIfId, services: ServicesHere) -> WhatIfJob:
+def cancel_what_if(run_id: RunId, what_if_id: WhatIfId, services: ServicesHere, by: ByHere) -> WhatIfJob:
     """Cancel a waiting job at once, ask one that is measured to stop. What was measured stays."""
-    return service.cancel(services, run_id, what_if_id)
+    return service.cancel(services, run_id, what_if_id, by)

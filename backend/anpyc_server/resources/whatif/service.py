@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from anpyc_queue import whatif
+from anpyc_queue import audit, whatif
 from anpyc_queue.queue import waiting_for_lane
 from anpyc_queue.tables import QUEUED, Run, WhatIf
 from anpyc_server.records.lookup import find_run
@@ -23,7 +23,9 @@ from anpyc_server.resources.whatif.schemas import (
 from anpyc_server.services import Services
 
 
-def ask(services: Services, run_id: str, request: WhatIfRequest, key: str | None) -> tuple[WhatIfJob, bool]:
+def ask(
+    services: Services, run_id: str, request: WhatIfRequest, key: str | None, by: str | None
+) -> tuple[WhatIfJob, bool]:
     """Queue a job; False when the key was used before.
 
     :raises NotFound: when there is no such run.
@@ -32,12 +34,15 @@ def ask(services: Services, run_id: str, request: WhatIfRequest, key: str | None
     permilles = [round(share * 1000) for share in request.shares]
 
     def apply(session: Session) -> tuple[WhatIf, bool]:
-        return whatif.ask(session, run_id, request.task, permilles, key=key)
+        job, created = whatif.ask(session, run_id, request.task, permilles, key=key)
+        if created:
+            audit.record(session, "what_if", by, run_id=run_id, subject=f"task {job.task}")
+        return job, created
 
     return _changed(services, run_id, apply)
 
 
-def cancel(services: Services, run_id: str, what_if_id: str) -> WhatIfJob:
+def cancel(services: Services, run_id: str, what_if_id: str, by: str | None) -> WhatIfJob:
     """Stop a job; what was measured stays.
 
     :raises NotFound: when the run has no such job.
@@ -45,7 +50,9 @@ def cancel(services: Services, run_id: str, what_if_id: str) -> WhatIfJob:
     """
 
     def apply(session: Session) -> tuple[WhatIf, bool]:
-        return whatif.request_cancel(session, run_id, what_if_id), False
+        job = whatif.request_cancel(session, run_id, what_if_id)
+        audit.record(session, "what_if_cancelled", by, run_id=run_id, subject=f"task {job.task}")
+        return job, False
 
     return _changed(services, run_id, apply)[0]
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from anpyc_server.errors import documented
 from anpyc_server.resources.workers import service
 from anpyc_server.resources.workers.schemas import Queue, WorkerEdit, WorkerEntry, Workers
-from anpyc_server.services import ServicesHere
+from anpyc_server.services import ByHere, ServicesHere
 
 router = APIRouter(tags=["workers"])
 
@@ -22,10 +22,10 @@ def list_workers(services: ServicesHere) -> Workers:
 
 @router.patch("/workers/{worker_id}", responses=documented(404))
 def edit_worker(
-    worker_id: Annotated[str, Path(max_length=64)], edit: WorkerEdit, services: ServicesHere
+    worker_id: Annotated[str, Path(max_length=64)], edit: WorkerEdit, services: ServicesHere, by: ByHere
 ) -> WorkerEntry:
     """Ask a worker to finish what it has and take nothing new, or to go on."""
-    return service.edit(services, worker_id, edit)
+    return service.edit(services, worker_id, edit, by)
 
 
 @router.get("/queue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anpyc_queue import audit
 from anpyc_queue import queue as waiting
 from anpyc_queue.errors import NoSuchWorker
 from anpyc_queue.tables import Worker
@@ -16,7 +17,7 @@ def workers(services: Services) -> Workers:
         return Workers(items=[_entry(status) for status in worker_statuses(session)])
 
 
-def edit(services: Services, worker_id: str, edit: WorkerEdit) -> WorkerEntry:
+def edit(services: Services, worker_id: str, edit: WorkerEdit, by: str | None) -> WorkerEntry:
     """Let a worker drain, or go on.
 
     :raises NoSuchWorker: when there is none of that name.
@@ -25,6 +26,8 @@ def edit(services: Services, worker_id: str, edit: WorkerEdit) -> WorkerEntry:
         worker = session.get(Worker, worker_id, with_for_update=True)
         if worker is None:
             raise NoSuchWorker(worker_id)
+        if worker.draining != edit.draining:
+            audit.record(session, "drained" if edit.draining else "undrained", by, subject=worker.id)
         worker.draining = edit.draining
         session.flush()
         return next(_entry(status) for status in worker_statuses(session) if status.worker.id == worker_id)

@@ -1,0 +1,40 @@
+"""Who has changed what. An entry is part of the transaction that it tells of.
+
+``by`` is the name of a token or session, ``local`` for a command on the machine, None where no token is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from anpyc_queue.engine import now
+from anpyc_queue.identifiers import new_id
+from anpyc_queue.tables import AuditEntry
+
+What = Literal[
+    "submitted", "cancelled", "resumed", "edited", "deleted", "restored", "what_if", "what_if_cancelled",
+    "drained", "undrained", "token_made", "token_revoked", "session_ended",
+]  # fmt: skip
+
+
+def record(
+    session: Session, what: What, by: str | None, *, run_id: str | None = None, subject: str = ""
+) -> None:
+    """Add that ``by`` has done this, to a run or to whatever ``subject`` names."""
+    entry = AuditEntry(id=new_id(), at=now(session), by=by, what=what, run_id=run_id, subject=subject[:200])
+    session.add(entry)
+
+
+def of_run(session: Session, run_id: str) -> Sequence[AuditEntry]:
+    """All that was done to a run, the oldest first."""
+    query = select(AuditEntry).where(AuditEntry.run_id == run_id).order_by(AuditEntry.id)
+    return session.scalars(query).all()
+
+
+def newest(session: Session, limit: int) -> Sequence[AuditEntry]:
+    """What was done last, the newest first."""
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)).all()

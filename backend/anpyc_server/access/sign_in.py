@@ -1,0 +1,68 @@
+"""The form that a browser signs in with, and the link that does it once."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from anpyc.private_files import private_file
+from anpyc.settings import Settings
+
+SIGN_IN = "/sign-in"
+LINK_FILE = "sign-in-link"
+FORM_BYTES = 4_096
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sign in · ANPyC Dashboard</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 18vh auto; padding: 0 1rem; }}
+input, button {{ font: inherit; width: 100%; padding: .5rem; box-sizing: border-box; margin-top: .4rem; }}
+</style>
+<h1>ANPyC Dashboard</h1>
+<form method="post" action="{action}">
+<label>Token<input name="token" type="password" autocomplete="current-password" required autofocus></label>
+<button>Sign in</button>
+</form>
+<p role="alert">{message}</p>
+<p>It is the server's <code>ANPYC_TOKEN</code>, or a token that its owner has made for you.</p>
+</html>
+"""
+
+
+class LinkFile:
+    """Where the link that signs a browser in once is kept: in the data folder, for its owner alone.
+
+    Not in a log, which others may read.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._address = settings.address
+        self.path = settings.data_dir / LINK_FILE
+
+    def write(self, code: str) -> None:
+        """Keep a link."""
+        private_file(self.path).write_text(f"{self._address}{SIGN_IN}?once={code}\n")
+
+    def remove(self) -> None:
+        """It was used, or the server ends."""
+        self.path.unlink(missing_ok=True)
+
+
+def form(root: str, message: str = "", status: int = 200) -> HTMLResponse:
+    """The form, below the path that the dashboard is shown at."""
+    return HTMLResponse(_PAGE.format(action=escape(f"{root}{SIGN_IN}"), message=escape(message)), status)
+
+
+async def body_of(request: Request) -> bytes | None:
+    """What the form has sent; None where that is too long for one."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES:
+            return None
+    return body

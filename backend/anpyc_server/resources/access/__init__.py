@@ -1,0 +1,1 @@
+"""Who gets in, as the page shows it: sessions, tokens, what was changed by whom."""
