@@ -26,7 +26,7 @@ COOKIE = "anpyc_session"
 COOKIE_SECONDS = 30 * 24 * 3600
 LINK_SECONDS = 3600
 """How long an unused link works."""
-OPEN_TO_ALL = frozenset({"/api/health"})
+OPEN_TO_ALL = frozenset({"/api/health", "/api/health/ready"})
 """What a health check may ask without a token."""
 _FORM_BYTES = 4_096
 _WANTED = (
