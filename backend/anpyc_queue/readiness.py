@@ -14,7 +14,7 @@ from pathlib import Path
 from anpyc_queue import locks
 from anpyc_queue.artifacts import ArtifactFiles
 from anpyc_queue.engine import BUSY_SECONDS, Database
-from anpyc_queue.errors import StoreFull, StoreUnusable, Unusable
+from anpyc_queue.errors import DatabaseDamaged, StoreFull, StoreUnusable, Unusable
 from anpyc_queue.unusable import NO_SPACE, unusable
 
 TRIAL_BYTES = 65_536
@@ -61,6 +61,15 @@ def database_trouble(database: Database, *, commit: bool) -> Unusable | None:
             raise
         return trouble
     return None
+
+
+def damage(database: Database) -> Unusable | None:
+    """What SQLite finds wrong when it reads all of its file; PostgreSQL tells what it meets."""
+    if not database.is_sqlite:
+        return None
+    with database.engine.connect() as connection:
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    return None if found == "ok" else DatabaseDamaged(str(found).splitlines()[-1])
 
 
 def store_trouble(url: str) -> Unusable | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -37,6 +37,24 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     token: SecretStr | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(
+            ("sqlite:", "sqlite+pysqlite:", "postgresql:", "postgresql+psycopg:")
+        ):
+            raise ValueError("it begins with sqlite:// or postgresql+psycopg://")
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker_is_known(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://")):
+            raise ValueError(
+                "it begins with redis:// or rediss://, or is left out for files in the data folder"
+            )
+        return url
 
     @property
     def datasets(self) -> Path:

@@ -109,7 +109,8 @@ class Spawner:
         self._starter.shutdown()
 
     def _start(self, order: Mapping[str, object]) -> ChildProcess:
-        self._logs.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # without a log of its own it still trains
+            self._logs.mkdir(parents=True, exist_ok=True)
         output = self._logs / f"training-{uuid.uuid4().hex[:12]}.log"
         arguments = (self._preloaded, self._environment, str(output), order)
         return ChildProcess(self._launch(arguments), output, self._lock)

@@ -34,7 +34,7 @@ from anpyc_queue.jobs.life import Claim, Kind
 from anpyc_queue.messages import TASK
 from anpyc_queue.periodic import PeriodicThread
 from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
-from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
+from anpyc_queue.retrying import OUTAGES, database_is_away, persistently, write_persistently
 from anpyc_queue.stacking import companions
 from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
@@ -50,6 +50,8 @@ MOST_THREADS = 8
 """For one run: networks of this size gain nothing from more."""
 LOOK_SECONDS = 2.0
 """How often a worker with a free slot looks for a waiting run by itself."""
+TAKE_AGAIN_SECONDS = 5.0
+"""After a job that could not be taken for want of database, disk or processes."""
 FIRST_DEAF_SECONDS, LONGEST_DEAF_SECONDS = 1.0, 60.0
 """After Celery could not go on, doubling."""
 
@@ -110,10 +112,12 @@ class WorkerService:
         self._carrying_out: list[threading.Thread] = []
 
     def run(self) -> int:
-        """Work until told to stop. Answers the exit code: 1 when the worker had to give up."""
+        """Work until told to stop. Answers the exit code: 1 when the worker had to give up.
+
+        :raises Unusable: when the database is one that this version cannot use.
+        """
         persistently(self._database.migrate)
-        with self._database.write() as session:
-            workers.announce(session, self._entry())
+        write_persistently(self._database, lambda session: workers.announce(session, self._entry()))
         self._spawner.prepare()
         reconciler = Reconciler(
             self._database,
@@ -227,6 +231,7 @@ class WorkerService:
         except Exception as error:  # the edge of this thread: a bug is told, and ends the worker
             if database_is_away(error):
                 log.warning("%s %s could not be taken, it will be found: %s", lane.kind.title, job_id, error)
+                self._stopping.wait(TAKE_AGAIN_SECONDS)
             else:
                 log.exception("%s %s could not be carried out.", lane.kind.title, job_id)
                 self._give_up(error)
