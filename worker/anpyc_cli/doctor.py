@@ -56,8 +56,9 @@ def findings(here: Settings) -> Iterator[Finding]:
         yield _or_error(look, here)
     database = _or_error(_database, here)
     yield database
-    for look in (_artifacts, _broker, *([_workers] if database.ok else []), _front_end):
-        yield _or_error(look, here)
+    for look in (_artifacts, _broker, _workers, _front_end):
+        if look is not _workers or database.ok:  # the database's own finding says more
+            yield _or_error(look, here)
     yield from _datasets(here)
 
 
