@@ -95,8 +95,8 @@ class DatabaseReadOnly(Unusable):
 
     code = "storage_read_only"
     sentence = (
-        "The database cannot be written. Make the data folder (ANPYC_DATA_DIR) writable for the user that "
-        "runs the dashboard, and all goes on by itself."
+        "The database cannot be written. See that the data folder (ANPYC_DATA_DIR) is there and writable for "
+        "the user that runs the dashboard, and all goes on by itself."
     )
 
 

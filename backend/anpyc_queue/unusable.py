@@ -25,7 +25,7 @@ _OF_SQLITE: dict[int, type[Unusable]] = {
     sqlite3.SQLITE_CORRUPT: DatabaseDamaged,
     sqlite3.SQLITE_NOTADB: DatabaseDamaged,
     sqlite3.SQLITE_BUSY: DatabaseAway,
-    sqlite3.SQLITE_CANTOPEN: DatabaseAway,
+    sqlite3.SQLITE_CANTOPEN: DatabaseReadOnly,  # SQLite opens no file that it cannot write beside
     sqlite3.SQLITE_IOERR: DatabaseAway,
 }
 _NO_ROOM = frozenset({sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})

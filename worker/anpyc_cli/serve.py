@@ -154,10 +154,10 @@ def chosen_settings(
 
 def _what_is_wrong(error: ValidationError) -> str:
     """Each setting by the name of its variable, without its value: it may be a secret."""
-    return "\n".join(
-        f"ANPYC_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}. See docs/settings.md."
-        for each in error.errors()
-    )
+    said = [
+        (str(each["loc"][0]).upper(), each["msg"].removeprefix("Value error, ")) for each in error.errors()
+    ]
+    return "\n".join(f"ANPYC_{name}: {message}. See docs/settings.md." for name, message in said)
 
 
 def refuse_taken_port(here: Settings) -> int:

@@ -48,7 +48,7 @@ def test_an_older_one_that_cannot_be_written_is_promised_nothing(tmp_path: Path)
     found = _found(tmp_path, "database", database_url=f"sqlite:///file:{file}?mode=ro&uri=true")
     assert not found.ok
     assert "attempt to write a readonly database" in found.state
-    assert "Make the data folder (ANPYC_DATA_DIR) writable" in found.advice
+    assert "See that the data folder (ANPYC_DATA_DIR) is there and writable" in found.advice
 
 
 def test_a_newer_one_is_promised_nothing(tmp_path: Path) -> None:

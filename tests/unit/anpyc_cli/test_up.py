@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from anpyc.settings import Settings
 from anpyc_cli import up
+from anpyc_cli.main import app
 from anpyc_cli.up import _Part, _Stack
 from anpyc_worker.exit_codes import CANNOT_START
 
@@ -76,3 +78,22 @@ def test_a_worker_that_cannot_start_leaves_the_page_up_and_is_told_once(
     said = capsys.readouterr().err
     assert said.count("The worker cannot start; runs wait") == 1
     assert "I am --follow-parent" in said
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ANPYC_PORT", "eighty", "ANPYC_PORT: Input should be a valid integer"),
+        ("ANPYC_BROKER_URL", "nonsense://", "ANPYC_BROKER_URL: it begins with redis:// or rediss://"),
+        ("ANPYC_DATABASE_URL", "mysql://secret@x", "ANPYC_DATABASE_URL: it begins with sqlite://"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_one_sentence_without_its_value(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    for command in ("up", "server", "worker", "doctor"):
+        answer = CliRunner().invoke(app, [command])
+        assert answer.exit_code == CANNOT_START
+        assert answer.stderr.startswith(said)
+        assert "secret" not in answer.stderr
