@@ -6,7 +6,9 @@ database knows, and beside it the tensors. The outcome of a task is tensors alon
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 STATE, TENSORS = ".json", ".safetensors"
@@ -49,6 +51,20 @@ class ArtifactFiles:
                     self._files.rm_file(self._path(name))
                 except FileNotFoundError:
                     continue
+
+    def try_out(self, content: bytes) -> None:
+        """Store something and delete it again.
+
+        :raises Exception: what stands in the way; each kind of store has errors of its own.
+        """
+        path = self._path(f".trial-{uuid.uuid4().hex}")
+        self._files.makedirs(self._root, exist_ok=True)
+        try:
+            with self._files.open(path, "wb") as file:
+                file.write(content)
+        finally:
+            with suppress(OSError):
+                self._files.rm_file(path)
 
     def _path(self, url: str) -> str:
         return f"{self._root}/{url}"

@@ -1,31 +1,28 @@
 """How a worker hears that a run is waiting. Nothing that may be lost is trusted to the broker.
 
 Without a broker of its own the project sends through files in the data directory; otherwise through Redis. A
-message is a task name and a run id, in JSON.
+message is a task name and a run id, in JSON; see ``messages`` for what is none.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
+import redis
 from celery import Celery
 from kombu.exceptions import KombuError
-from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.transport import TRANSPORT_ALIASES
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
-from anpyc.private_files import private_folder
 from anpyc.settings import Settings
+from anpyc_queue.file_transport import count_aside, folder_options, make_folders
+from anpyc_queue.messages import EXCHANGE, TASK
 
-TASK = "anpyc.train"
-EXCHANGE = "anpyc"
-POLL_SECONDS = 0.25
-"""How often a worker looks for a message file."""
 CONNECT_SECONDS = 2.0
 
 Notify = Callable[[str, str], None]
@@ -46,7 +43,9 @@ def celery_app(settings: Settings, **options: Any) -> Celery:
     """Celery, told to carry JSON and nothing else, and never to give a broker up."""
     app = Celery("anpyc", set_as_current=False)  # type: ignore[no-untyped-call]
     app.conf.update(
-        broker_url=settings.broker_url or _file_broker(settings.data_dir / "broker"),
+        broker_url=_redis_broker(settings.broker_url)
+        if settings.broker_url
+        else _file_broker(_folder(settings)),
         broker_transport_options=_transport_options(settings) | options,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -84,16 +83,41 @@ class Notifier:
         self._app.close()  # type: ignore[no-untyped-call]
 
 
+def messages_set_aside(settings: Settings) -> int:
+    """How many messages that could not be read lie where they were set aside.
+
+    :raises RedisError: when Redis does not answer.
+    """
+    if settings.embedded_broker:
+        return count_aside(_folder(settings))
+    from anpyc_queue.redis_transport import ASIDE
+
+    client = redis.Redis.from_url(
+        str(settings.broker_url),
+        socket_timeout=CONNECT_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    with closing(client):
+        return int(client.llen(ASIDE))
+
+
+def where_set_aside(settings: Settings) -> str:
+    """Where they lie, in words."""
+    return (
+        "the folder broker/unreadable in the data folder"
+        if settings.embedded_broker
+        else "the Redis list anpyc-unreadable"
+    )
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_dir / "broker"
+
+
 def _transport_options(settings: Settings) -> dict[str, Any]:
     if settings.embedded_broker:
-        folder = settings.data_dir / "broker"
-        return {
-            "data_folder_in": str(folder / "messages"),
-            "data_folder_out": str(folder / "messages"),
-            "processed_folder": str(folder / "taken"),
-            "control_folder": str(folder / "control"),
-            "polling_interval": POLL_SECONDS,
-        }
+        return folder_options(_folder(settings))
     return {
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": 10.0,
@@ -103,52 +127,12 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
 
 
 def _file_broker(folder: Path) -> str:
-    for name in ("messages", "taken", "control"):
-        private_folder(folder / name)
-    TRANSPORT_ALIASES["anpyc-files"] = f"{__name__}:FileTransport"
+    make_folders(folder)
+    TRANSPORT_ALIASES["anpyc-files"] = "anpyc_queue.file_transport:FileTransport"
     return "anpyc-files://localhost//"
 
 
-class _FileChannel(filesystem.Channel):
-    """Kombu's, with files that appear whole: a reader never meets one that is still being written."""
-
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
-        name = f"{time.time_ns():020d}_{os.urandom(8).hex()}.{queue}.msg"
-        unfinished = Path(self.processed_folder) / name
-        unfinished.write_text(json.dumps(payload))
-        unfinished.rename(Path(self.data_folder_out) / name)
-
-    def _get(self, queue: str, timeout: float | None = None) -> Any:  # noqa: ARG002
-        for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
-            taken = Path(self.processed_folder) / path.name
-            try:
-                path.rename(taken)
-            except FileNotFoundError:
-                continue  # another worker was faster
-            payload = json.loads(taken.read_text())
-            taken.unlink()
-            return payload
-        raise Empty
-
-    def _lookup(
-        self,
-        exchange: str,  # noqa: ARG002
-        routing_key: str,
-        default: str | None = None,  # noqa: ARG002
-    ) -> list[str]:
-        """A message goes to the queue that it names, so no table of bindings is kept in a file."""
-        return [routing_key]
-
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        """See :meth:`_lookup`."""
-
-
-class FileTransport(filesystem.Transport):
-    """Messages as files in the data directory."""
-
-    Channel = _FileChannel
-
-    def drain_events(self, connection: Any, timeout: float | None = None) -> Any:  # type: ignore[override]
-        """One look and a short pause if there was nothing: the caller has to see soon that it is to stop."""
-        pause = min(timeout or POLL_SECONDS, POLL_SECONDS)
-        return super().drain_events(connection, timeout=pause)  # type: ignore[no-untyped-call]
+def _redis_broker(url: str) -> str:
+    for scheme in ("redis", "rediss"):
+        TRANSPORT_ALIASES[scheme] = "anpyc_queue.redis_transport:RedisTransport"
+    return url

@@ -132,12 +132,18 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
-        _private(Path(url.database))
     engine = create_engine(url, pool_size=5, max_overflow=45, connect_args={"timeout": BUSY_SECONDS}, **_JSON)
+    event.listen(engine, "do_connect", _make_folder)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(_dialect: object, _record: object, arguments: list[Any], _named: object) -> None:
+    """With the connection, as what stands in its way is then told like any other trouble with it."""
+    name = str(arguments[0])
+    if not name.startswith((":memory:", "file:")):
+        _private(Path(name))
 
 
 def _private(path: Path) -> None:

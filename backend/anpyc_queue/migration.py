@@ -11,6 +11,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from anpyc_queue.errors import DatabaseNewer, MigrationFailed
+from anpyc_queue.unusable import unusable
+
 _PLACE = Path(__file__).parent / "migrations"
 _POSTGRESQL_LOCK = 0x414E5079  # any constant number of our own
 
@@ -22,6 +25,12 @@ def configuration(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+@cache
+def _revisions() -> frozenset[str]:
+    script = ScriptDirectory.from_config(configuration())
+    return frozenset(revision.revision for revision in script.walk_revisions())
 
 
 @cache
@@ -38,10 +47,32 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def check_known(engine: Engine) -> None:
+    """
+    :raises DatabaseNewer: when the tables are at a revision that this version does not have.
+    """
+    found = current(engine)
+    if found is not None and found not in _revisions():
+        raise DatabaseNewer(found, head())
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run the migrations that are missing."""
+    """Run the migrations that are missing.
+
+    :raises Unusable: when that cannot be done; the tables are then as they were.
+    """
     if revision == "head" and current(engine) == head():
         return
+    check_known(engine)
+    try:
+        _upgrade(engine, revision)
+    except Exception as error:  # a migration may raise anything; all of it leaves the tables as they were
+        if unusable(error) is not None:
+            raise
+        raise MigrationFailed(str(error)) from error
+
+
+def _upgrade(engine: Engine, revision: str) -> None:
     if engine.dialect.name == "sqlite":
         _upgrade_sqlite(engine, revision)
     else:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from anpyc_queue.retrying import database_is_away
+from anpyc_queue.unusable import unusable
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +80,10 @@ class PeriodicThread:
                 self._notified.clear()
 
     def _report(self, error: Exception) -> None:
+        trouble = unusable(error)
+        said = str(error) if trouble is None else f"{trouble.message} ({trouble.reason})"
         if not self._passes(error):
             log.error("The %s thread has a bug and ends.", self._thread.name, exc_info=error)
         elif self.trouble is None:
-            log.warning("The %s thread has to wait and tries again: %s", self._thread.name, error)
-        self.trouble = str(error) or type(error).__name__
+            log.warning("The %s thread has to wait and tries again: %s", self._thread.name, said)
+        self.trouble = (str(error) or type(error).__name__) if trouble is None else trouble.message

@@ -3,7 +3,8 @@
 A holder renews its lease every few seconds. Whether it has stopped doing so is judged by watching: a lease
 that has not changed for ``lease_seconds`` of this process's steady clock is lost. No wall clock is compared
 with another or with itself, so moving one takes no run away; time in which the database could not be asked
-does not count. Every process that runs a reconciler watches; only the one that holds the role acts.
+or written does not count. Every process that runs a reconciler watches; only the one that holds the role
+acts.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class Reconciler:
         self._clock = clock
         self._seen: dict[str, _Seen] = {}
         self._last_look: float | None = None
+        self._refused = False
+        """Nothing could be written at the last try."""
         self._thread = PeriodicThread("reconciler", self.look, look_seconds, on_bug=on_bug)
 
     def start(self) -> None:
@@ -86,12 +89,23 @@ class Reconciler:
     def look(self) -> list[str]:
         """Watch everything that is held once, and requeue what is lost. Answers which those were."""
         lost = self._watch()
-        if not lost:
+        if not lost and not self._refused:
             return []
-        with self._database.write() as session:
-            if not locks.hold(session, ROLE, self._name, ROLE_SECONDS):
-                return []
+        if not self._holds_role():
+            return []
         return [job_id for job_id, lease in lost if self._requeue(job_id, lease)]
+
+    def _holds_role(self) -> bool:
+        """Whether it is this one that acts. Where that cannot be written, such as on a full disk, nobody can
+        renew a lease either: all of them count anew from when it can."""
+        try:
+            with self._database.write() as session:
+                holds = locks.hold(session, ROLE, self._name, ROLE_SECONDS)
+        except OUTAGES:
+            self._refused, self._seen = True, {}
+            raise
+        self._refused = False
+        return holds
 
     def _watch(self) -> list[tuple[str, _Seen]]:
         leases: dict[str, _Seen] = {}

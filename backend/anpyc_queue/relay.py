@@ -24,6 +24,8 @@ class Relay:
     def __init__(self, database: Database, notify: Notify) -> None:
         self._database = database
         self._send = notify
+        self._sent: set[int] = set()
+        """Rows whose message went but which could not be deleted, such as on a full disk."""
         self._thread = PeriodicThread(
             "relay",
             lambda: self.pass_on() == _AT_ONCE,
@@ -56,10 +58,13 @@ class Relay:
             for row in rows:
                 if self._thread.stopping:
                     break
-                self._send(row.run_id, row.queue)
+                if row.id not in self._sent:
+                    self._send(row.run_id, row.queue)
                 sent.append(row.id)
         finally:
             if sent:
+                self._sent.update(sent)
                 with self._database.write() as session:
                     session.execute(delete(Outbox).where(Outbox.id.in_(sent)))
+                self._sent.clear()
         return len(sent)

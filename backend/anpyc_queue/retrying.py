@@ -15,6 +15,7 @@ from tenacity.nap import sleep_using_event
 from tenacity.stop import stop_when_event_set
 
 from anpyc_queue.engine import Database
+from anpyc_queue.unusable import unusable
 
 log = logging.getLogger(__name__)
 
@@ -64,5 +65,10 @@ def write_persistently(database: Database, work: Callable[[Session], T]) -> T:
 
 
 def _report(state: RetryCallState) -> None:
+    """At the first failure and ever more seldom, as a wait may be long."""
+    number = state.attempt_number
     error = state.outcome.exception() if state.outcome is not None else None
-    log.warning("The database does not answer, trying again: %s", error)
+    if error is not None and number & (number - 1) == 0:
+        trouble = unusable(error)
+        sentence = "The database does not answer." if trouble is None else trouble.message
+        log.warning("%s Trying again (%s).", sentence, error)

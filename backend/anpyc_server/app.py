@@ -8,7 +8,7 @@ import importlib
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from anpyc.settings import settings as process_settings
 from anpyc_queue.access import make_link, remove_ended
 from anpyc_queue.engine import open_database
 from anpyc_queue.retrying import database_is_away
+from anpyc_queue.unusable import unusable
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_server import errors
 from anpyc_server.access.attempts import Attempts
@@ -32,8 +33,10 @@ from anpyc_server.access.gate import Cookies, Gate
 from anpyc_server.access.sign_in import LinkFile
 from anpyc_server.guards import Guards, known_hosts
 from anpyc_server.headers import headers_for
+from anpyc_server.heads import Heads
 from anpyc_server.kept import KeptAnswers
 from anpyc_server.openapi import bare_app
+from anpyc_server.opening import OnceOpen
 from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.records.arrays import ArrayCache
 from anpyc_server.records.run_rows import RowCache
@@ -49,6 +52,8 @@ log = logging.getLogger(__name__)
 BODY_LIMIT = 1_000_000
 """Bytes of a request's body."""
 _REMOVAL_SECONDS = 60.0
+OPEN_AGAIN_SECONDS = 2.0
+"""Between tries to open a database that cannot be used."""
 _FIGURES_AFTER_SECONDS = 0.5
 """The figures' libraries take a second to import: after the start, but before somebody waits for them."""
 
@@ -81,6 +86,8 @@ def create_app(settings: Settings | None = None, *, front_end: Path | None = Non
                 headers=headers,
             ),
             *([_gate(services, services.door, link, attempts)] if services.door and link else []),
+            Middleware(Heads),
+            Middleware(OnceOpen, trouble=lambda: services.trouble),
             Middleware(KeptAnswers, database=services.database),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
             Middleware(Caching),
@@ -118,13 +125,12 @@ def _gate(services: Services, door: Door, link: LinkFile, attempts: Attempts) ->
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    await asyncio.to_thread(_open, services)
-    if services.door is not None:
-        await asyncio.to_thread(_make_link, services, services.door)
+    await _try_to_open(services)
     beside = [
-        asyncio.create_task(_remove_now_and_then(services)),
-        asyncio.create_task(_prepare_figures(services)),
+        asyncio.create_task(_once_open(services, work)) for work in (_remove_now_and_then, _prepare_figures)
     ]
+    if services.trouble is not None:
+        beside.append(asyncio.create_task(_open_later(services)))
     try:
         with heard_first(services.stop):
             yield
@@ -135,6 +141,38 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await asyncio.to_thread(_close, services)
+
+
+async def _try_to_open(services: Services) -> None:
+    """Open, or note what stands in the way; a fault of another kind is raised."""
+    try:
+        await asyncio.to_thread(_open, services)
+    except Exception as error:
+        trouble = unusable(error)
+        if trouble is None:
+            raise
+        if services.trouble is None or services.trouble.code != trouble.code:
+            log.error("%s (%s)", trouble.message, trouble.reason or error)
+        services.trouble = trouble
+    else:
+        if services.trouble is not None:
+            log.info("The database can be used now.")
+        services.trouble = None
+
+
+async def _open_later(services: Services) -> None:
+    while services.trouble is not None:
+        await asyncio.sleep(OPEN_AGAIN_SECONDS)
+        try:
+            await _try_to_open(services)
+        except Exception:  # the edge of this task: nobody would see what it raises
+            log.exception("The database could not be opened: a bug")
+
+
+async def _once_open(services: Services, work: Callable[[Services], Awaitable[None]]) -> None:
+    while services.trouble is not None:
+        await asyncio.sleep(OPEN_AGAIN_SECONDS)
+    await work(services)
 
 
 def _open(services: Services) -> None:
@@ -149,6 +187,8 @@ def _open(services: Services) -> None:
     services.relay.start()
     services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
     services.reconciler.start()
+    if services.door is not None:
+        _make_link(services, services.door)
 
 
 def _make_link(services: Services, door: Door) -> None:

@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 
 from anpyc import spec as specification
 from anpyc_queue.errors import NotFound, ServiceError
+from anpyc_queue.retrying import OUTAGES
+from anpyc_queue.unusable import unusable
 from anpyc_server.headers import HEADERS
 from anpyc_server.schemas import ErrorAnswer
 
@@ -77,6 +79,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(specification.SpecError, _spec_error)
     app.add_exception_handler(RequestValidationError, _request_error)
     app.add_exception_handler(HTTPException, _http_error)
+    for outage in OUTAGES:
+        app.add_exception_handler(outage, _outage)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -88,6 +92,15 @@ async def _service_error(_request: Request, error: Exception) -> JSONResponse:
 async def _spec_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, specification.SpecError)  # noqa: S101
     return answer(422, Invalid.code, error.problems[0].message, error.problems)
+
+
+async def _outage(request: Request, error: Exception) -> JSONResponse:
+    """What the database or the disk refused: the sentence that says what to do; anything else is a bug."""
+    trouble = unusable(error)
+    if trouble is None:
+        return await _unexpected(request, error)
+    log.warning("%s %s: %s (%s)", request.method, request.url.path, trouble.message, trouble.reason)
+    return answer(trouble.status, trouble.code, trouble.message)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from anpyc_queue.engine import Database
 from anpyc_queue.retrying import database_is_away
+from anpyc_queue.unusable import unusable
 
 KEPT_BYTES = 64_000_000
 LARGEST = 4_000_000
@@ -106,7 +107,7 @@ class DatabaseState:
         try:
             return State(look, await asyncio.to_thread(self._database.state))
         except Exception as error:
-            if not database_is_away(error):
+            if unusable(error) is None and not database_is_away(error):
                 raise
             return State(look, None)
 

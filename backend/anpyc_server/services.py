@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +11,8 @@ from fastapi import Depends, Request
 from anpyc.settings import Settings
 from anpyc_queue.access import Holder
 from anpyc_queue.engine import Database
+from anpyc_queue.errors import Unusable
+from anpyc_queue.readiness import Readiness, database_trouble, store_trouble
 from anpyc_queue.wakeup import WakeUp
 from anpyc_server.access.door import Door
 from anpyc_server.access.gate import HOLDER
@@ -38,8 +41,23 @@ class Services:
     feeds: Feeds = field(default_factory=Feeds)
     relay: Relay | None = None
     reconciler: Reconciler | None = None
+    trouble: Unusable | None = None
+    """Why the server has not opened its database yet; None once it has."""
+    health: Readiness = field(init=False)
+    """What stands in the way, without a trace of having looked."""
+    readiness: Readiness = field(init=False)
+    """The same, tried with a write."""
     stopping: bool = False
     """Streams end when this is set."""
+
+    def __post_init__(self) -> None:
+        self.health = Readiness(partial(self._troubles, commit=False))
+        self.readiness = Readiness(partial(self._troubles, commit=True))
+
+    def _troubles(self, *, commit: bool) -> list[Unusable]:
+        of_database = self.trouble or database_trouble(self.database, commit=commit)
+        found = (of_database, store_trouble(self.settings.artifacts))
+        return [trouble for trouble in found if trouble is not None]
 
     def stop(self) -> None:
         """Let the streams end. Safe to call from a signal handler."""

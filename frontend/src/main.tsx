@@ -9,9 +9,12 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { cache } from "./api/cache";
 import { router } from "./router";
+import { watchStyles } from "./shell/persistently";
 import { cssVariables, theme } from "./theme";
 
 const schemes = localStorageColorSchemeManager({ key: "anpyc-colour-scheme" });
+
+watchStyles();
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>

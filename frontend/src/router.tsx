@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouteComponent,
+} from "@tanstack/react-router";
 import { parse } from "valibot";
 import { cache } from "./api/cache";
 import { figureQuery, figuresQuery, runQuery } from "./api/queries";
@@ -9,11 +15,17 @@ import { viewSearch } from "./runs/view";
 import { compareSearch, newSearch, parseSearch, runSearch, stringifySearch } from "./search";
 import { Crash } from "./shell/Crash";
 import { NotFound } from "./shell/NotFound";
+import { persistently } from "./shell/persistently";
 import { Shell } from "./shell/Shell";
 
 /** As scheme.js has set it before anything was loaded. */
 function schemeNow(): "light" | "dark" {
   return document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light";
+}
+
+/** A page that is fetched when it is first gone to. */
+function page<M, N extends keyof M & string>(load: () => Promise<M>, name: N) {
+  return lazyRouteComponent(() => persistently(load) as Promise<Record<string, RouteComponent>>, name);
 }
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -29,7 +41,7 @@ const newRun = createRoute({
   getParentRoute: () => root,
   path: "/new",
   validateSearch: newSearch,
-  component: lazyRouteComponent(() => import("./form/NewRunPage"), "NewRunPage"),
+  component: page(() => import("./form/NewRunPage"), "NewRunPage"),
 });
 
 /** The figures that the eye goes to first, asked for before the page's code is there. */
@@ -44,7 +56,7 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$id",
   validateSearch: runSearch,
-  component: lazyRouteComponent(() => import("./run/RunPage"), "RunPage"),
+  component: page(() => import("./run/RunPage"), "RunPage"),
   // Asked for while the page's code still loads. A mere look at a link asks for no figure.
   loader: ({ params, location, cause }) => {
     void cache.prefetchQuery(runQuery(params.id));
@@ -59,19 +71,19 @@ const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
   validateSearch: compareSearch,
-  component: lazyRouteComponent(() => import("./compare/ComparePage"), "ComparePage"),
+  component: page(() => import("./compare/ComparePage"), "ComparePage"),
 });
 
 const workers = createRoute({
   getParentRoute: () => root,
   path: "/workers",
-  component: lazyRouteComponent(() => import("./workers/WorkersPage"), "WorkersPage"),
+  component: page(() => import("./workers/WorkersPage"), "WorkersPage"),
 });
 
 const numbers = createRoute({
   getParentRoute: () => root,
   path: "/numbers",
-  component: lazyRouteComponent(() => import("./numbers/NumbersPage"), "NumbersPage"),
+  component: page(() => import("./numbers/NumbersPage"), "NumbersPage"),
 });
 
 const access = createRoute({

@@ -10,13 +10,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from anpyc_worker.exit_codes import CANNOT_START
 from processes import still_running, wait_for
 from services import free_port
 
@@ -75,6 +76,43 @@ def test_nothing_outlives_it_when_it_is_killed(up: tuple[subprocess.Popen[str], 
     assert still_running(family, 25) == []
 
 
+def _named(process: subprocess.Popen[str], part: str) -> psutil.Process | None:
+    for each in _family(process):
+        with suppress(psutil.NoSuchProcess):  # such as one that has just ended
+            if part in each.cmdline():
+                return each
+    return None
+
+
+def test_a_killed_server_comes_back_and_what_trains_goes_on(
+    up: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    process, address = up
+    with httpx.Client(base_url=address) as client:
+        wait_for(lambda: client.get("/api/health").json()["workers_online"] == 1, what="the worker")
+        run_id = client.post("/api/runs", json={"training": {"epochs": 5_000}}).json()["id"]
+        wait_for(lambda: client.get(f"/api/runs/{run_id}").json()["progress"] > 0, what="training")
+    server, worker = _named(process, "server"), _named(process, "worker")
+    assert server is not None
+    assert worker is not None
+    server.kill()
+
+    def answer() -> httpx.Response | None:
+        try:
+            return httpx.get(f"{address}/api/runs/{run_id}", timeout=10)
+        except httpx.TransportError:
+            return None
+
+    wait_for(lambda: (again := _named(process, "server")) and again.pid != server.pid, 20, "another server")
+    answered = wait_for(answer, 60, "the server")
+    assert answered is not None
+    run = answered.json()
+    assert (run["status"], run["attempt"]) == ("running", 1)
+    assert worker.is_running()
+    said = (tmp_path / "said").read_text()
+    assert "The server has ended (by SIGKILL); it is started again in 1 s. What trains goes on" in said
+
+
 def test_with_a_token_it_tells_where_the_link_is_that_signs_in(tmp_path: Path) -> None:
     with started(tmp_path, ANPYC_TOKEN="a-token-of-some-length") as (_, address):  # noqa: S106 - of a test
         message = wait_for(
@@ -104,7 +142,7 @@ def test_a_port_that_is_taken_is_named_with_what_to_do(tmp_path: Path) -> None:
         answer = subprocess.run(
             [*ANPYC, "up", "--port", str(port), "--data-dir", str(tmp_path)], capture_output=True, text=True
         )
-    assert answer.returncode == 1
+    assert answer.returncode == CANNOT_START
     assert f"Port {port}" in answer.stderr
     assert f"--port {port + 1}" in answer.stderr
 

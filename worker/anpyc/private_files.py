@@ -45,7 +45,7 @@ def keep_private(folder: Path) -> None:
     try:
         for path in (private_folder(folder), *_ours(folder)):
             take_from_others(path)
-    except PermissionError as error:
+    except OSError as error:
         log.warning(
             "Others may read what is in %s, and this user may not change that (%s). Let its owner run: "
             "chmod 700 %s",

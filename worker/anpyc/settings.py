@@ -137,6 +137,22 @@ class Settings(BaseSettings):
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound to
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(
+            ("sqlite:", "sqlite+pysqlite:", "postgresql:", "postgresql+psycopg:")
+        ):
+            raise ValueError("has to begin with sqlite:// or postgresql+psycopg://")
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker_is_known(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://")):
+            raise ValueError("has to begin with redis:// or rediss://; unset it for files in the data folder")
+        return url
+
     @property
     def datasets(self) -> Path:
         return self.datasets_dir or self.data_dir / "datasets"

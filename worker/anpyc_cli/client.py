@@ -18,6 +18,7 @@ from anpyc_cli.specification import (
     read_specification,
     refuse,
 )
+from anpyc_queue.files import write_output
 
 if TYPE_CHECKING:
     import httpx
@@ -94,7 +95,10 @@ def export_command(
         refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
     with _Api(url) as api:
         content = api.download(f"/api/runs/{run}/export", {"format": form})
-    target.write_bytes(content)
+    try:
+        write_output(target, content)
+    except OSError as error:
+        refuse(f"{target} could not be written ({error.strerror}). Choose another place with --output.")
     typer.echo(f"{target}  {len(content):,} bytes")
 
 

@@ -16,6 +16,8 @@ from rich.console import Console
 from anpyc.private_files import private_folder
 from anpyc.settings import Settings
 from anpyc_cli.serve import chosen_settings
+from anpyc_queue.readiness import try_folder
+from anpyc_queue.unusable import NO_SPACE, unusable
 
 _MIN_FREE_GIGABYTES = 1.0
 
@@ -51,8 +53,13 @@ def doctor_command(
 def findings(here: Settings) -> Iterator[Finding]:
     """All findings, in the order in which one thing needs the other."""
     yield _python()
-    for look in (_torch, _folder, _database, _broker, _workers, _front_end):
+    for look in (_torch, _folder):
         yield _or_error(look, here)
+    database = _or_error(_database, here)
+    yield database
+    for look in (_artifacts, _broker, _workers, _front_end):
+        if look is not _workers or database.ok:  # the database's own finding says more
+            yield _or_error(look, here)
     yield from _datasets(here)
 
 
@@ -62,6 +69,8 @@ def _or_error(look: Callable[[Settings], Finding], here: Settings) -> Finding:
     except Exception as error:  # whatever is wrong here is what is to be found
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         advice = _ADVICE.get(look.__name__, "")
+        if (trouble := unusable(error)) is not None:
+            reason, advice = trouble.reason or reason, trouble.message
         return Finding(look.__name__.strip("_").replace("_", " "), reason, False, advice)
 
 
@@ -87,10 +96,14 @@ def _torch(_: Settings) -> Finding:
 
 
 def _folder(here: Settings) -> Finding:
-    private_folder(here.data_dir)
-    trial = here.data_dir / ".doctor"
-    trial.write_text("")
-    trial.unlink()
+    try:
+        private_folder(here.data_dir)
+        try_folder(here.data_dir)
+    except OSError as error:
+        advice = "Free some space there, or choose another folder with ANPYC_DATA_DIR."
+        if error.errno not in NO_SPACE:
+            advice = "Make it writable for this user, or choose another folder with ANPYC_DATA_DIR."
+        return Finding("data folder", f"{here.data_dir}: {error.strerror}", False, advice)
     free = shutil.disk_usage(here.data_dir).free / 1e9
     fine = free >= _MIN_FREE_GIGABYTES
     advice = "" if fine else "Free some space, or choose another folder with ANPYC_DATA_DIR."
@@ -100,13 +113,19 @@ def _folder(here: Settings) -> Finding:
 def _database(here: Settings) -> Finding:
     from anpyc_queue.engine import open_database
     from anpyc_queue.migration import current, head
+    from anpyc_queue.readiness import damage, database_trouble
 
     database = open_database(here.database)
+    name = database.engine.dialect.name
     try:
         database.ping()
-        name, at, newest = database.engine.dialect.name, current(database.engine), head()
+        at, newest = current(database.engine), head()
+        trouble = database_trouble(database, commit=at == newest) or damage(database)
     finally:
         database.dispose()
+    if trouble is not None:
+        said = f"{name}: {trouble.reason}" if trouble.reason else f"{name} cannot be used"
+        return Finding("database", said, False, trouble.message)
     if at is None:
         return Finding("database", f"{name}, empty: the first start makes the tables")
     if at != newest:
@@ -114,7 +133,28 @@ def _database(here: Settings) -> Finding:
     return Finding("database", f"{name}, up to date")
 
 
+def _artifacts(here: Settings) -> Finding:
+    from anpyc_queue.readiness import store_trouble
+
+    trouble = store_trouble(here.artifacts)
+    if trouble is not None:
+        return Finding("artifacts", f"{here.artifacts}: {trouble.reason}", False, trouble.message)
+    return Finding("artifacts", f"{here.artifacts} can be written")
+
+
 def _broker(here: Settings) -> Finding:
+    from anpyc_queue.broker import messages_set_aside, where_set_aside
+
+    finding = _answering(here)
+    aside = messages_set_aside(here)
+    if not aside:
+        return finding
+    advice = "No run is harmed. See what put them there, and delete them."
+    said = f"{finding.state}; {aside} that could not be read lie in {where_set_aside(here)}"
+    return Finding("broker", said, False, advice, needed=False)
+
+
+def _answering(here: Settings) -> Finding:
     if here.embedded_broker:
         return Finding("broker", "files in the data folder")
     import redis

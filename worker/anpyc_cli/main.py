@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from anpyc.errors import InvalidSetting
+from anpyc_worker.exit_codes import CANNOT_START
 
 
 class _Place(NamedTuple):
@@ -80,4 +81,4 @@ def main() -> None:
         app()
     except InvalidSetting as error:
         typer.secho(str(error), fg="red", err=True)
-        sys.exit(1)
+        sys.exit(CANNOT_START)

@@ -10,9 +10,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from anpyc.errors import InvalidSetting
 from anpyc.private_files import keep_private
 from anpyc.settings import SHORTEST_TOKEN, Settings, read_settings
 from anpyc_worker.environment import environment_of
+from anpyc_worker.exit_codes import CANNOT_START
 from anpyc_worker.lifeline import stop_when_parent_ends
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -41,6 +43,7 @@ def server_command(
     """Start the server alone. Runs wait in the queue until a worker is there."""
     here = chosen_settings(data_dir=data_dir, host=host, port=port)
     refuse_open_host(here)
+    refuse_taken_port(here)
     if processes > 1:
         _serve_with(processes, here, follow_parent)
         return
@@ -80,15 +83,25 @@ def worker_command(
         raise typer.Exit(0 if _worker_is_online(here) else 1)
     if device not in ("auto", "cpu", "cuda"):
         stop_with(f"There is no device {device!r}. Choose auto, cpu or cuda.")
+    from anpyc_queue.errors import Unusable
+    from anpyc_queue.retrying import OUTAGES
+    from anpyc_queue.unusable import unusable
     from anpyc_worker.device import NoSuchDevice
     from anpyc_worker.service import WorkerService
 
     _begin(here, follow_parent)
     try:
-        service = WorkerService(here, device=device, slots=slots)
+        code = WorkerService(here, device=device, slots=slots).run()
     except NoSuchDevice as error:
-        stop_with(str(error))
-    raise typer.Exit(service.run())
+        stop_with(str(error), CANNOT_START)
+    except (Unusable, *OUTAGES) as error:
+        trouble = unusable(error)
+        if trouble is None:
+            raise
+        stop_with(
+            f"{trouble.message} ({trouble.reason})" if trouble.reason else trouble.message, CANNOT_START
+        )
+    raise typer.Exit(code)
 
 
 def _worker_is_online(here: Settings) -> bool:
@@ -134,7 +147,27 @@ def chosen_settings(
 ) -> Settings:
     """The settings of the environment, with what the command line says instead."""
     given = {"data_dir": data_dir, "host": host, "port": port}
-    return read_settings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return read_settings(**{name: value for name, value in given.items() if value is not None})
+    except InvalidSetting as error:
+        stop_with(str(error), CANNOT_START)
+
+
+def refuse_taken_port(here: Settings) -> int:
+    """Refuse a port that cannot be listened at before anything starts. Answers it, or with 0 a free one."""
+    family = socket.AF_INET6 if ":" in here.host else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((here.host, here.port))
+        except OSError as error:
+            stop_with(
+                f"Port {here.port} of {here.host} cannot be used ({error.strerror}). If the dashboard runs "
+                f"already, open {here.address}; otherwise take another port with --port {here.port + 1}.",
+                CANNOT_START,
+            )
+        port: int = trial.getsockname()[1]
+    return port
 
 
 def refuse_open_host(here: Settings) -> None:
@@ -146,10 +179,10 @@ def refuse_open_host(here: Settings) -> None:
         )
 
 
-def stop_with(message: str) -> NoReturn:
+def stop_with(message: str, code: int = 1) -> NoReturn:
     """End the command with an error message."""
     typer.secho(message, fg="red", err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 def _begin(here: Settings, follow_parent: bool) -> None:

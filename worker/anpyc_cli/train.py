@@ -19,6 +19,7 @@ from anpyc_cli.specification import (
     read_specification,
     refuse,
 )
+from anpyc_queue.files import write_output
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,8 +57,17 @@ def train_command(
         refuse(f"There is no folder {output.parent}; make it or write elsewhere with --json.")
     result = _train(spec, console, threads)
     if output is not None:
-        output.write_text(strict_json.dumps(_document(spec, result), indent=1), encoding="utf-8")
+        _write(output, strict_json.dumps(_document(spec, result), indent=1))
     _print_result(result)
+
+
+def _write(output: Path, text: str) -> None:
+    """What took long to measure is not lost for want of space: then it goes to standard output."""
+    try:
+        write_output(output, text.encode())
+    except OSError as error:
+        typer.echo(text)
+        refuse(f"{output} could not be written ({error.strerror}). What was measured stands above.")
 
 
 def _train(spec: RunSpec, console: Console, threads: int | None) -> RunResult:

@@ -7,11 +7,11 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,12 +21,19 @@ import typer
 from anpyc.presets import PRESETS
 from anpyc.private_files import keep_private, private_file, private_folder
 from anpyc.settings import Settings
-from anpyc_cli.serve import chosen_settings, refuse_open_host, stop_with
+from anpyc_cli.serve import chosen_settings, refuse_open_host, refuse_taken_port
 from anpyc_worker.environment import environment_of
+from anpyc_worker.exit_codes import CANNOT_START
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-RESTART_PAUSE = 2.0
+WATCH_SECONDS = 0.5
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Before a part that has ended is started again, doubling each time that it does not last."""
+LASTING_SECONDS = 60.0
+"""A part that ran for so long has recovered."""
+MOST_STARTS = 8
+"""So many times in a row a part may end before it has lasted; then it cannot run at all."""
 DEMO = ("demo-anpyc", "demo-ewc", "demo-finetune")
 """Presets that ``--demo`` queues, as far as they are there."""
 
@@ -43,7 +50,7 @@ def up_command(
     """Start the dashboard and its workers, with everything in one folder and no other service needed."""
     here = chosen_settings(data_dir=data_dir, host=host, port=port)
     refuse_open_host(here)
-    here = _with_free_port(here)
+    here = here.model_copy(update={"port": refuse_taken_port(here)})
     keep_private(here.data_dir)
     stack = _Stack(here, _default_workers() if workers is None else workers)
     raise typer.Exit(stack.run(demo))
@@ -53,36 +60,75 @@ def _default_workers() -> int:
     return max(1, min(4, os.cpu_count() or 1))
 
 
-def _with_free_port(here: Settings) -> Settings:
-    """Refuse a port that is taken before anything is started; with port 0, take any free one."""
-    family = socket.AF_INET6 if ":" in here.host else socket.AF_INET
-    with socket.socket(family) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((here.host, here.port))
-        except OSError as error:
-            stop_with(
-                f"Port {here.port} of {here.host} cannot be used ({error.strerror}). If the dashboard runs "
-                f"already, open {here.address}; otherwise take another port with --port {here.port + 1}."
-            )
-        port: int = trial.getsockname()[1]
-    return here.model_copy(update={"port": port})
-
-
 @dataclass
 class _Part:
-    """A process of the stack."""
+    """A process of the stack, started again when it ends."""
 
     name: str
     arguments: list[str]
-    process: subprocess.Popen[bytes]
     log: Path
-    started: float = field(default_factory=time.monotonic)
+    command: list[str] = field(default_factory=lambda: [sys.executable, "-m", "anpyc_cli"])
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    again_at: float | None = None
+    """When it is to be started again; None while it runs."""
+    ends: int = 0
+    """How often in a row it has ended without having lasted."""
+    said: str = ""
+    """Why it could not start."""
     left: bool = False
     """It was told to leave and has; it is not started again."""
 
-    def last_words(self) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+    def start(self, environment: Mapping[str, str]) -> None:
+        self.close()
+        private_file(private_folder(self.log.parent) / self.log.name)
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(  # noqa: S603 - this very program
+                [*self.command, *self.arguments, "--follow-parent"],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                start_new_session=True,
+            )
+        self.started, self.again_at = time.monotonic(), None
+
+    def close(self) -> None:
+        """Let go of the pipe by which it sees that this process is there."""
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+
+    def code(self) -> int | None:
+        """Its exit code, once it has ended."""
+        return None if self.process is None else self.process.poll()
+
+    def runs(self) -> bool:
+        return self.process is not None and self.code() is None
+
+    def has_ended(self) -> float | None:
+        """Note it. Answers the pause until it is to be started again; None when it has ended too often."""
+        lasted = time.monotonic() - self.started >= LASTING_SECONDS
+        self.ends = 1 if lasted else self.ends + 1
+        if self.ends >= MOST_STARTS:
+            return None
+        pause: float = min(FIRST_PAUSE * 2 ** (self.ends - 1), LONGEST_PAUSE)
+        self.again_at = time.monotonic() + pause
+        return pause
+
+    def last_words(self, lines: int = 15) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+_MEANWHILE = {
+    "server": "What trains goes on meanwhile, and open pages come back by themselves.",
+    "worker": "Its runs go on from their last checkpoint.",
+}
+
+
+def _ending(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"by {signal.Signals(-code).name}"
+    return f"exit code {code}"
 
 
 class _Stack:
@@ -100,13 +146,14 @@ class _Stack:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         try:
-            self._parts.append(self._start("server", ["server"]))
+            self._add("server", ["server"])
             if self._slots:
-                self._parts.append(self._start("worker", ["worker", "--slots", str(self._slots)]))
+                self._add("worker", ["worker", "--slots", str(self._slots)])
             if not self._wait_until_up():
                 return 0 if self._stop.is_set() else 1
             self._say_hello()
-            if demo:
+            troubled = self._say_troubles()
+            if demo and not troubled:
                 self._queue_demo()
             return self._watch()
         finally:
@@ -114,33 +161,32 @@ class _Stack:
 
     # --- start ----------------------------------------------------------------------------------------------
 
-    def _start(self, name: str, arguments: list[str]) -> _Part:
-        log = private_file(private_folder(self._logs) / f"{name}.log")
-        with log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603 - this very program
-                [sys.executable, "-m", "anpyc_cli", *arguments, "--follow-parent"],
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                env=os.environ | environment_of(self._settings),
-                start_new_session=True,
-            )
-        return _Part(name, arguments, process, log)
+    def _add(self, name: str, arguments: list[str]) -> None:
+        part = _Part(name, arguments, self._logs / f"{name}.log")
+        part.start(self._environment())
+        self._parts.append(part)
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | environment_of(self._settings)
 
     def _wait_until_up(self) -> bool:
         server = self._parts[0]
         deadline = time.monotonic() + START_SECONDS
         while not self._stop.is_set():
-            if server.process.poll() is not None:
+            if server.code() is not None:
                 typer.secho(f"The server did not start:\n{server.last_words()}", fg="red", err=True)
                 return False
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                if self._ask("GET", "/api/health").status == 200:
-                    return True
+            if self._answers():
+                return True
             if time.monotonic() > deadline:
                 typer.secho(f"The server does not answer. See {server.log}.", fg="red", err=True)
                 return False
             self._stop.wait(0.1)
+        return False
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self._ask("GET", "/api/health").status == 200
         return False
 
     def _say_hello(self) -> None:
@@ -156,6 +202,15 @@ class _Stack:
                 f"{self._settings.data_dir / 'sign-in-link'}."
             )
         typer.echo("  Stop with Ctrl-C.\n")
+
+    def _say_troubles(self) -> bool:
+        """What keeps it from working, as the server says; it goes on by itself once that is mended."""
+        health = json.loads(self._ask("GET", "/api/health").read())
+        if health["status"] == "ok":
+            return False
+        for note in health["notes"]:
+            typer.secho(f"  {note}", fg="red", err=True)
+        return True
 
     def _queue_demo(self) -> None:
         for name in DEMO:
@@ -181,27 +236,51 @@ class _Stack:
     # --- watch ----------------------------------------------------------------------------------------------
 
     def _watch(self) -> int:
-        while not self._stop.wait(0.5):
-            for index, part in enumerate(self._parts):
-                code = part.process.poll()
-                if code is None or part.left:
-                    continue
-                if part.name == "server":
-                    typer.secho(f"The server has ended:\n{part.last_words()}", fg="red", err=True)
+        while not self._stop.wait(WATCH_SECONDS):
+            for part in self._parts:
+                if part.again_at is not None:
+                    if time.monotonic() >= part.again_at:
+                        part.start(self._environment())
+                elif not part.left and part.code() is not None and not self._goes_on(part):
                     return 1
-                if code == 0:
-                    part.left = True
-                    typer.echo(
-                        "The worker has drained and left; runs wait until one is started: anpyc worker"
-                    )
-                    continue
-                typer.secho(
-                    f"The {part.name} has ended (exit code {code}); starting it again.", fg="yellow", err=True
-                )
-                if time.monotonic() - part.started < RESTART_PAUSE:
-                    self._stop.wait(RESTART_PAUSE)
-                self._parts[index] = self._start(part.name, part.arguments)
         return 0
+
+    def _goes_on(self, part: _Part) -> bool:
+        """A part has ended: start it again after a pause, or say why nothing can be done."""
+        code = part.code()
+        if part.name == "worker" and code == 0:
+            part.left = True
+            typer.echo("The worker has drained and left; runs wait until one is started: anpyc worker")
+            return True
+        if part.name == "worker" and code == CANNOT_START:
+            self._without_worker(part)
+            return True
+        pause = part.has_ended()
+        if pause is None:
+            often = "cannot start" if code == CANNOT_START else f"has ended {part.ends} times in a row"
+            typer.secho(
+                f"The {part.name} {often}, so everything is stopped. Nothing recorded is lost. Its last "
+                f"words, from {part.log}:\n{part.last_words()}",
+                fg="red",
+                err=True,
+            )
+            return False
+        typer.secho(
+            f"The {part.name} has ended ({_ending(code)}); it is started again in {pause:.0f} s. "
+            f"{_MEANWHILE[part.name]} See {part.log}.",
+            fg="yellow",
+            err=True,
+        )
+        return True
+
+    def _without_worker(self, part: _Part) -> None:
+        """It has said why it cannot start, such as for a database that it cannot use."""
+        said = part.last_words(1)
+        if said != part.said:
+            pause = f"{LONGEST_PAUSE:.0f} s"
+            message = f"The worker cannot start; runs wait, and it is tried again every {pause}. {said}"
+            typer.secho(message, fg="red", err=True)
+        part.said, part.again_at = said, time.monotonic() + LONGEST_PAUSE
 
     # --- stop -----------------------------------------------------------------------------------------------
 
@@ -212,15 +291,15 @@ class _Stack:
 
     def _end(self) -> None:
         """The worker hands its runs back and leaves, the server closes; what does not is killed."""
-        running = [part for part in self._parts if part.process.poll() is None]
+        running = [part.process for part in self._parts if part.process is not None and part.runs()]
         if running:
             typer.echo("Stopping …")
-        for part in running:
-            part.process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while any(part.process.poll() is None for part in running):
+        while any(process.poll() is None for process in running):
             if self._impatient or time.monotonic() > deadline:
-                for part in running:
+                for process in running:
                     with contextlib.suppress(ProcessLookupError):
-                        os.killpg(part.process.pid, signal.SIGKILL)
+                        os.killpg(process.pid, signal.SIGKILL)
             time.sleep(0.05)

@@ -16,6 +16,7 @@ from anpyc_queue.errors import Stale
 from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Claim
 from anpyc_queue.retrying import write_persistently
+from anpyc_queue.unusable import NO_SPACE
 from anpyc_queue.wakeup import WakeUp
 from anpyc_worker.checkpoints import CheckpointUnreadable
 from anpyc_worker.exit_codes import DONE, LEFT, STALE
@@ -131,6 +132,10 @@ def reason_of(error: Exception) -> tuple[str, str, str | None]:
         return error.code, str(error), None
     if isinstance(error, TrainingError):
         return error.code, str(error), trace
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        where = f" ({error.filename})" if error.filename else ""
+        message = f"No space is left on the worker's disk{where}. Free some there, then resume the run."
+        return "storage_full", message, None
     if isinstance(error, MemoryError):
         message = "The machine had no memory left to prepare it. Use a smaller model, data set or batch."
         return "out_of_memory", message, trace

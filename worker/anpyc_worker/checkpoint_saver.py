@@ -12,6 +12,9 @@ from anpyc_worker.checkpoints import ArtifactStore, CheckpointNotWritten, goes_o
 WORKING_SHARE, WAITING_SHARE = 0.02, 0.3
 """Of a processor and of the recorder's time, at most, goes into storing checkpoints within a round."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0
+"""After a checkpoint that could not be stored, doubling."""
+
 
 class CheckpointSaver:
     """Stores a run's checkpoints in the artifact store, and says in the batch what became of them."""
@@ -23,6 +26,8 @@ class CheckpointSaver:
         self._claim = claim
         self._stored_at: dict[str, int] | None = None
         self._store_again = 0.0
+        self._pause = 0.0
+        """Before another try, where the last one failed."""
 
     def may_store(self, checkpoint: Checkpoint) -> bool:
         """Always where a task or a round has ended; in between only when the last one did not cost much."""
@@ -36,9 +41,10 @@ class CheckpointSaver:
         try:
             batch.checkpoint = self._store.save(self._claim.run_id, self._claim.token, checkpoint)
         except CheckpointNotWritten as error:
-            batch.lines.append(
-                ("error", f"{error} Training goes on; the checkpoint before this one is kept.")
-            )
+            self._failed(f"{error} Training goes on; the checkpoint before this one is kept.", batch)
+            self._stored_at, self._store_again = goes_on(checkpoint), time.monotonic() + self._pause
+            return
+        self._pause = 0.0
         ended, worked = time.monotonic(), time.thread_time() - worked
         self._stored_at = goes_on(checkpoint)
         pause = max(worked / WORKING_SHARE, (ended - began) / WAITING_SHARE)
@@ -52,6 +58,12 @@ class CheckpointSaver:
             batch.lines.append(
                 ("error", f"{error} Training goes on; the end of task {ended.task} is not kept for what-if.")
             )
+
+    def _failed(self, sentence: str, batch: Batch) -> None:
+        """Told once for as long as it lasts, and tried ever more seldom."""
+        if not self._pause:
+            batch.lines.append(("error", sentence))
+        self._pause = min(2 * self._pause or FIRST_PAUSE, LONGEST_PAUSE)
 
     def delete(self, url: str) -> None:
         """Delete a checkpoint that a newer one has replaced."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from anpyc.recording import Checkpoint
 from anpyc_queue.artifacts import STATE, TENSORS, UNFINISHED, ArtifactFiles
+from anpyc_queue.files import sync_folder, write_whole
 from anpyc_queue.recording import SavedCheckpoint, SavedOutcome
 from anpyc_queue.tables import Artifact
 
@@ -125,14 +125,10 @@ class ArtifactStore(ArtifactFiles):
             self._put(path, content)  # object stores show an object whole or not at all
             return
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f"{target.name}{UNFINISHED}")
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(target)
-        _sync_folder(target.parent)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sync_folder(target.parent.parent)
+        write_whole(target, content, unfinished=target.with_name(f"{target.name}{UNFINISHED}"))
 
     def _put(self, path: str, content: bytes) -> None:
         try:
@@ -148,14 +144,6 @@ def goes_on(checkpoint: Checkpoint) -> dict[str, int]:
     if not isinstance(progress, Mapping):
         return {"task": checkpoint.task, "round": checkpoint.round}
     return {"task": int(progress["task"]), "round": int(progress["round"])}
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _why(error: OSError, place: str) -> str:

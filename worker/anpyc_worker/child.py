@@ -42,8 +42,11 @@ def main(preloaded: str, environment: Mapping[str, str], output: str, order: Map
 
 
 def write_to(path: str) -> None:
-    """Have standard output and error end in a file."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """Have standard output and error end in a file, if there may be one."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:  # such as on a full disk: then they end where those of the worker do
+        return
     for standard in (1, 2):
         os.dup2(file, standard)
     os.close(file)

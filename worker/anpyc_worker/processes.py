@@ -110,7 +110,8 @@ class Spawner:
         self._starter.shutdown()
 
     def _start(self, order: Mapping[str, object]) -> ChildProcess:
-        private_folder(self._logs)
+        with contextlib.suppress(OSError):  # without a log of its own it still trains
+            private_folder(self._logs)
         output = self._logs / f"training-{uuid.uuid4().hex[:12]}.log"
         arguments = (self._preloaded, self._environment, str(output), order)
         return ChildProcess(self._launch(arguments), output, self._lock)

@@ -21,18 +21,20 @@ from importlib.metadata import version
 from typing import Any
 
 from celery.exceptions import SecurityWarning
+from celery.platforms import EX_FAILURE
 from celery.signals import setup_logging, worker_shutting_down
 from sqlalchemy.orm import Session
 
 from anpyc.settings import Settings
 from anpyc_queue import queue, workers
-from anpyc_queue.broker import TASK, celery_app, queue_name
+from anpyc_queue.broker import celery_app, queue_name
 from anpyc_queue.engine import open_database
 from anpyc_queue.jobs import RUN, life
 from anpyc_queue.jobs.life import Claim, Kind
+from anpyc_queue.messages import TASK
 from anpyc_queue.periodic import PeriodicThread
 from anpyc_queue.reconciler import LEASE_SECONDS, Reconciler
-from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
+from anpyc_queue.retrying import OUTAGES, database_is_away, persistently, write_persistently
 from anpyc_queue.stacking import companions
 from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
@@ -48,6 +50,10 @@ MOST_THREADS = 8
 """For one run: networks of this size gain nothing from more."""
 LOOK_SECONDS = 2.0
 """How often a worker with a free slot looks for a waiting run by itself."""
+TAKE_AGAIN_SECONDS = 5.0
+"""After a job that could not be taken for want of database, disk or processes."""
+FIRST_DEAF_SECONDS, LONGEST_DEAF_SECONDS = 1.0, 60.0
+"""After Celery could not go on, doubling."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +112,12 @@ class WorkerService:
         self._carrying_out: list[threading.Thread] = []
 
     def run(self) -> int:
-        """Work until told to stop. Answers the exit code: 1 when the worker had to give up."""
+        """Work until told to stop. Answers the exit code: 1 when the worker had to give up.
+
+        :raises Unusable: when the database is one that this version cannot use.
+        """
         persistently(self._database.migrate)
-        with self._database.write() as session:
-            workers.announce(session, self._entry())
+        write_persistently(self._database, lambda session: workers.announce(session, self._entry()))
         self._spawner.prepare()
         reconciler = Reconciler(
             self._database,
@@ -136,18 +144,40 @@ class WorkerService:
     # --- hearing and looking --------------------------------------------------------------------------------
 
     def _listen(self) -> int:
-        """Celery's part, on the main thread, where signals arrive."""
-        app = celery_app(self._settings)
-
-        @app.task(name=TASK)  # type: ignore[untyped-decorator, no-untyped-call]
-        def train(run_id: str) -> None:
-            self._answer(run_id)
-
+        """Celery's part, on the main thread, where signals arrive. Whatever it meets in the broker is no
+        reason to train nothing: a message only says to look. Answers the exit code."""
         setup_logging.connect(_keep_logging)  # type: ignore[no-untyped-call]
         worker_shutting_down.connect(self._on_shutdown)  # type: ignore[no-untyped-call]
         warnings.filterwarnings(
             "ignore", category=SecurityWarning
         )  # nothing is unpickled, so root is no danger
+        log.info("Worker %s is ready: %s, %d at a time.", self.id, self._device.name, self._slots)
+        pause = FIRST_DEAF_SECONDS
+        while (code := self._hear()) == EX_FAILURE and not self._stopping.is_set():
+            log.error(
+                "Messages cannot be heard. Runs are found by looking every %.0f s all the same; listening "
+                "again in %.0f s.",
+                LOOK_SECONDS,
+                pause,
+            )
+            for number in (signal.SIGTERM, signal.SIGINT):  # Celery's own would not be heard now
+                signal.signal(number, self._on_shutdown)
+            self._stopping.wait(pause)
+            pause = min(2 * pause, LONGEST_DEAF_SECONDS)
+        return 0 if self._stopping.is_set() else code
+
+    def _hear(self) -> int:
+        """Until Celery ends. Answers its exit code."""
+        try:
+            app = celery_app(self._settings)
+        except OSError as error:
+            log.error("The broker's folder cannot be used: %s", error)
+            return EX_FAILURE
+
+        @app.task(name=TASK)  # type: ignore[untyped-decorator, no-untyped-call]
+        def train(run_id: str) -> None:
+            self._answer(run_id)
+
         celery_worker = app.Worker(
             pool="threads",
             concurrency=self._slots,
@@ -159,7 +189,6 @@ class WorkerService:
             quiet=True,
             loglevel="WARNING",
         )
-        log.info("Worker %s is ready: %s, %d at a time.", self.id, self._device.name, self._slots)
         celery_worker.start()
         return int(celery_worker.exitcode or 0)
 
@@ -202,6 +231,7 @@ class WorkerService:
         except Exception as error:  # the edge of this thread: a bug is told, and ends the worker
             if database_is_away(error):
                 log.warning("%s %s could not be taken, it will be found: %s", lane.kind.title, job_id, error)
+                self._stopping.wait(TAKE_AGAIN_SECONDS)
             else:
                 log.exception("%s %s could not be carried out.", lane.kind.title, job_id)
                 self._give_up(error)
@@ -291,7 +321,7 @@ class WorkerService:
 
     # --- stopping -------------------------------------------------------------------------------------------
 
-    def _on_shutdown(self, **_: Any) -> None:
+    def _on_shutdown(self, *_: object, **__: object) -> None:
         log.info("Stopping; runs go back to the queue.")
         self._stop()
 

@@ -59,7 +59,12 @@ class Supervisor:
 
     def supervise(self, claims: Sequence[Claim]) -> None:
         """Have them carried out by one process, and see to it that no job stays held when this returns."""
-        process = self._started(claims)
+        try:
+            process = self._started(claims)
+        except Exception:
+            for claim in claims:
+                self._give_back(claim)
+            raise
         try:
             code = self._wait(process, claims)
         finally:
@@ -68,6 +73,22 @@ class Supervisor:
             if code != STALE:
                 self._settle(claim, code, output)
             self._on_change(claim.run_id)
+
+    def _give_back(self, claim: Claim) -> None:
+        """No process could be started for it, which is no fault of the job."""
+
+        def release() -> None:
+            with self._database.write() as session:
+                life.release(session, claim, "The worker could not start a process for it.")
+
+        try:
+            persistently(release, stopping=self._stopping)
+        except Stale:
+            return
+        except OUTAGES as error:
+            if not database_is_away(error):
+                raise
+            log.warning("%s could not be given back, it will be found: %s", claim, error)
 
     def _started(self, claims: Sequence[Claim]) -> ChildProcess:
         """Their process; the claims are held while what every process needs is still being loaded."""

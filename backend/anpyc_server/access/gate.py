@@ -30,7 +30,7 @@ SIGN_OUT = "/sign-out"
 COOKIE = "anpyc_session"
 HOLDER = "anpyc.holder"
 """Where a request carries who sends it."""
-OPEN_TO_ALL = frozenset({"/api/health"})
+OPEN_TO_ALL = frozenset({"/api/health", "/api/health/ready"})
 """What a health check may ask without a token."""
 ASKING = frozenset({"/api/preview", SIGN_OUT})
 """What whoever may only read may send."""

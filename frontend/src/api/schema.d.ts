@@ -24,6 +24,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readiness
+         * @description Whether runs can be taken and stored: 503 with the reason when the database or the artifact store
+         *     cannot be used. Tried by writing, at most every few seconds.
+         */
+        get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalog": {
         parameters: {
             query?: never;
@@ -2280,6 +2301,16 @@ export interface components {
             broker: string;
             /** Workers Online */
             workers_online: number;
+            /**
+             * Messages Set Aside
+             * @description What was in the broker and is no message of the dashboard.
+             */
+            messages_set_aside: number;
+            /**
+             * Notes
+             * @description What is wrong or worth a look, each with what to do.
+             */
+            notes: string[];
         };
         /**
          * Own images
@@ -3462,6 +3493,18 @@ export interface components {
              * @description What to do when nothing moves; empty when all is well.
              */
             hint: string;
+        };
+        /**
+         * Ready
+         * @description The database and the artifact store can be used.
+         */
+        Ready: {
+            /**
+             * Ready
+             * @default true
+             * @constant
+             */
+            ready: true;
         };
         /**
          * ResNet-18
@@ -5272,6 +5315,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    get_readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
                 };
             };
         };

@@ -1,6 +1,7 @@
-import { useComputedColorScheme } from "@mantine/core";
+import { Button, useComputedColorScheme } from "@mantine/core";
 import type { default as plotlyModule } from "plotly.js-cartesian-dist-min";
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { persistently } from "../shell/persistently";
 import { FONT } from "../theme";
 import { type FigureData, pointsIn } from "./figure";
 import classes from "./Plot.module.css";
@@ -13,7 +14,7 @@ let loading: Promise<Plotly> | null = null;
 
 /** plotly is fetched when the first chart is shown, once. */
 export function loadPlotly(): Promise<Plotly> {
-  loading ??= import("plotly.js-cartesian-dist-min").then((module) => module.default);
+  loading ??= persistently(() => import("plotly.js-cartesian-dist-min")).then((module) => module.default);
   return loading;
 }
 
@@ -180,7 +181,15 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
     [plotly, figure, scheme],
   );
 
-  if (failed) return <p className="quiet">The drawing library did not load. Reload the page to try again.</p>;
+  if (failed)
+    return (
+      <p className="quiet">
+        The drawing library could not be loaded; the dashboard has probably been updated.{" "}
+        <Button variant="default" onClick={() => window.location.reload()}>
+          Reload
+        </Button>
+      </p>
+    );
   return (
     <div className={classes.plot}>
       <canvas ref={canvas} className={classes.cells} hidden={!figure.cells} aria-hidden />

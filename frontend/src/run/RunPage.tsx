@@ -1,12 +1,13 @@
 import { Button, Skeleton, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { ApiError, messageOf } from "../api/client";
 import { runQuery } from "../api/queries";
 import { type Run, TERMINAL } from "../api/types";
 import { useRunStream } from "../live/useRunStream";
 import { RUN_TABS, type RunTab } from "../search";
+import { Late, late } from "../shell/Late";
 import { Message } from "../shell/Message";
 import { CapacityTab } from "./CapacityTab";
 import { Failure } from "./Failure";
@@ -16,11 +17,11 @@ import { RunHeader } from "./RunHeader";
 import classes from "./RunPage.module.css";
 
 // What is not seen first is loaded when it is asked for.
-const MasksTab = lazy(() => import("../masks/MasksTab").then((module) => ({ default: module.MasksTab })));
-const WhatIf = lazy(() => import("../masks/WhatIf").then((module) => ({ default: module.WhatIf })));
-const LogTab = lazy(() => import("./LogTab").then((module) => ({ default: module.LogTab })));
-const SpecTab = lazy(() => import("./SpecTab").then((module) => ({ default: module.SpecTab })));
-const FilesTab = lazy(() => import("./FilesTab").then((module) => ({ default: module.FilesTab })));
+const MasksTab = late(() => import("../masks/MasksTab").then((module) => module.MasksTab));
+const WhatIf = late(() => import("../masks/WhatIf").then((module) => module.WhatIf));
+const LogTab = late(() => import("./LogTab").then((module) => module.LogTab));
+const SpecTab = late(() => import("./SpecTab").then((module) => module.SpecTab));
+const FilesTab = late(() => import("./FilesTab").then((module) => module.FilesTab));
 
 const TITLES: Record<RunTab, string> = {
   overview: "Overview",
@@ -100,31 +101,27 @@ function Page({ run }: { run: Run }) {
           <CapacityTab run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="masks">
-          <Late>
+          <Late fallback={<Skeleton height={500} radius={6} />}>
             <MasksTab run={run} />
             <WhatIf run={run} />
           </Late>
         </Tabs.Panel>
         <Tabs.Panel value="log">
-          <Late>
+          <Late fallback={<Skeleton height={500} radius={6} />}>
             <LogTab run={run} />
           </Late>
         </Tabs.Panel>
         <Tabs.Panel value="spec">
-          <Late>
+          <Late fallback={<Skeleton height={500} radius={6} />}>
             <SpecTab run={run} />
           </Late>
         </Tabs.Panel>
         <Tabs.Panel value="files">
-          <Late>
+          <Late fallback={<Skeleton height={500} radius={6} />}>
             <FilesTab run={run} />
           </Late>
         </Tabs.Panel>
       </Tabs>
     </div>
   );
-}
-
-function Late({ children }: { children: ReactNode }) {
-  return <Suspense fallback={<Skeleton height={500} radius={6} />}>{children}</Suspense>;
 }

@@ -2,12 +2,13 @@ import { Button, Skeleton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { messageOf } from "../api/client";
 import { runsQuery } from "../api/queries";
 import type { RunPage, RunSummary } from "../api/types";
 import { ConnectionPill } from "../live/ConnectionPill";
 import { useListStream } from "../live/useListStream";
+import { Late, late } from "../shell/Late";
 import { Message } from "../shell/Message";
 import { useKeys } from "../shell/useKeys";
 import { plural } from "../text/numbers";
@@ -22,11 +23,9 @@ import { byMetric, filterOf, isFiltered, NEWEST_FIRST, SHOWN_AT_FIRST, type View
 const MOST_COMPARED = 50;
 
 // Not needed for the first sight of the list.
-const GroupsTable = lazy(() => import("./GroupsTable").then((module) => ({ default: module.GroupsTable })));
-const GroupHead = lazy(() => import("./GroupHead").then((module) => ({ default: module.GroupHead })));
-const SelectionBar = lazy(() =>
-  import("./SelectionBar").then((module) => ({ default: module.SelectionBar })),
-);
+const GroupsTable = late(() => import("./GroupsTable").then((module) => module.GroupsTable));
+const GroupHead = late(() => import("./GroupHead").then((module) => module.GroupHead));
+const SelectionBar = late(() => import("./SelectionBar").then((module) => module.SelectionBar));
 
 /** All runs, live; what is shown of them stands in the address. */
 export function RunsPage() {
@@ -76,29 +75,29 @@ export function RunsPage() {
       </div>
       <Toolbar view={view} onChange={change} narrow={narrow} />
       {view.group && (
-        <Suspense>
+        <Late>
           <GroupHead group={view.group} onLeave={() => change({ group: undefined })} />
-        </Suspense>
+        </Late>
       )}
       {chosen.length > 0 && !view.by && (
-        <Suspense>
+        <Late>
           <SelectionBar
             chosen={chosen}
             filter={filter}
             total={total ?? chosen.length}
             onSelection={setSelection}
           />
-        </Suspense>
+        </Late>
       )}
       {view.by ? (
-        <Suspense fallback={<Rows />}>
+        <Late fallback={<Rows />}>
           <GroupsTable
             by={view.by === "seeds" ? "spec" : "sweep"}
             filter={filter}
             narrow={narrow}
             onSort={(sort) => change({ sort })}
           />
-        </Suspense>
+        </Late>
       ) : (
         <List
           query={query}

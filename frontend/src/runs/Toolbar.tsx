@@ -2,14 +2,15 @@ import { Button, Checkbox, Chip, Group, Menu, Popover, SegmentedControl, TextInp
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp, IconColumns3, IconFilter, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { STATUSES, type Status } from "../api/types";
+import { Late, late } from "../shell/Late";
 import { useKeys } from "../shell/useKeys";
 import { COLUMN_INFO } from "./columns";
 import classes from "./Toolbar.module.css";
 import { COLUMNS, type Column, filtersIn, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
 
-const Filters = lazy(() => import("./Filters").then((module) => ({ default: module.Filters })));
+const Filters = late(() => import("./Filters").then((module) => module.Filters));
 
 interface ToolbarProps {
   view: View;
@@ -119,9 +120,9 @@ function MoreFilters({ view, onChange, withSort }: MoreFiltersProps) {
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={classes.filters}>
-        <Suspense>
+        <Late>
           <Filters view={view} onChange={onChange} withSort={withSort} />
-        </Suspense>
+        </Late>
       </Popover.Dropdown>
     </Popover>
   );

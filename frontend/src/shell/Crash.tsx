@@ -1,24 +1,18 @@
 import { Button } from "@mantine/core";
 import { type ErrorComponentProps, Link } from "@tanstack/react-router";
-import { messageOf } from "../api/client";
-import { Message } from "./Message";
+import { PartFailed } from "./Late";
 
-/** In place of a page that could not be drawn. */
+/** In place of a page that could not be loaded or drawn. */
 export function Crash({ error }: ErrorComponentProps) {
   return (
-    <Message
+    <PartFailed
+      failure={error}
       title="This page could not be shown"
-      tone="danger"
       actions={
-        <>
-          <Button onClick={() => window.location.reload()}>Reload</Button>
-          <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
-            All runs
-          </Button>
-        </>
+        <Button variant="default" renderRoot={(props) => <Link to="/" {...props} />}>
+          All runs
+        </Button>
       }
-    >
-      Runs go on all the same. What went wrong: {messageOf(error)}
-    </Message>
+    />
   );
 }

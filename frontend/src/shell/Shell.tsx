@@ -2,14 +2,15 @@ import { ActionIcon, Button, Menu, useMantineColorScheme } from "@mantine/core";
 import { IconDeviceDesktop, IconKeyboard, IconMoon, IconPlus, IconSun } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useMayChange } from "../access/useAccess";
 import { accessQuery, healthQuery } from "../api/queries";
 import { plural } from "../text/numbers";
+import { Late, late } from "./Late";
 import classes from "./Shell.module.css";
 import { useKeys } from "./useKeys";
 
-const Shortcuts = lazy(() => import("./Shortcuts").then((module) => ({ default: module.Shortcuts })));
+const Shortcuts = late(() => import("./Shortcuts").then((module) => module.Shortcuts));
 
 /** The frame of every page: where one can go, whether workers are there, light or dark. */
 export function Shell() {
@@ -76,15 +77,29 @@ export function Shell() {
           )}
         </div>
       </header>
+      <Notes />
       <main id="content" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
       {keysShown && (
-        <Suspense>
+        <Late>
           <Shortcuts onClose={() => setKeysShown(false)} />
-        </Suspense>
+        </Late>
       )}
     </>
+  );
+}
+
+/** What keeps the dashboard from working, with what to do, as long as it lasts. */
+function Notes() {
+  const { data } = useQuery(healthQuery);
+  if (data?.status !== "degraded" || data.notes.length === 0) return null;
+  return (
+    <div className={classes.notes} role="alert">
+      {data.notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+    </div>
   );
 }
 

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useMayChange } from "../access/useAccess";
 import { api, dataOf, messageOf } from "../api/client";
-import { queueQuery, runQuery, workersQuery } from "../api/queries";
+import { healthQuery, queueQuery, runQuery, workersQuery } from "../api/queries";
 import type { Queue, WorkerEntry } from "../api/types";
 import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
@@ -18,6 +18,7 @@ import classes from "./WorkersPage.module.css";
 export function WorkersPage() {
   const workers = useQuery(workersQuery);
   const queue = useQuery(queueQuery);
+  const health = useQuery(healthQuery);
   useEffect(() => {
     document.title = "Workers & queue · ANPyC Dashboard";
   }, []);
@@ -40,6 +41,12 @@ export function WorkersPage() {
           {queue.data.hint}
         </p>
       )}
+      {health.data?.status === "ok" &&
+        health.data.notes.map((note) => (
+          <p key={note} className={classes.hint} role="status">
+            {note}
+          </p>
+        ))}
       <section aria-labelledby="workers-heading">
         <h2 id="workers-heading">Workers</h2>
         {items.length === 0 ? (

@@ -18,6 +18,7 @@ from anpyc.strict_json import dumps, loads, not_finite
 from anpyc.training import RunResult
 from anpyc_cli import train
 from anpyc_cli.main import app
+from anpyc_queue.files import write_output
 from serving import Server, Trainer, queued, serving
 
 
@@ -73,3 +74,31 @@ def test_what_is_not_finite_becomes_null_at_any_depth() -> None:
     assert not_finite({"a": math.inf, "b": 1.0, "c": None, "d": "inf"}) == {"a": "inf"}
     with pytest.raises(TypeError):
         dumps({"a": object()})
+
+
+def test_a_result_that_cannot_be_written_is_printed_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = RunResult(
+        [[0.5]], {"average_accuracy": 0.5}, layers=[], seconds=1.0, epochs=1, before_pruning=[None]
+    )
+    monkeypatch.setattr(train, "_train", lambda *_: result)
+    command = ["train", "--preset", "demo-anpyc", "--json", "/dev/full"]
+    answer = CliRunner().invoke(app, command)
+    assert answer.exit_code == 2
+    assert "/dev/full could not be written (No space left on device)" in answer.stderr
+    assert json.loads(answer.stdout)["accuracy"] == [[0.5]]
+
+
+def test_an_output_is_whole_or_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("before")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_output(target, b"after")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+    assert target.read_text() == "before"

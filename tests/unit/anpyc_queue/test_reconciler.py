@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from anpyc.spec import RunSpec
 from anpyc_queue import engine, jobs, locks, reconciler
@@ -13,6 +14,7 @@ from anpyc_queue.engine import Database
 from anpyc_queue.jobs import life
 from anpyc_queue.reconciler import Reconciler
 from anpyc_queue.tables import Run
+from full import full
 
 
 class Steady:
@@ -100,3 +102,24 @@ def test_only_the_holder_of_the_role_acts(database: Database) -> None:
         assert locks.hold(session, reconciler.ROLE, "a", reconciler.ROLE_SECONDS)
     assert _watch(second, clock, 30) == []
     assert _watch(first, clock, 30) == [claim.run_id]
+
+
+def test_time_in_which_nobody_can_write_takes_no_run_away(database: Database) -> None:
+    """On a full disk no lease is renewed; once there is space, whoever works has a whole lease to do so."""
+    claim, clock = _claimed(database), Steady()
+    watcher = Reconciler(database, "a", clock=clock)
+    with full(database):
+        assert _watch(watcher, clock, 14) == []
+        refused = 0
+        for _ in range(16):
+            clock.seconds += 2
+            try:
+                assert watcher.look() == []
+            except OperationalError:
+                refused += 1
+        assert refused
+    assert _watch(watcher, clock, 12) == []
+    assert _status(database, claim.run_id) == "running"
+    with database.write() as session:
+        life.renew(session, claim, 15)
+    assert _watch(watcher, clock, 14) == []

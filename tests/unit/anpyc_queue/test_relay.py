@@ -6,12 +6,14 @@ import time
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from anpyc.spec import RunSpec
 from anpyc_queue import jobs, periodic
 from anpyc_queue.engine import Database
 from anpyc_queue.relay import Relay
 from anpyc_queue.tables import Outbox
+from full import full
 
 
 def _submit(database: Database) -> str:
@@ -71,3 +73,16 @@ def test_what_was_rung_before_a_failure_is_not_rung_again(database: Database) ->
         relay.pass_on()
     relay.pass_on()
     assert rung == [ids[0], "failed", ids[1], ids[2]]
+
+
+def test_a_row_that_cannot_be_deleted_is_not_sent_again_and_again(database: Database) -> None:
+    run_id = _submit(database)
+    rung: list[str] = []
+    relay = Relay(database, lambda run, _: rung.append(run))
+    with full(database):
+        for _ in range(3):
+            with pytest.raises(OperationalError):
+                relay.pass_on()
+    assert relay.pass_on() == 1
+    assert rung == [run_id]
+    assert _waiting(database) == 0

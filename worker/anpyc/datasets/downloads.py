@@ -3,6 +3,7 @@ hold out the first images."""
 
 from __future__ import annotations
 
+import errno
 import pickle
 import struct
 import zlib
@@ -18,6 +19,7 @@ from anpyc.datasets.vision import torchvision_datasets
 from anpyc.errors import DatasetMissing, DatasetUnreadable
 from anpyc.spec.dataset import DatasetInfo, DownloadedDataset
 
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _READING_ERRORS = (
     OSError,
     RuntimeError,
@@ -51,6 +53,11 @@ def load_downloaded(spec: DownloadedDataset, datasets_dir: Path) -> Source:
         parts = [_images(part) for part in sets]
         names = tuple(sets[0].classes) if spec.named_classes else map(str, range(info.classes))
     except _READING_ERRORS as error:
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            raise DatasetUnreadable(
+                f"No space is left in {datasets_dir} for {info.title} ({info.download_megabytes} MB). Free "
+                "some, or name another folder with ANPYC_DATASETS_DIR."
+            ) from error
         reason = shown(str(error)).rstrip(".") or type(error).__name__
         raise DatasetUnreadable(
             f"{info.title} in {datasets_dir} cannot be read ({reason}); fetch it again."

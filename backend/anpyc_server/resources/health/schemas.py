@@ -17,3 +17,13 @@ class Health(Answer):
     broker: str
     """Kind of broker."""
     workers_online: int
+    messages_set_aside: int
+    """What was in the broker and is no message of the dashboard."""
+    notes: list[str]
+    """What is wrong or worth a look, each with what to do."""
+
+
+class Ready(Answer):
+    """The database and the artifact store can be used."""
+
+    ready: Literal[True] = True
