@@ -7,7 +7,9 @@ pointing a name of its own at 127.0.0.1. Neither gets an answer.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +20,8 @@ from anpyc_server.headers import HEADERS
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compared with, not bound to
+DRAIN_BYTES, DRAIN_SECONDS = 64_000_000, 10.0
+"""Of a body that nobody wants, at most."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -47,18 +51,21 @@ class Guards:
                 await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
+        body = _Body(scope, receive)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+            elif not message.get("more_body", False):
+                await body.drain()
             await send(message)
 
         if refusal is None:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, body.receive, send_with_headers)
         else:
-            await answer(*refusal)(scope, receive, send_with_headers)
+            await answer(*refusal)(scope, body.receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         headers = Headers(scope=scope)
@@ -76,11 +83,41 @@ class Guards:
         return None
 
 
+class _Body:
+    """A request's body. Where the connection closes after the answer, what is left of it is read first: a
+    client that is still sending would else find the connection reset, and no answer to read."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        headers = Headers(scope=scope)
+        closes = headers.get("connection", "").lower() == "close" or scope["http_version"] == "1.0"
+        # Who expects to be told to go on has not begun to send.
+        self._left = closes and "expect" not in headers
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self._left = False
+        return message
+
+    async def drain(self) -> None:
+        """Read what is left, within bounds."""
+        read = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._left and read < DRAIN_BYTES:
+                    read += len((await self.receive()).get("body", b""))
+
+
 def _from_elsewhere(headers: Headers, host: str) -> bool:
     """Whether a page of another origin sent the request. Programs send neither header."""
     origin = headers.get("origin")
     if origin is not None:
-        return origin == "null" or urlsplit(origin).netloc.lower() != host.lower()
+        try:
+            return origin == "null" or urlsplit(origin).netloc.lower() != host.lower()
+        except ValueError:  # no address at all, such as http://[::1
+            return True
     return headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
 
 

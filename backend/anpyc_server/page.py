@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
 from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,7 +50,9 @@ def serve_front_end(app: FastAPI, place: Path | None) -> None:
     """Serve the front end at every address outside /api."""
 
     @app.api_route("/api/{rest:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def nothing_here(rest: str) -> None:
+    async def nothing_here(request: Request, rest: str) -> None:
+        if app.state.methods_at(request.url.path):
+            raise HTTPException(405)
         raise Missing(f"There is nothing at /api/{rest}. /api/openapi.json lists all addresses.")
 
     if place is not None:

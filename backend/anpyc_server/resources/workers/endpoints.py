@@ -20,7 +20,7 @@ def list_workers(services: ServicesHere) -> Workers:
     return service.workers(services)
 
 
-@router.patch("/workers/{worker_id}", responses=documented(404))
+@router.patch("/workers/{worker_id}", responses=documented(404, 413))
 def edit_worker(
     worker_id: Annotated[str, Path(max_length=64)], edit: WorkerEdit, services: ServicesHere
 ) -> WorkerEntry:
