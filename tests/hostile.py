@@ -1,5 +1,5 @@
-"""Requests that nobody would send in good faith, made by Schemathesis from the server's description of itself,
-for the application in this process.
+"""Requests that nobody would send in good faith, made by Schemathesis from the server's own description, for
+the application in this process.
 
 Every answer has to be one that the description knows, of the shape that it gives, and never a 5xx.
 """

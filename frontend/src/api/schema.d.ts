@@ -683,6 +683,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/queue/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Queue
+         * @description Cancel every run that waits now. Runs that train go on, and so do those queued meanwhile.
+         */
+        post: operations["cancel_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1012,6 +1032,14 @@ export interface components {
          * @description What all benchmarks have in common: every task shows all classes of the one data set, as they are.
          */
         BenchmarkPart: Record<string, never>;
+        /**
+         * Cancelled
+         * @description Runs that waited and do so no more.
+         */
+        Cancelled: {
+            /** Count */
+            count: number;
+        };
         /**
          * Catalog
          * @description What the form is made from.
@@ -3196,6 +3224,16 @@ export interface components {
              * @description What deserves a second look before the run is sent.
              */
             warnings: string[];
+            /**
+             * Memory
+             * @description Bytes that training takes, roughly.
+             */
+            memory: number;
+            /**
+             * Too Large
+             * @description Why such a run would be refused, with what to change; also the first of the warnings.
+             */
+            too_large: string | null;
         };
         /**
          * Problem
@@ -7644,6 +7682,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    cancel_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cancelled"];
                 };
             };
             /** @description The request cannot be read */

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from anpyc_server.errors import documented
 from anpyc_server.resources.workers import service
-from anpyc_server.resources.workers.schemas import Queue, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.resources.workers.schemas import Cancelled, Queue, WorkerEdit, WorkerEntry, Workers
 from anpyc_server.services import ServicesHere
 
 router = APIRouter(tags=["workers"])
@@ -32,3 +32,9 @@ def edit_worker(
 def get_queue(services: ServicesHere) -> Queue:
     """Which runs wait, in order, and why."""
     return service.queue(services)
+
+
+@router.post("/queue/cancel")
+def cancel_queue(services: ServicesHere) -> Cancelled:
+    """Cancel every run that waits now. Runs that train go on, and so do those queued meanwhile."""
+    return service.cancel_queue(services)
