@@ -1,14 +1,14 @@
-import { Button, Skeleton, Tooltip } from "@mantine/core";
+import { Button, Group, Modal, Skeleton, Tooltip } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { api, dataOf, messageOf } from "../api/client";
 import { queueQuery, runQuery, workersQuery } from "../api/queries";
 import type { Queue, WorkerEntry } from "../api/types";
 import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
 import { Message } from "../shell/Message";
-import { complain, sayWithUndo } from "../shell/toast";
+import { complain, say, sayWithUndo } from "../shell/toast";
 import { bytes, plural } from "../text/numbers";
 import { duration } from "../text/time";
 import classes from "./WorkersPage.module.css";
@@ -55,7 +55,10 @@ export function WorkersPage() {
         )}
       </section>
       <section aria-labelledby="queue-heading">
-        <h2 id="queue-heading">Queue</h2>
+        <header className={classes.heading}>
+          <h2 id="queue-heading">Queue</h2>
+          {queue.data.depth > 0 && <CancelQueue depth={queue.data.depth} />}
+        </header>
         {queue.data.items.length === 0 ? (
           <p className="quiet">No run waits.</p>
         ) : (
@@ -88,6 +91,42 @@ export function WorkersPage() {
         )}
       </section>
     </div>
+  );
+}
+
+/** Empties the queue, once that is confirmed: it cannot be undone. */
+function CancelQueue({ depth }: { depth: number }) {
+  const client = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => dataOf(api.POST("/api/queue/cancel")),
+    onSuccess: ({ count }) => say(`${plural(count, "run was", "runs were")} cancelled.`),
+    onError: (failure) => complain("The queue could not be cancelled", failure),
+    onSettled: () => {
+      setAsking(false);
+      for (const key of ["queue", "runs"]) void client.invalidateQueries({ queryKey: [key] });
+    },
+  });
+  return (
+    <>
+      <Button variant="default" ml="auto" onClick={() => setAsking(true)}>
+        Cancel all queued
+      </Button>
+      <Modal opened={asking} onClose={() => setAsking(false)} title="Cancel all that waits?" centered>
+        <p>
+          {plural(depth, "run that waits is", "runs that wait are")} cancelled. Runs that train go on. A
+          cancelled run can be retried.
+        </p>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={() => setAsking(false)}>
+            Keep them
+          </Button>
+          <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            Cancel {plural(depth, "run")}
+          </Button>
+        </Group>
+      </Modal>
+    </>
   );
 }
 
