@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from anpyc_queue.engine import now
 from anpyc_queue.identifiers import new_id
-from anpyc_queue.tables import AuditEntry
+from anpyc_queue.tables import AuditEntry, Run
 
 What = Literal[
     "submitted", "cancelled", "resumed", "edited", "deleted", "restored", "what_if", "what_if_cancelled",
@@ -25,8 +26,13 @@ def record(
     session: Session, what: What, by: str | None, *, run_id: str | None = None, subject: str = ""
 ) -> None:
     """Add that ``by`` has done this, to a run or to whatever ``subject`` names."""
-    entry = AuditEntry(id=new_id(), at=now(session), by=by, what=what, run_id=run_id, subject=subject[:200])
-    session.add(entry)
+    session.add(_entry(now(session), what, by, run_id, subject))
+
+
+def record_runs(session: Session, what: What, by: str | None, runs: Iterable[Run]) -> None:
+    """Add that ``by`` has done this to each of these runs."""
+    moment = now(session)
+    session.add_all(_entry(moment, what, by, run.id, run.name) for run in runs)
 
 
 def of_run(session: Session, run_id: str) -> Sequence[AuditEntry]:
@@ -38,3 +44,7 @@ def of_run(session: Session, run_id: str) -> Sequence[AuditEntry]:
 def newest(session: Session, limit: int) -> Sequence[AuditEntry]:
     """What was done last, the newest first."""
     return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)).all()
+
+
+def _entry(at: datetime, what: What, by: str | None, run_id: str | None, subject: str) -> AuditEntry:
+    return AuditEntry(id=new_id(), at=at, by=by, what=what, run_id=run_id, subject=subject[:200])

@@ -49,6 +49,12 @@ class Conflict(ServiceError):
     code = "conflict"
 
 
+class QueueFull(Conflict):
+    """As many runs wait as are let."""
+
+    code = "queue_full"
+
+
 class Stale(Conflict):
     """Somebody else owns the job by now, or it has ended: a claim on it may write nothing any more."""
 

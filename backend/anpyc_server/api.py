@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import compile_path
 
+from anpyc_server.errors import ANYWHERE
 from anpyc_server.resources.access.endpoints import router as access
 from anpyc_server.resources.catalog.endpoints import router as catalog
 from anpyc_server.resources.compare.endpoints import router as compare
@@ -20,8 +23,8 @@ from anpyc_server.resources.sweeps.endpoints import router as sweeps
 from anpyc_server.resources.whatif.endpoints import router as whatif
 from anpyc_server.resources.workers.endpoints import router as workers
 
-router = APIRouter(prefix="/api")
-for _resource in (
+PREFIX = "/api"
+RESOURCES = (
     health,
     catalog,
     runs,
@@ -37,5 +40,20 @@ for _resource in (
     figures,
     workers,
     access,
-):
+)
+
+router = APIRouter(prefix=PREFIX, responses=ANYWHERE)
+for _resource in RESOURCES:
     router.include_router(_resource)
+
+_ADDRESSES = [
+    (compile_path(PREFIX + route.path)[0], frozenset(route.methods))
+    for resource in RESOURCES
+    for route in resource.routes
+    if isinstance(route, APIRoute)
+]
+
+
+def methods_at(path: str) -> list[str]:
+    """What an address takes; empty where there is none."""
+    return sorted({method for address, methods in _ADDRESSES if address.match(path) for method in methods})

@@ -17,7 +17,7 @@ from anpyc_queue.errors import NotFound, ServiceError
 from anpyc_queue.retrying import OUTAGES
 from anpyc_queue.unusable import unusable
 from anpyc_server.headers import HEADERS
-from anpyc_server.schemas import ErrorAnswer
+from anpyc_server.schemas import Answer, ErrorAnswer
 
 log = logging.getLogger(__name__)
 
@@ -51,15 +51,41 @@ class Invalid(ServiceError):
 
 
 def documented(*statuses: int) -> Responses:
-    """For the OpenAPI document: these statuses answer with the one shape of errors."""
-    return {status: {"model": ErrorAnswer} for status in (*statuses, 422)}
-
-
-def documented_beside(*statuses: int) -> Responses:
-    """The same for an address whose success is not JSON; FastAPI would describe its errors as that, too."""
+    """For the OpenAPI document: an operation may answer with these, in the one shape of errors."""
     schema = {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}
-    described = {"description": "Error", "content": {"application/json": {"schema": schema}}}
-    return dict.fromkeys((*statuses, 422), described)
+    return {
+        status: {"description": _TITLES[status], "content": {"application/json": {"schema": schema}}}
+        for status in sorted(statuses)
+    }
+
+
+_TITLES = {
+    400: "The request cannot be read",
+    401: "A token is needed",
+    403: "Another host, or a page of another site",
+    404: "There is no such thing",
+    409: "The state of things does not allow it",
+    413: "The body is too large",
+    422: "The content is wrong, at a field",
+    429: "Too many wrong tokens were tried",
+    503: "What the dashboard stands on cannot be used now",
+}
+
+
+def once_more(model: type[Answer]) -> Responses:
+    """For the OpenAPI document: a key that was used before is answered with what was made then."""
+    return {200: {"description": "Made before, with the same Idempotency-Key", "model": model}}
+
+
+ANYWHERE = documented(400, 401, 403, 422, 429, 503)
+"""What every operation may answer: it comes from the guards, or from a parameter that is wrong."""
+
+
+def described_errors() -> dict[str, Any]:
+    """The schemas that these refer to."""
+    reference = "#/components/schemas/{model}"
+    whole = ErrorAnswer.model_json_schema(mode="serialization", ref_template=reference)
+    return whole.pop("$defs") | {ErrorAnswer.__name__: whole}
 
 
 def answer(
@@ -128,12 +154,23 @@ BY_STATUS = {
 }
 
 
-async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
+    if error.status_code in (404, 405) and request.url.path.startswith("/api/"):
+        return _no_such_operation(request.app.state.methods_at(request.url.path))
     code, message = BY_STATUS.get(error.status_code, ("bad_request", str(error.detail)))
     response = answer(error.status_code, code, message)
     if error.headers:
         response.headers.update(error.headers)
+    return response
+
+
+def _no_such_operation(methods: Sequence[str]) -> JSONResponse:
+    """Nothing at the address, or not with this method: routes know of each other's methods nothing."""
+    status = 405 if methods else 404
+    response = answer(status, *BY_STATUS[status])
+    if methods:
+        response.headers["Allow"] = ", ".join(methods)
     return response
 
 

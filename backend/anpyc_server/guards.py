@@ -7,7 +7,9 @@ pointing a name of its own at 127.0.0.1. Neither gets an answer.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +23,8 @@ EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compare
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})
 """What a browser says of a request by the page itself, or by who typed the address."""
+DRAIN_BYTES, DRAIN_SECONDS = 64_000_000, 10.0
+"""Of a body that nobody wants, at most."""
 
 
 def known_hosts(bound: str, allowed: Iterable[str] = ()) -> frozenset[str]:
@@ -59,18 +63,21 @@ class Guards:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
+        body = _Body(scope, receive)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+            elif not message.get("more_body", False):
+                await body.drain()
             await send(message)
 
         if refusal is None:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, body.receive, send_with_headers)
         else:
-            await answer(*refusal)(scope, receive, send_with_headers)
+            await answer(*refusal)(scope, body.receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = Headers(scope=scope)
@@ -98,6 +105,33 @@ class Guards:
             "that of a proxy in front, goes into ANPYC_ALLOWED_HOSTS."
         )
         return 403, "wrong_host", message
+
+
+class _Body:
+    """A request's body. Where the connection closes after the answer, what is left of it is read first: a
+    client that is still sending would else find the connection reset, and no answer to read."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        headers = Headers(scope=scope)
+        closes = headers.get("connection", "").lower() == "close" or scope["http_version"] == "1.0"
+        # Who expects to be told to go on has not begun to send.
+        self._left = closes and "expect" not in headers
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self._left = False
+        return message
+
+    async def drain(self) -> None:
+        """Read what is left, within bounds."""
+        read = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self._left and read < DRAIN_BYTES:
+                    read += len((await self.receive()).get("body", b""))
 
 
 def _reached(scope: Scope) -> str | None:

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from anpyc_server import __version__
-from anpyc_server.api import router
+from anpyc_server.api import methods_at, router
+from anpyc_server.errors import described_errors
 from anpyc_server.resources.figures.service import described_options
 from anpyc_server.resources.live.schemas import described_events
 
@@ -20,10 +21,19 @@ class Application(FastAPI):
         if not self.openapi_schema:
             described = super().openapi()
             described["paths"]["/api/figures/{name}"]["get"]["parameters"] += described_options()
-            schemas = described["components"]["schemas"] | described_events()
+            schemas = described["components"]["schemas"] | described_events() | described_errors()
             described["components"]["schemas"] = dict(sorted(schemas.items()))
+            _leave_out_text(described)
         assert self.openapi_schema is not None  # noqa: S101 - made above
         return self.openapi_schema
+
+
+def _leave_out_text(described: dict[str, Any]) -> None:
+    """FastAPI calls a stream of events a text, beside what each event is."""
+    for methods in described["paths"].values():
+        for content in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {}).values():
+            if "itemSchema" in content:
+                content.pop("schema", None)
 
 
 def bare_app(**options: Any) -> FastAPI:
@@ -40,6 +50,7 @@ def bare_app(**options: Any) -> FastAPI:
         **options,
     )
     app.include_router(router)
+    app.state.methods_at = methods_at
     return app
 
 

@@ -83,7 +83,9 @@ def serve_front_end(app: FastAPI, place: Path | None, root: str = "") -> None:
     """Serve the front end at every address outside /api; a proxy shows it below ``root``."""
 
     @app.api_route("/api/{rest:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def nothing_here(rest: str) -> None:
+    async def nothing_here(request: Request, rest: str) -> None:
+        if app.state.methods_at(request.url.path):
+            raise HTTPException(405)
         raise Missing(f"There is nothing at /api/{rest}. /api/openapi.json lists all addresses.")
 
     if place is not None:

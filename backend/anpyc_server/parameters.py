@@ -12,8 +12,12 @@ from anpyc_server.records.listing import RunFilter
 from anpyc_server.records.run_schemas import Status
 
 RunId = Annotated[str, Path(description="The run's id.", max_length=64)]
+MOST_TASKS = 32_767
+"""Number of a task or a pruning round that a column can hold."""
+MOST_ROWS = 2**31 - 1
+"""Number of an event, a line, a unit or a version that a column can hold."""
 Range = Annotated[
-    str, Field(pattern=r"^\d{0,9}:\d{0,9}$", description="first:end, counted from 0; empty for all")
+    str, Field(pattern=r"^[0-9]{0,9}:[0-9]{0,9}$", description="first:end, counted from 0; empty for all")
 ]
 Size = Annotated[int, Field(ge=1, le=1_024, description="Cells along the longer side at most.")]
 Order = Annotated[
@@ -22,15 +26,24 @@ Order = Annotated[
 KernelLayout = Annotated[
     Layout, Field(description="The kernels of a convolution folded into columns, or as images.")
 ]
-Round = Annotated[int | None, Field(ge=0, description="Without it: the task's last.")]
+TaskNumber = Annotated[int, Field(ge=0, le=MOST_TASKS)]
+Round = Annotated[int | None, Field(ge=0, le=MOST_TASKS, description="Without it: the task's last.")]
+Place = Annotated[int, Field(ge=0, le=MOST_ROWS)]
+"""Counted from 0: of an event, a line, a unit."""
+Cursor = Annotated[
+    str | None, Query(max_length=1_000, description="`next_cursor` of the page before, with the same `sort`.")
+]
+KeyOfRuns = Annotated[str, Field(max_length=80)]
+"""A run's id or a group's key."""
+_Kinds = Annotated[list[Annotated[str, Field(max_length=40)]] | None, Query(max_length=50)]
 
 
 def _run_filter(
-    status: Annotated[list[Status] | None, Query()] = None,
-    strategy: Annotated[list[str] | None, Query()] = None,
-    benchmark: Annotated[list[str] | None, Query()] = None,
-    dataset: Annotated[list[str] | None, Query()] = None,
-    tag: Annotated[list[str] | None, Query()] = None,
+    status: Annotated[list[Status] | None, Query(max_length=50)] = None,
+    strategy: _Kinds = None,
+    benchmark: _Kinds = None,
+    dataset: _Kinds = None,
+    tag: Annotated[list[Annotated[str, Field(max_length=60)]] | None, Query(max_length=20)] = None,
     group: Annotated[str | None, Query(max_length=80)] = None,
     archived: bool = False,
     q: Annotated[str, Query(max_length=200)] = "",

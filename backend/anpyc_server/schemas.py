@@ -35,12 +35,14 @@ class Problem(Answer):
 class ErrorBody(Answer):
     """What went wrong and what to do."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     code: str
     message: str
-    field: str | None = None
-    """With status 422: the dotted path of the first problem."""
-    problems: list[Problem] | None = None
-    """With status 422: every problem found."""
+    field: str = ""
+    """With status 422, and only then: the dotted path of the first problem; "" for the whole."""
+    problems: list[Problem] = []
+    """With status 422, and only then: every problem found."""
 
 
 class ErrorAnswer(Answer):

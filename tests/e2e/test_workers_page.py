@@ -80,3 +80,22 @@ def test_on_a_phone_the_queue_fits(page: Page, stack: Stack, three_runs: list[st
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 360, f"The page is {wide} pixels wide."
     assert serious_problems(page) == []
+
+
+def test_all_that_waits_is_cancelled_once_that_is_confirmed(
+    page: Page, stack: Stack, three_runs: list[str]
+) -> None:
+    page.goto("/workers")
+    rows = page.get_by_test_id("queue").locator("tbody tr")
+    expect(rows).to_have_count(2, timeout=LIMIT)
+    page.get_by_role("button", name="Cancel all queued").click()
+    page.get_by_role("button", name="Keep them").click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("button", name="Cancel all queued").click()
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("2 runs that wait are cancelled. Runs that train go on.")
+    asked.get_by_role("button", name="Cancel 2 runs").click()
+    expect(page.get_by_text("No run waits.")).to_be_visible(timeout=LIMIT)
+    statuses = [httpx.get(f"{stack.url}/api/runs/{run_id}").json()["status"] for run_id in three_runs]
+    assert statuses[1:] == ["cancelled", "cancelled"]
+    assert statuses[0] in ("queued", "running")

@@ -3,6 +3,8 @@ to do."""
 
 from __future__ import annotations
 
+import errno
+
 
 class TrainingError(Exception):
     """A run cannot start or go on. ``code`` is stable, for programs; the message is for people."""
@@ -52,3 +54,27 @@ class Stopped(Exception):
 
 class InvalidSetting(Exception):
     """A setting of the environment cannot be used; the message names it and says what to do."""
+
+
+_SHORT_OF_MEMORY = (
+    "out of memory",
+    "memoryerror",
+    "not enough memory",
+    "allocate memory",
+    "bad_alloc",
+    "alloc_failed",
+)
+"""What CUDA, PyTorch's allocators on Linux and Windows, C++ and CUDA's libraries say."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory, the device's or the machine's, was not enough. PyTorch has no error of its own for the
+    machine's."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return isinstance(error, RuntimeError) and says_out_of_memory(str(error))
+
+
+def says_out_of_memory(words: str) -> bool:
+    """Whether a message, or the last words of a process, are of memory that was not enough."""
+    return any(said in words.lower() for said in _SHORT_OF_MEMORY)

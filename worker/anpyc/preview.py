@@ -27,6 +27,10 @@ PASSES = 3
 VALUE_BYTES = 4
 HELD_BYTES = 3
 """In a checkpoint, of each shared parameter: whether it is held, and by which task."""
+COPIES = 4
+"""Of each parameter while it trains: itself, its gradient, one for a checkpoint, one to work with."""
+IN_A_BATCH = 2
+"""Values of each activation: itself and its gradient."""
 STATE_BYTES = 12_000
 """In a checkpoint: random states and progress."""
 CHECKPOINTS = 2
@@ -46,6 +50,9 @@ class Preview:
     """Of the network, heads included; without heads where their size is not known."""
     bytes: int
     """Stored when it has ended: curves, masks, checkpoints and what each task is tested with later."""
+    memory: int
+    """Bytes that training takes, roughly: parameters, gradients, what optimizer and strategy keep of each, a
+    batch on its way through the network, and the images."""
     seconds: float | None
     """Of training; None where it is not known how many images there are."""
     sentence: str
@@ -75,6 +82,7 @@ def preview(
         epochs=spec.epochs(),
         parameters=outlook.body.parameters + outlook.head_parameters,
         bytes=outlook.bytes(),
+        memory=outlook.memory(),
         seconds=seconds,
         sentence=outlook.sentence(seconds, judged_by),
         warnings=tuple(outlook.warnings()),
@@ -142,6 +150,17 @@ class _Outlook:
         checkpoint += shared * (HELD_BYTES + strategy.state_bytes)
         outcome = values * VALUE_BYTES + shared * strategy.tested_bytes
         return round(curves + arrays + CHECKPOINTS * checkpoint + tasks * outcome)
+
+    def memory(self) -> int:
+        """Taken while it trains."""
+        shared, values = self.body.parameters, self.body.parameters + self.head_parameters
+        taken = values * (VALUE_BYTES * COPIES + self._spec.training.optimizer_bytes)
+        taken += shared * (self._strategy.state_bytes + HELD_BYTES)
+        taken += self._spec.training.batch_size * self.body.activations * VALUE_BYTES * IN_A_BATCH
+        for facts in self._facts:
+            channels, height, width = facts.shape
+            taken += (facts.train or 0) * channels * height * width
+        return round(taken)
 
     def seconds(self, past: Sequence[PastRun]) -> tuple[float | None, str]:
         """Of training, and the name of the run that they were judged by."""

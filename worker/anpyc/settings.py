@@ -55,6 +55,14 @@ class Settings(BaseSettings):
     stacked_runs: int | None = Field(default=None, ge=1)
     """How many runs of one shape a worker trains as one at most; 1: each by itself. 64 on a GPU and 16 on the
     CPU unless given."""
+    max_queued: int = Field(default=2_000, ge=1, le=1_000_000)
+    """How many runs may wait at once."""
+    max_sweep: int = Field(default=500, ge=1, le=10_000)
+    """How many runs a sweep may have."""
+    max_parameters: int = Field(default=250_000_000, ge=1)
+    """How many parameters the network of a run may have, heads included."""
+    max_memory_gb: float = Field(default=32.0, gt=0, allow_inf_nan=False)
+    """What a run may take to be trained, as it is estimated before it is queued, in 10⁹ bytes."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     token: SecretStr | None = None

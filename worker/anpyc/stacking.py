@@ -28,7 +28,7 @@ from anpyc.assembly import Assembly, assemble_over, sequence_of
 from anpyc.benchmarks.task_sequence import TaskSequence
 from anpyc.datasets.reading import load_datasets
 from anpyc.environment import choose_device, matrix_precision, thread_count
-from anpyc.errors import TrainingError
+from anpyc.errors import TrainingError, is_out_of_memory
 from anpyc.models.body import Body
 from anpyc.models.stacked import StackedParameter, linear
 from anpyc.optimizers import Optimizer, together
@@ -37,7 +37,7 @@ from anpyc.recording import Checkpoint, Recorder
 from anpyc.spec import RunSpec
 from anpyc.spec.stacking import stacking_key
 from anpyc.steps import Epoch, EpochRunner, Step, Trained, recorder_for
-from anpyc.training import RunResult, TrainingRun, is_out_of_memory
+from anpyc.training import RunResult, TrainingRun
 
 ALIGNED = 64
 """Values, 256 bytes."""

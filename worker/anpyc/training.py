@@ -32,7 +32,7 @@ from anpyc.checkpoints import (
 )
 from anpyc.divergence import DivergenceWatch
 from anpyc.environment import choose_device, matrix_precision, thread_count
-from anpyc.errors import DatasetUnreadable, OutOfMemory, Stopped
+from anpyc.errors import DatasetUnreadable, OutOfMemory, Stopped, is_out_of_memory
 from anpyc.optimizers import Optimizer, build_optimizer, learning_rate, restore_memory
 from anpyc.progress import Progress
 from anpyc.randomness import GlobalRandom, Random
@@ -366,10 +366,3 @@ def _images_per_epoch(training: Training, examples: int, epoch: int) -> int:
     piece = epoch % pieces
     steps = training.iterations * (piece + 1) // pieces - training.iterations * piece // pieces
     return steps * training.batch_size
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory, the device's or the machine's, was not enough."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
-        return True
-    return "not enough memory" in str(error) or "out of memory" in str(error)

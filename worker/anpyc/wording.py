@@ -48,6 +48,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def amount(count: float) -> str:
+    """A large count to three digits, in words: ``1.91 billion``, ``250 million``; a small one whole."""
+    for unit, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if count >= unit:
+            return f"{count / unit:.3g} {name}"
+    return f"{count:,.0f}"
+
+
 def listed(names: Sequence[str], most: int = 12) -> str:
     """Names with commas between them; of more than ``most`` the first and how many there are."""
     if len(names) <= most:

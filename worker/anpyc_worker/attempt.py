@@ -9,7 +9,14 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from anpyc.errors import DatasetMissing, DatasetUnreadable, Stopped, TrainingError
+from anpyc.errors import (
+    DatasetMissing,
+    DatasetUnreadable,
+    OutOfMemory,
+    Stopped,
+    TrainingError,
+    is_out_of_memory,
+)
 from anpyc.spec import SpecError
 from anpyc_queue.engine import Database
 from anpyc_queue.errors import Stale
@@ -136,7 +143,7 @@ def reason_of(error: Exception) -> tuple[str, str, str | None]:
         where = f" ({error.filename})" if error.filename else ""
         message = f"No space is left on the worker's disk{where}. Free some there, then resume the run."
         return "storage_full", message, None
-    if isinstance(error, MemoryError):
-        message = "The machine had no memory left to prepare it. Use a smaller model, data set or batch."
-        return "out_of_memory", message, trace
+    if is_out_of_memory(error):
+        message = "The machine had no memory left for it. Use a smaller model, data set or batch."
+        return OutOfMemory.code, message, trace
     return "unexpected", f"It ended with an unexpected {type(error).__name__}: {error}", trace

@@ -45,6 +45,8 @@ class ChildProcess:
         self._process = process
         self._output = output
         self._lock = lock
+        self.killed = False
+        """By whoever watches it, not by the system."""
 
     @property
     def pid(self) -> int:
@@ -60,6 +62,7 @@ class ChildProcess:
 
     def send(self, signal_number: int, *, alone: bool = False) -> None:
         """Signal it and everything it has started, or it alone."""
+        self.killed = self.killed or signal_number == signal.SIGKILL
         group = not alone and self._leads_a_group()
         with contextlib.suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(self.pid, signal_number)

@@ -12,6 +12,7 @@ from concurrent.futures import wait
 from dataclasses import asdict
 from typing import Literal
 
+from anpyc.errors import says_out_of_memory
 from anpyc_queue.engine import Database
 from anpyc_queue.errors import Stale
 from anpyc_queue.jobs import life
@@ -71,7 +72,7 @@ class Supervisor:
             output = process.clear()
         for claim in claims:
             if code != STALE:
-                self._settle(claim, code, output)
+                self._settle(claim, code, output, process.killed)
             self._on_change(claim.run_id)
 
     def _give_back(self, claim: Claim) -> None:
@@ -171,14 +172,14 @@ class Supervisor:
         elif seconds >= grace:
             process.send(signal.SIGTERM, alone=True)
 
-    def _settle(self, claim: Claim, code: int, output: str) -> None:
+    def _settle(self, claim: Claim, code: int, output: str, killed: bool) -> None:
         """Whatever the process has left undone: the job is released, requeued or recorded as cancelled."""
 
         def settle() -> str:
             with self._database.write() as session:
                 if self._stopping.is_set() or code == LEFT:
                     return str(life.release(session, claim, "The worker was shut down.").status)
-                reason = _reason(code, output)
+                reason = _reason(code, output, killed)
                 job = life.requeue(session, claim.kind, claim.job_id, claim.token, PROCESS_LOST, reason)
                 return str(job.status)
 
@@ -192,13 +193,24 @@ class Supervisor:
             log.warning("%s could not be given back, it will be found: %s", claim, error)
             return
         if code != DONE:
-            log.warning("%s is %s now. %s", claim, status, _reason(code, output))
+            log.warning("%s is %s now. %s", claim, status, _reason(code, output, killed))
 
 
-def _reason(code: int, output: str) -> str:
+def _reason(code: int, output: str, killed: bool) -> str:
+    """Why a process has ended.
+
+    :param killed: by its supervisor, because it did not stop when it was asked to."""
     last = output.splitlines()[-1][:300] if output else ""
-    if code == -signal.SIGKILL:
-        return "The training process was killed (SIGKILL), perhaps because memory ran out."
+    if code == -signal.SIGKILL and killed:
+        return "The training process did not stop when it was asked to and was killed (SIGKILL)."
+    if code == -signal.SIGKILL or (code < 0 and says_out_of_memory(output)):
+        name = signal.Signals(-code).name
+        return f"The training process was killed ({name}), probably as the machine ran out of memory. {_LESS}"
     if code < 0:
         return f"The training process was ended by {signal.Signals(-code).name}. {last}".strip()
+    if says_out_of_memory(last):
+        return f"The machine had no memory left for the training process. {last} {_LESS}"
     return f"The training process ended with exit code {code}. {last}".strip()
+
+
+_LESS = "Use a smaller network, batch or data set, train fewer runs side by side, or add memory."

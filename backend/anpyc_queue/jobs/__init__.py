@@ -1,7 +1,7 @@
 """Jobs: the life that all of them have, and runs as the first kind of them. What-ifs are another,
 :mod:`anpyc_queue.whatif`."""
 
-from anpyc_queue.errors import Conflict, NoSuchRun, NotFound, Stale
+from anpyc_queue.errors import Conflict, NoSuchRun, NotFound, QueueFull, Stale
 from anpyc_queue.jobs.life import (
     MAX_LOSSES,
     Claim,
@@ -16,18 +16,22 @@ from anpyc_queue.jobs.life import (
 from anpyc_queue.jobs.rewinding import rewind, set_metrics
 from anpyc_queue.jobs.runs import (
     RUN,
+    cancel_waiting,
     checkpoints,
     claim,
     clone,
     go_back,
+    new_run,
     recovery,
     remove,
     request_cancel,
     requeue,
+    require_room,
     resume,
     retry,
     spec_hash,
     submit,
+    submit_all,
     trained_seconds,
 )
 
@@ -38,7 +42,9 @@ __all__ = [
     "Conflict",
     "NoSuchRun",
     "NotFound",
+    "QueueFull",
     "Stale",
+    "cancel_waiting",
     "cancelled",
     "checkpoints",
     "claim",
@@ -47,6 +53,7 @@ __all__ = [
     "fail",
     "finish",
     "go_back",
+    "new_run",
     "order",
     "recovery",
     "release",
@@ -54,11 +61,13 @@ __all__ = [
     "renew",
     "request_cancel",
     "requeue",
+    "require_room",
     "resume",
     "retry",
     "rewind",
     "set_metrics",
     "spec_hash",
     "submit",
+    "submit_all",
     "trained_seconds",
 ]

@@ -132,14 +132,32 @@ def add(session: Session, kind: Kind[J], job: J) -> tuple[J, bool]:
 def enqueue(session: Session, kind: Kind[J], job: J, cause: str, what: str, data: Mapping[str, Any]) -> None:
     """Let the job wait for a worker: for its first attempt, or for another one because of ``cause``."""
     moment = now(session)
+    let_wait(session, kind, job, cause, what, data, moment)
+    session.add(Outbox(**bell(kind, job, moment)))
+
+
+def let_wait(
+    session: Session,
+    kind: Kind[J],
+    job: J,
+    cause: str,
+    what: str,
+    data: Mapping[str, Any],
+    moment: datetime,
+) -> None:
+    """The same with the bell still to be hung, for those who hang many at once."""
     job.status, job.worker_id, job.lease_until, job.finished_at = QUEUED, None, None, None
     job.token += 1
     if job.attempts and job.attempts[-1].begun_at is None:  # it was cancelled while it waited
         job.attempts[-1].cause, job.attempts[-1].ended_at, job.attempts[-1].ending = cause, None, None
     else:
         job.attempts.append(Attempt(job_kind=job.kind, number=job.attempt + 1, cause=cause))
-    session.add(Outbox(run_id=job.run_id, queue=kind.device(job), created_at=moment))
     kind.tell(session, job, what, data, moment)
+
+
+def bell(kind: Kind[J], job: J, moment: datetime) -> dict[str, Any]:
+    """The row of the outbox by which workers hear of the job."""
+    return {"run_id": job.run_id, "queue": kind.device(job), "created_at": moment}
 
 
 def request_cancel(session: Session, kind: Kind[J], job_id: str) -> J:
@@ -286,9 +304,16 @@ def locked(session: Session, kind: Kind[J], job_id: str) -> J:
     return job
 
 
-def end(session: Session, kind: Kind[J], job: J, status: str, data: Mapping[str, Any] | None = None) -> J:
+def end(
+    session: Session,
+    kind: Kind[J],
+    job: J,
+    status: str,
+    data: Mapping[str, Any] | None = None,
+    moment: datetime | None = None,
+) -> J:
     """The job's last change."""
-    moment = now(session)
+    moment = moment or now(session)
     job.status, job.worker_id, job.lease_until = status, None, None
     job.finished_at = moment
     job.token += 1

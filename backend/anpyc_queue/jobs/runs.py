@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session, selectinload
 
 from anpyc.errors import NonFiniteLoss
 from anpyc.spec import RunSpec
 from anpyc_queue import events
 from anpyc_queue.engine import now
-from anpyc_queue.errors import Conflict, NoSuchRun
+from anpyc_queue.errors import Conflict, NoSuchRun, QueueFull
 from anpyc_queue.identifiers import new_id
 from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Claim, Kind
@@ -81,7 +81,8 @@ class RunKind(Kind[Run]):
 
     def ended(self, session: Session, job: Run) -> None:
         """Nobody needs to hear of it any more."""
-        session.execute(delete(Outbox).where(Outbox.run_id == job.id))
+        heard = delete(Outbox).where(Outbox.run_id == job.id)
+        session.execute(heard, execution_options={"synchronize_session": False})
 
 
 RUN = RunKind()
@@ -115,9 +116,20 @@ def submit(
     """
     earlier = life.by_key(session, RUN, idempotency_key)
     if earlier is not None:
-        return _same(earlier, spec), False
-    moment = now(session)
-    run = Run(
+        return _same(earlier, spec.model_dump(mode="json")), False
+    run = new_run(spec, idempotency_key=idempotency_key, group_id=group_id)
+    run.parent_id, run.parent_relation = parent_id, parent_relation
+    run.created_at = run.updated_at = now(session)
+    added, created = life.add(session, RUN, run)
+    if not created:
+        return _same(added, run.spec), False
+    life.enqueue(session, RUN, run, SUBMITTED, "queued", {"position": {}})
+    return run, True
+
+
+def new_run(spec: RunSpec, *, idempotency_key: str | None = None, group_id: str | None = None) -> Run:
+    """A run that nobody knows of yet: what takes time is done before a transaction begins."""
+    return Run(
         id=new_id(),
         name=spec.title(),
         spec=spec.model_dump(mode="json"),
@@ -130,17 +142,65 @@ def submit(
         status=QUEUED,
         next_seq=1,
         group_id=group_id,
-        parent_id=parent_id,
-        parent_relation=parent_relation,
         idempotency_key=idempotency_key,
-        created_at=moment,
-        updated_at=moment,
+        attempts=[],
     )
-    run, created = life.add(session, RUN, run)
-    if not created:
-        return _same(run, spec), False
-    life.enqueue(session, RUN, run, SUBMITTED, "queued", {"position": {}})
-    return run, True
+
+
+def submit_all(session: Session, runs: Sequence[Run]) -> tuple[list[Run], bool]:
+    """Queue what :func:`new_run` made, in a few statements. Where a key was used before: the run of then in
+    its place, and False.
+
+    :raises Conflict: when a key was used for another specification.
+    :raises sqlalchemy.exc.IntegrityError: when somebody is faster with a key: ask again.
+    """
+    keys = [run.idempotency_key for run in runs if run.idempotency_key is not None]
+    known = session.scalars(select(Run).where(Run.idempotency_key.in_(keys))) if keys else ()
+    earlier = {run.idempotency_key: run for run in known}
+    fresh = [run for run in runs if run.idempotency_key is None or run.idempotency_key not in earlier]
+    moment = now(session)
+    for run in fresh:
+        run.created_at = run.updated_at = moment
+    session.add_all(fresh)
+    session.flush()
+    for run in fresh:
+        life.let_wait(session, RUN, run, SUBMITTED, "queued", {"position": {}}, moment)
+    session.flush()
+    if fresh:
+        session.execute(insert(Outbox), [life.bell(RUN, run, moment) for run in fresh])
+    if not earlier:
+        return list(runs), True
+    return [
+        _same(earlier[run.idempotency_key], run.spec) if run.idempotency_key in earlier else run
+        for run in runs
+    ], False
+
+
+def require_room(session: Session, most: int) -> None:
+    """After queueing, and before that is committed.
+
+    :raises QueueFull: when more runs wait than are let.
+    """
+    session.flush()
+    waiting = session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0
+    if waiting > most:
+        raise QueueFull(
+            f"With this, {waiting:,} runs would wait, and at most {most:,} may at once. Nothing was queued: "
+            "wait until some have run, cancel some, or raise ANPYC_MAX_QUEUED."
+        )
+
+
+def cancel_waiting(session: Session, until: datetime, most: int) -> Sequence[Run]:
+    """Cancel the ``most`` oldest runs that wait and were made by ``until``. Answers them."""
+    query = select(Run).where(Run.status == QUEUED, Run.created_at <= until, Run.deleted_at.is_(None))
+    query = query.order_by(Run.created_at, Run.id).limit(most).with_for_update()
+    runs = session.scalars(query.options(selectinload(Run.attempts))).all()
+    moment = now(session)
+    with session.no_autoflush:  # all of them are written together
+        for run in runs:
+            run.cancel_requested = True
+            life.end(session, RUN, run, CANCELLED, moment=moment)
+    return runs
 
 
 def request_cancel(session: Session, run_id: str) -> Run:
@@ -293,9 +353,9 @@ _IS = {
 }
 
 
-def _same(earlier: Run, spec: RunSpec) -> Run:
+def _same(earlier: Run, spec: Mapping[str, Any]) -> Run:
     """The run that a key stands for, if it is the one that is asked for now."""
-    if earlier.spec != spec.model_dump(mode="json"):
+    if earlier.spec != spec:
         raise Conflict(
             f"This Idempotency-Key was used for another specification, that of run {earlier.id}. "
             "Nothing was queued; send a new key for a new run."

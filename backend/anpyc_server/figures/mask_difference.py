@@ -14,7 +14,7 @@ from anpyc_server.figures.options import ByPage, TaskOptions, WindowOptions
 from anpyc_server.figures.ownership import passage
 from anpyc_server.figures.palette import Theme, steps
 from anpyc_server.figures.rows import ArrayRows
-from anpyc_server.parameters import Round
+from anpyc_server.parameters import Round, TaskNumber
 from anpyc_server.records.arrangement import Arranged, arranged
 from anpyc_server.records.arrays import StoredArray
 from anpyc_server.records.cells import Window, means, window
@@ -29,7 +29,7 @@ _STATES = ("free before and after", "taken", "freed", "kept before and after")
 class EarlierOptions(TaskOptions):
     """A task, and an earlier one."""
 
-    before: Annotated[int | None, Field(ge=0, description="An earlier task to compare with."), ByPage()] = (
+    before: Annotated[TaskNumber | None, Field(description="An earlier task to compare with."), ByPage()] = (
         None
     )
     round: Annotated[Round, ByPage()] = None

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from anpyc_server.parameters import KernelLayout, Order, Range, Round, Size
+from anpyc_server.parameters import MOST_TASKS, KernelLayout, Order, Range, Round, Size
 from anpyc_server.records.arrays import ArrayKind
 
 
@@ -26,7 +26,7 @@ class Choices:
 
 
 LayerName = Annotated[str | None, Field(max_length=120, title="Layer"), ByPage()]
-Task = Annotated[int | None, Field(ge=0, title="Task"), ByPage()]
+Task = Annotated[int | None, Field(ge=0, le=MOST_TASKS, title="Task"), ByPage()]
 Points = Annotated[
     int, Field(ge=10, le=20_000, description="About this many points per line at most."), ByPage()
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,11 @@ METRICS: dict[str, ColumnElement[Any]] = {
 }
 """What lists and groups are sorted by."""
 _STATUS_ORDER = (RUNNING, QUEUED, FAILED, CANCELLED, SUCCEEDED)
-_MOST_TIERS = len(_STATUS_ORDER)
+_LARGEST = 2**63 - 1
+"""What a column of whole numbers can be compared with."""
+_ID = re.compile(r"[0-9A-Za-z]{1,26}")
+
+KeyType = type[str] | type[int] | type[float]
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Tier:
     """Tells the tier in a cursor."""
     conditions: tuple[ColumnElement[bool], ...] = ()
     key: ColumnElement[Any] = Run.id.expression
+    key_type: KeyType = str
 
 
 def tiers(name: str, descending: bool) -> Sequence[Tier]:
@@ -91,8 +98,8 @@ def tiers(name: str, descending: bool) -> Sequence[Tier]:
     metric = METRICS[name]
     known, finished = metric.is_not(None), Run.status == SUCCEEDED
     return [
-        Tier(FINISHED, (known, finished), metric),
-        Tier(UNFINISHED, (known, ~finished), metric),
+        Tier(FINISHED, (known, finished), metric, float),
+        Tier(UNFINISHED, (known, ~finished), metric, float),
         Tier(UNKNOWN, (metric.is_(None),)),
     ]
 
@@ -119,23 +126,45 @@ def write_cursor(sort: str, tier: int, key: Any, identity: str) -> str:
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def read_cursor(text: str, sort: str) -> tuple[int, Any, str]:
+def read_cursor(text: str, sort: str, key_types: Mapping[int, KeyType]) -> tuple[int, Any, str]:
     """What :func:`write_cursor` wrote: tier, key and identity.
 
+    :param key_types: of the keys of each tier. A database may refuse to compare with anything else.
     :raises BadRequest: when it did not, or for another order.
     """
     try:
         padded = text + "=" * (-len(text) % 4)
         sorted_by, tier, key, identity = json.loads(base64.urlsafe_b64decode(padded.encode()))
-        readable = sorted_by == sort and tier in range(_MOST_TIERS) and isinstance(key, (str, int, float))
-        readable = readable and isinstance(identity, str)
-    except (ValueError, TypeError):
-        readable = False
-    if not readable:
-        raise BadRequest(
-            "The cursor does not belong to this list. Take `next_cursor` of the page before, same `sort`."
-        )
-    return tier, key, identity
+    except (ValueError, TypeError, RecursionError):
+        raise _not_ours() from None
+    known = sorted_by == sort and type(tier) is int and tier in key_types
+    if not (known and isinstance(identity, str) and _ID.fullmatch(identity)):
+        raise _not_ours()
+    return tier, _key(key, key_types[tier]), identity
+
+
+def _key(key: Any, wanted: KeyType) -> str | int | float:
+    """The key as the database compares it: text that it can hold, a number that is one."""
+    if wanted is str and isinstance(key, str) and "\0" not in key and _is_unicode(key):
+        return key
+    if isinstance(key, bool) or not isinstance(key, (int, float)) or wanted is str:
+        raise _not_ours()
+    if wanted is int and isinstance(key, int) and abs(key) <= _LARGEST:
+        return key
+    if wanted is float and abs(key) <= _LARGEST and math.isfinite(key):
+        return float(key)
+    raise _not_ours()
+
+
+def _is_unicode(text: str) -> bool:
+    """Half a character, as JSON can name one, is none."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _not_ours() -> BadRequest:
+    return BadRequest(
+        "The cursor does not belong to this list. Take `next_cursor` of the page before, same `sort`."
+    )
 
 
 def _tagged(run: type[Run], tag: str) -> ColumnElement[bool]:

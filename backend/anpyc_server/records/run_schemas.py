@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from anpyc.spec.part import Line
+from anpyc.spec.part import Line, without_nul
 from anpyc_queue.audit import What
 from anpyc_server.schemas import Answer, Moment, Request, Share, StoredSpec
 
@@ -190,10 +190,10 @@ class RunEdit(Request):
     name: Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = (
         None
     )
-    notes: Annotated[str, StringConstraints(max_length=100_000, pattern=r"^[^\x00]*$")] | None = None
+    notes: Annotated[str, StringConstraints(max_length=100_000), AfterValidator(without_nul)] | None = None
     tags: Annotated[list[Tag], Field(max_length=50)] | None = None
     archived: bool | None = None
-    version: int | None = None
+    version: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     """The version that was edited; another one in the database answers 409."""
 
 

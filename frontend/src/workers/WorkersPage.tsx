@@ -1,7 +1,7 @@
-import { Button, Skeleton, Tooltip } from "@mantine/core";
+import { Button, Group, Modal, Skeleton, Tooltip } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useMayChange } from "../access/useAccess";
 import { api, dataOf, messageOf } from "../api/client";
 import { healthQuery, queueQuery, runQuery, workersQuery } from "../api/queries";
@@ -9,7 +9,7 @@ import type { Queue, WorkerEntry } from "../api/types";
 import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
 import { Message } from "../shell/Message";
-import { complain, sayWithUndo } from "../shell/toast";
+import { complain, say, sayWithUndo } from "../shell/toast";
 import { bytes, plural } from "../text/numbers";
 import { duration } from "../text/time";
 import classes from "./WorkersPage.module.css";
@@ -19,6 +19,7 @@ export function WorkersPage() {
   const workers = useQuery(workersQuery);
   const queue = useQuery(queueQuery);
   const health = useQuery(healthQuery);
+  const mayChange = useMayChange();
   useEffect(() => {
     document.title = "Workers & queue · ANPyC Dashboard";
   }, []);
@@ -63,7 +64,10 @@ export function WorkersPage() {
         )}
       </section>
       <section aria-labelledby="queue-heading">
-        <h2 id="queue-heading">Queue</h2>
+        <header className={classes.heading}>
+          <h2 id="queue-heading">Queue</h2>
+          {mayChange && queue.data.depth > 0 && <CancelQueue depth={queue.data.depth} />}
+        </header>
         {queue.data.items.length === 0 ? (
           <p className="quiet">No run waits.</p>
         ) : (
@@ -96,6 +100,42 @@ export function WorkersPage() {
         )}
       </section>
     </div>
+  );
+}
+
+/** Empties the queue, once that is confirmed: it cannot be undone. */
+function CancelQueue({ depth }: { depth: number }) {
+  const client = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => dataOf(api.POST("/api/queue/cancel")),
+    onSuccess: ({ count }) => say(`${plural(count, "run was", "runs were")} cancelled.`),
+    onError: (failure) => complain("The queue could not be cancelled", failure),
+    onSettled: () => {
+      setAsking(false);
+      for (const key of ["queue", "runs"]) void client.invalidateQueries({ queryKey: [key] });
+    },
+  });
+  return (
+    <>
+      <Button variant="default" ml="auto" onClick={() => setAsking(true)}>
+        Cancel all queued
+      </Button>
+      <Modal opened={asking} onClose={() => setAsking(false)} title="Cancel all that waits?" centered>
+        <p>
+          {plural(depth, "run that waits is", "runs that wait are")} cancelled. Runs that train go on. A
+          cancelled run can be retried.
+        </p>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={() => setAsking(false)}>
+            Keep them
+          </Button>
+          <Button color="red" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            Cancel {plural(depth, "run")}
+          </Button>
+        </Group>
+      </Modal>
+    </>
   );
 }
 

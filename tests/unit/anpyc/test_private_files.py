@@ -81,7 +81,8 @@ def test_a_database_is_private_whatever_the_umask(tmp_path: Path) -> None:
     assert mode(tmp_path / "data") == 0o700
     database.dispose()
     (tmp_path / "data" / "anpyc.sqlite3").chmod(0o644)
-    open_database(f"sqlite:///{tmp_path / 'data' / 'anpyc.sqlite3'}")
+    database.ping()
+    database.dispose()
     assert mode(tmp_path / "data" / "anpyc.sqlite3") == 0o600
 
 

@@ -11,6 +11,7 @@ import pytest
 from anpyc.errors import InvalidSetting
 from anpyc.settings import read_settings
 from anpyc_worker.environment import environment_of
+from anpyc_worker.exit_codes import CANNOT_START
 
 LONG = "a-token-of-some-length"
 ANPYC = [sys.executable, "-m", "anpyc_cli"]
@@ -66,7 +67,7 @@ def test_a_command_says_it_in_one_sentence(
     monkeypatch.setenv("ANPYC_TOKEN", "x")
     monkeypatch.setenv("ANPYC_DATA_DIR", str(tmp_path / "data"))
     answer = subprocess.run([*ANPYC, command], capture_output=True, text=True)
-    assert answer.returncode == 1
+    assert answer.returncode == CANNOT_START
     assert len(answer.stderr.strip().splitlines()) == 1
     assert "at least 16" in answer.stderr
     assert not (tmp_path / "data").exists()

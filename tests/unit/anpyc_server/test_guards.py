@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import httpx
@@ -196,6 +197,27 @@ def test_a_body_over_the_limit_without_a_length_is_refused_too(server: Server) -
     response = server.http.post("/api/runs", content=pieces(), headers={"Content-Type": "application/json"})
     assert response.status_code == 413
     assert _error(response)["code"] == "too_large"
+
+
+@pytest.mark.parametrize("path", ["/api/runs", "/api/none", "/api/health"])
+@pytest.mark.parametrize("length", ["Transfer-Encoding: chunked", "Content-Length: 20000000"])
+def test_a_client_that_closes_and_still_sends_reads_the_answer(
+    server: Server, length: str, path: str
+) -> None:
+    """On a socket, as HTTP libraries hide a reset connection."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{length}\r\n"
+    piece = b"x" * 100_000
+    with socket.create_connection(("127.0.0.1", server.http.base_url.port or 0), timeout=15) as client:
+        client.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode())
+        for _ in range(200):
+            client.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if "chunked" in length else piece)
+        client.sendall(b"0\r\n\r\n" if "chunked" in length else b"")
+        answer = b""
+        while received := client.recv(65_536):
+            answer += received
+    status = answer.split(b" ", 2)[1]
+    assert status in ({b"413"} if path == "/api/runs" else {b"413", b"404", b"405"})
+    assert b'{"error":{"code":' in answer
 
 
 def test_a_fault_of_the_server_leaves_in_the_one_shape_with_the_headers(

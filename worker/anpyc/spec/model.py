@@ -27,6 +27,8 @@ class BodySize:
     """That it hands to the heads."""
     multiplications: int
     """For one image, forward."""
+    activations: int = 0
+    """Values kept of one image for the way back; 0 where that is not known."""
 
 
 WIDE = 400
@@ -40,6 +42,9 @@ class ModelPart(KindPart):
     """Pixels of height and width that the body needs."""
     shares_threads: ClassVar[bool] = True
     """Whether several processor threads make it faster; with small matrices they only wait for each other."""
+    size_field: ClassVar[str] = "kind"
+    """What makes it large."""
+    made_smaller: ClassVar[str] = "Take a smaller network."
     stacks: ClassVar[bool] = False
     """Whether the steps of several runs can be taken as one: the body has a ``stacked``."""
     what_if_images: ClassVar[int] = 2_000
@@ -66,6 +71,8 @@ class MlpModel(ModelPart):
     implementation: ClassVar = "anpyc.models.mlp:Mlp"
     shares_threads: ClassVar = False
     stacks: ClassVar = True
+    size_field: ClassVar = "hidden"
+    made_smaller: ClassVar = "Take fewer or narrower hidden layers."
     what_if_images: ClassVar = 100_000
 
     kind: Literal["mlp"] = "mlp"
@@ -84,7 +91,7 @@ class MlpModel(ModelPart):
         channels, height, width = shape
         layers = list(pairwise((channels * height * width, *self.hidden)))
         weights = sum(inputs * outputs for inputs, outputs in layers)
-        return BodySize(weights + sum(self.hidden), self.hidden[-1], weights)
+        return BodySize(weights + sum(self.hidden), self.hidden[-1], weights, 2 * sum(self.hidden))
 
     def gain_in_bfloat16(self) -> str | None:
         if min(self.hidden) < WIDE:
@@ -102,6 +109,8 @@ class ConvnetModel(ModelPart):
     label: ClassVar = "Convolutional network"
     implementation: ClassVar = "anpyc.models.convnet:Convnet"
     smallest_image: ClassVar = 8
+    size_field: ClassVar = "channels"
+    made_smaller: ClassVar = "Take fewer channels or units."
     what_if_images: ClassVar = 10_000
 
     kind: Literal["convnet"] = "convnet"
@@ -123,7 +132,10 @@ class ConvnetModel(ModelPart):
             9 * c * d * (height >> halvings) * (width >> halvings)
             for halvings, (c, d) in enumerate(convolutions)
         )
-        return BodySize(parameters, self.units, work + inputs * self.units)
+        kept = sum(
+            2 * d * (height >> halvings) * (width >> halvings) for halvings, d in enumerate(self.channels)
+        )
+        return BodySize(parameters, self.units, work + inputs * self.units, kept + 2 * self.units)
 
     def described(self) -> str:
         return "a convolutional network"
@@ -135,6 +147,8 @@ class Resnet18Model(ModelPart):
     label: ClassVar = "ResNet-18"
     implementation: ClassVar = "anpyc.models.resnet18:ResNet18"
     smallest_image: ClassVar = 8
+    size_field: ClassVar = "width"
+    made_smaller: ClassVar = "Take a smaller width."
 
     kind: Literal["resnet18"] = "resnet18"
     width: int = setting("Width", "channels", default=64, ge=4, le=512)
@@ -146,6 +160,7 @@ class Resnet18Model(ModelPart):
         parameters = 9 * channels * self.width + 2 * self.width
         work = 9 * channels * self.width * height * width
         inputs = self.width
+        kept = 3 * self.width * height * width
         for stage in range(4):
             outputs = self.width * 2**stage
             convolved = 9 * inputs * outputs + 3 * 9 * outputs * outputs
@@ -153,8 +168,10 @@ class Resnet18Model(ModelPart):
             parameters += convolved + 8 * outputs + shortcut + (2 * outputs if shortcut else 0)
             height, width = (height, width) if stage == 0 else (-(-height // 2), -(-width // 2))
             work += (convolved + shortcut) * height * width
+            # Two blocks of two convolutions, each normalised and rectified, and the sum with the shortcut.
+            kept += 14 * outputs * height * width
             inputs = outputs
-        return BodySize(parameters, inputs, work)
+        return BodySize(parameters, inputs, work, kept)
 
     def check(self, run: RunSpec) -> None:
         if run.training.batch_size == 1:

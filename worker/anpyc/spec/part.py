@@ -91,5 +91,12 @@ def without_control_characters(text: str) -> str:
     return kept
 
 
+def without_nul(text: str) -> str:
+    """The text. PostgreSQL keeps no NUL."""
+    if "\0" in text:
+        raise PydanticCustomError("control_characters", "Leave out the NUL character")
+    return text
+
+
 Line = Annotated[str, AfterValidator(without_control_characters)]
 """Text of one line."""

@@ -103,7 +103,7 @@ class AnpycStrategy(StrategyPart):
     """Share of each layer's parameters that the first task frees. 0: no pruning."""
     prune_decay: float = setting("Pruning decay per task", default=1.0, ge=0, le=1)
     """Each later task prunes this share of the percentage before it, rounded down."""
-    prune_step: float = setting("Pruning step", "%", default=40.0, gt=0, le=100)
+    prune_step: float = setting("Pruning step", "%", default=40.0, ge=0.1, le=100)
     """The pruned share grows by this much from round to round."""
     exact_share: bool = setting("Stop at the share", default=True, advanced=True)
     """On: a task's last round prunes just its share. Off: the next multiple of the step, as published."""

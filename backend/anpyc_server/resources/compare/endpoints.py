@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends, Query
 
 from anpyc_server.errors import documented
 from anpyc_server.kept import from_the_database
+from anpyc_server.parameters import KeyOfRuns
 from anpyc_server.resources.compare import service
 from anpyc_server.resources.compare.schemas import Comparison
 from anpyc_server.services import ServicesHere
 
 router = APIRouter(prefix="/compare", tags=["compare"])
 
-Keys = Annotated[list[str], Query(max_length=50)]
+Keys = Annotated[list[KeyOfRuns], Query(min_length=1, max_length=50)]
 
 
 @router.get("", responses=documented(404), dependencies=[Depends(from_the_database)])

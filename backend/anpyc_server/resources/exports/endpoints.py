@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from anpyc_server.errors import documented_beside
+from anpyc_server.errors import documented
 from anpyc_server.parameters import RunId
 from anpyc_server.resources.exports import service
 from anpyc_server.services import ServicesHere
@@ -17,7 +17,7 @@ Format = Literal["csv", "json", "parquet", "html"]
 Table = Literal["evaluations", "epochs", "layers", "tasks", "metrics"]
 
 
-@router.get("/export", response_class=Response, responses=documented_beside(404))
+@router.get("/export", response_class=Response, responses=documented(404))
 def export_run(
     run_id: RunId,
     services: ServicesHere,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from anpyc_server.errors import documented
 from anpyc_server.kept import from_the_database
+from anpyc_server.parameters import KeyOfRuns
 from anpyc_server.resources.figures import service
 from anpyc_server.resources.figures.schemas import FigureAnswer, FigureList
 from anpyc_server.services import ServicesHere
@@ -34,7 +35,8 @@ def get_figure(
     services: ServicesHere,
     request: Request,
     run: Annotated[
-        list[str], Query(min_length=1, max_length=50, description="Ids of runs; keys of groups to compare.")
+        list[KeyOfRuns],
+        Query(min_length=1, max_length=50, description="Ids of runs; keys of groups to compare."),
     ],
     theme: Theme = "light",
 ) -> Response:

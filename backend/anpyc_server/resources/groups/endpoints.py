@@ -6,9 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from anpyc_server.errors import documented
 from anpyc_server.kept import from_the_database
-from anpyc_server.parameters import RunsWanted
+from anpyc_server.parameters import Cursor, RunsWanted
 from anpyc_server.resources.groups import service
 from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort
 from anpyc_server.services import ServicesHere
@@ -16,14 +15,14 @@ from anpyc_server.services import ServicesHere
 router = APIRouter(prefix="/groups", tags=["groups"])
 
 
-@router.get("", responses=documented(400), dependencies=[Depends(from_the_database)])
+@router.get("", dependencies=[Depends(from_the_database)])
 def list_groups(
     services: ServicesHere,
     wanted: RunsWanted,
     by: GroupBy = "spec",
     sort: GroupSort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+    cursor: Cursor = None,
     full: Annotated[bool, Query(description="With the specification of each group's newest run.")] = False,
 ) -> GroupPage:
     """Runs that differ only in name and seed, or of one sweep, with mean and spread of their metrics."""

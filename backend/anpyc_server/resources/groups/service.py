@@ -27,7 +27,7 @@ from anpyc_server.records.counting import counted_runs
 from anpyc_server.records.counting_sentences import sentence
 from anpyc_server.records.differences import differences, shared_name, title_of
 from anpyc_server.records.listing import METRICS as SORTED
-from anpyc_server.records.listing import RunFilter, read_cursor, write_cursor
+from anpyc_server.records.listing import KeyType, RunFilter, read_cursor, write_cursor
 from anpyc_server.records.spreads import spreads
 from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort, RunGroup, Varied
 from anpyc_server.services import Services
@@ -89,7 +89,7 @@ def groups(
     conditions = [*wanted.conditions(), key.is_not(None)]
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
-    end = None if cursor is None else read_cursor(cursor, f"{by}:{sort}")
+    end = None if cursor is None else read_cursor(cursor, f"{by}:{sort}", _key_types(name))
     if name == "created" and by == "spec":
         query = _by_age(wanted, end, descending)
     else:
@@ -106,6 +106,13 @@ def groups(
         write_cursor(f"{by}:{sort}", last.tier, last.sort_key, last.newest) if more and last else None
     )
     return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
+
+
+def _key_types(name: str) -> dict[int, KeyType]:
+    """Of the tiers of an order. A group without a finished run has 0 for its metric."""
+    if name in SORTED:
+        return {_KNOWN: int, _UNKNOWN: int}
+    return {_KNOWN: int if name == "count" else str}
 
 
 def _by_age(wanted: RunFilter, end: tuple[int, Any, str] | None, descending: bool) -> Select[Any]:

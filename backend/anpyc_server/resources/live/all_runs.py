@@ -11,15 +11,18 @@ from sqlalchemy import select
 from anpyc_queue.engine import now
 from anpyc_queue.tables import Run
 from anpyc_queue.wakeup import ANY
-from anpyc_server.errors import Invalid
 from anpyc_server.feeds import Feed
-from anpyc_server.resources.live.event_stream import KEEP_ALIVE, encoded, turned
+from anpyc_server.resources.live.event_stream import KEEP_ALIVE, encoded, number_of, turned
 from anpyc_server.resources.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.services import Services
 
 _AT_ONCE = 1_000
 _OVERLAP = timedelta(seconds=2)
 """A transaction may become visible after a later one; looking back finds it."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 2**53
+"""In microseconds, what a program in a browser can count to: the year 2255."""
 
 _State = tuple[datetime, str, float, bool]
 
@@ -100,23 +103,17 @@ class _Reader:
                     await hear(services, news, LOOK_SECONDS)
 
 
-def moment(text: str | None) -> datetime | None:
-    """The moment in an event's id.
+def moment(text: str | None, field: str) -> datetime | None:
+    """The moment in an event's id, which was sent as ``field``.
 
     :raises Invalid: when it is none of ours.
     """
-    if text is None or not text.strip():
-        return None
-    try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(text))
-    except (ValueError, OverflowError):
-        raise Invalid.at(
-            "after", "Give the id of the last change that was received, a whole number."
-        ) from None
+    number = number_of(text, field, _LATEST)
+    return None if number is None else _EPOCH + timedelta(microseconds=number)
 
 
 def _number(at: datetime) -> int:
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 def _now(services: Services) -> datetime:

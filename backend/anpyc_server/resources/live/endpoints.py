@@ -7,11 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
 
-from anpyc_server.errors import documented_beside
-from anpyc_server.parameters import RunId
+from anpyc_server.errors import documented
+from anpyc_server.parameters import Place, RunId
 from anpyc_server.resources.live import all_runs, one_run
-from anpyc_server.resources.live.event_stream import EventStream
-from anpyc_server.resources.live.schemas import EventData, RunChange, stream_of
+from anpyc_server.resources.live.event_stream import LAST_EVENT_ID, EventStream
+from anpyc_server.resources.live.schemas import EventData, RunChange, StreamEnd, stream_of
 from anpyc_server.services import ServicesHere
 
 router = APIRouter(tags=["live"])
@@ -22,24 +22,29 @@ LastEventId = Annotated[str | None, Header(max_length=64)]
 async def _run_from(
     run_id: RunId,
     services: ServicesHere,
-    after: Annotated[int, Query(ge=0, description="Only events past this number.")] = 0,
+    after: Annotated[Place, Query(description="Only events past this number.")] = 0,
     last_event_id: LastEventId = None,
 ) -> int:
     return await one_run.prepare(services, run_id, after, last_event_id)
 
 
 async def _changes_from(
-    after: Annotated[str | None, Query(max_length=64, description="The id of the last change seen.")] = None,
+    after: Annotated[
+        str | None,
+        Query(max_length=64, pattern=r"^\s*[0-9]*\s*$", description="The id of the last change seen."),
+    ] = None,
     last_event_id: LastEventId = None,
 ) -> datetime | None:
-    return all_runs.moment(last_event_id or after)
+    if last_event_id is not None and last_event_id.strip():
+        return all_runs.moment(last_event_id, LAST_EVENT_ID)
+    return all_runs.moment(after, "after")
 
 
 @router.get(
     "/runs/{run_id}/events",
     status_code=200,
     response_class=EventStream,
-    responses=documented_beside(404) | stream_of(EventData),
+    responses=documented(404) | stream_of(EventData, StreamEnd),
 )
 async def stream_run(
     run_id: RunId, services: ServicesHere, after: Annotated[int, Depends(_run_from)]
@@ -52,7 +57,7 @@ async def stream_run(
     "/events",
     status_code=200,
     response_class=EventStream,
-    responses=documented_beside() | stream_of(RunChange),
+    responses=stream_of(RunChange),
 )
 async def stream_all_runs(
     services: ServicesHere, since: Annotated[datetime | None, Depends(_changes_from)]

@@ -11,9 +11,13 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Send
 
 from anpyc import strict_json
+from anpyc_server.errors import Invalid
 
+LAST_EVENT_ID = "Last-Event-ID"
+"""The header in which a browser says from where it goes on."""
 KEEP_ALIVE = b": keepalive\n\n"
 _KEEP_ALIVE_SECONDS = 15.0
+_DIGITS = 20
 
 
 class EventStream(StreamingResponse):
@@ -30,6 +34,19 @@ class EventStream(StreamingResponse):
         """Close the source with the stream, also where a viewer leaves."""
         async with aclosing(self._pieces):
             await super().stream_response(send)
+
+
+def number_of(text: str | None, field: str, largest: int) -> int | None:
+    """The number in an event's id; None where there is none.
+
+    :raises Invalid: when it is no whole number, or larger than one can be.
+    """
+    digits = (text or "").strip()
+    if not digits:
+        return None
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and int(digits) <= largest):
+        raise Invalid.at(field, "Give the id of the last event that was received, a whole number.")
+    return int(digits)
 
 
 async def turned(turn: asyncio.Event) -> bool:

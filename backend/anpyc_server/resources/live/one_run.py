@@ -11,10 +11,10 @@ from sqlalchemy import select
 from anpyc_queue.events import events_after
 from anpyc_queue.tables import TERMINAL, Event, Run
 from anpyc_queue.whatif import is_open
-from anpyc_server.errors import Invalid
 from anpyc_server.feeds import Feed
+from anpyc_server.parameters import MOST_ROWS
 from anpyc_server.records.lookup import require_run
-from anpyc_server.resources.live.event_stream import KEEP_ALIVE, encoded, turned
+from anpyc_server.resources.live.event_stream import KEEP_ALIVE, LAST_EVENT_ID, encoded, number_of, turned
 from anpyc_server.resources.live.pace import BURST_SECONDS, LOOK_SECONDS, hear
 from anpyc_server.services import Services
 
@@ -39,17 +39,10 @@ async def prepare(services: Services, run_id: str, after: int, last_event_id: st
     """Where the stream starts. Raised here, before the stream begins, an error still gets its status.
 
     :raises NoSuchRun: when there is none, or it was deleted.
-    :raises Invalid: when ``last_event_id`` is no number.
+    :raises Invalid: when ``last_event_id`` is no number that an event can have.
     """
     await asyncio.to_thread(_require, services, run_id)
-    if last_event_id is None or not last_event_id.strip():
-        return after
-    try:
-        return max(after, int(last_event_id))
-    except ValueError:
-        raise Invalid.at(
-            "Last-Event-ID", "Give the id of the last event that was received, a whole number."
-        ) from None
+    return max(after, number_of(last_event_id, LAST_EVENT_ID, MOST_ROWS) or 0)
 
 
 async def stream(services: Services, run_id: str, after: int) -> AsyncGenerator[bytes]:

@@ -21,6 +21,13 @@ class EventData(Answer):
     at: Moment
 
 
+class StreamEnd(Answer):
+    """The run has ended, and what is measured of it: nothing more comes."""
+
+    seq: int
+    """Of the last event."""
+
+
 class RunChange(Answer):
     """One run of the list has changed."""
 
@@ -30,15 +37,20 @@ class RunChange(Answer):
     deleted: bool = False
 
 
-def stream_of(item: type[Answer]) -> Responses:
-    """For the OpenAPI document: server-sent events whose data are such items."""
+STREAMED = (EventData, StreamEnd, RunChange)
+
+
+def stream_of(*items: type[Answer]) -> Responses:
+    """For the OpenAPI document: server-sent events whose data are one of such items each."""
     event = {
         "type": "object",
         "properties": {
             "data": {
                 "type": "string",
                 "contentMediaType": "application/json",
-                "contentSchema": {"$ref": f"#/components/schemas/{item.__name__}"},
+                "contentSchema": {
+                    "anyOf": [{"$ref": f"#/components/schemas/{item.__name__}"} for item in items]
+                },
             },
             "event": {"type": "string"},
             "id": {"type": "string"},
@@ -51,4 +63,4 @@ def stream_of(item: type[Answer]) -> Responses:
 
 def described_events() -> dict[str, Any]:
     """The schemas that these refer to."""
-    return {item.__name__: item.model_json_schema(mode="serialization") for item in (EventData, RunChange)}
+    return {item.__name__: item.model_json_schema(mode="serialization") for item in STREAMED}

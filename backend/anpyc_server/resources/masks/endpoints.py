@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from anpyc_server.errors import documented
-from anpyc_server.parameters import KernelLayout, Order, Range, Round, RunId, Size
+from anpyc_server.parameters import KernelLayout, Order, Place, Range, Round, RunId, Size, TaskNumber
 from anpyc_server.records.arrays import ArrayKind
 from anpyc_server.resources.masks import service
 from anpyc_server.resources.masks.schemas import (
@@ -20,7 +20,7 @@ from anpyc_server.services import ServicesHere
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["masks"])
 
-Task = Annotated[int, Path(ge=0, le=32_767)]
+Task = Annotated[TaskNumber, Path()]
 Layer = Annotated[str, Path(max_length=120)]
 
 
@@ -66,7 +66,7 @@ def get_mask_difference(
     task: Task,
     layer: Layer,
     services: ServicesHere,
-    before: Annotated[int, Query(ge=0, description="The earlier task.")],
+    before: Annotated[TaskNumber, Query(description="The earlier task.")],
     rows: Range = ":",
     cols: Range = ":",
     size: Size = 256,
@@ -86,7 +86,7 @@ def get_unit_images(
     layer: Layer,
     services: ServicesHere,
     of: ArrayKind = "mask",
-    first: Annotated[int, Query(ge=0)] = 0,
+    first: Place = 0,
     count: Annotated[int, Query(ge=1, le=256)] = 64,
     round: Round = None,
 ) -> UnitImages:

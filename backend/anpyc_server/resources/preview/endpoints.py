@@ -13,7 +13,7 @@ from anpyc_server.spec_body import SpecBody
 router = APIRouter(prefix="/preview", tags=["preview"])
 
 
-@router.post("", responses=documented(400, 413))
+@router.post("", responses=documented(413))
 def preview_run(spec: SpecBody, services: ServicesHere) -> PreviewAnswer:
     """What a run of this specification asks for. Nothing is queued."""
     return service.preview(services, spec)

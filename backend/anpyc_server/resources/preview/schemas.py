@@ -21,3 +21,7 @@ class PreviewAnswer(Answer):
     sentence: str
     warnings: list[str]
     """What deserves a second look before the run is sent."""
+    memory: int
+    """Bytes that training takes, roughly."""
+    too_large: str | None
+    """Why such a run would be refused, with what to change; also the first of the warnings."""

@@ -14,6 +14,7 @@ from anpyc_queue import workers
 from anpyc_queue.engine import now
 from anpyc_queue.jobs import trained_seconds
 from anpyc_queue.tables import SUCCEEDED, Run
+from anpyc_server.records.limits import too_large
 from anpyc_server.resources.preview.schemas import PreviewAnswer
 from anpyc_server.services import Services
 
@@ -27,6 +28,7 @@ def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
         past = list(_past_runs(session, spec))
         bfloat16 = workers.all_multiply_in_bfloat16(session, spec.device)
     answer = science.preview(spec, services.settings.datasets, past, bfloat16)
+    problem = too_large(answer, spec, services.settings)
     return PreviewAnswer(
         tasks=answer.tasks,
         epochs=answer.epochs,
@@ -34,7 +36,9 @@ def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
         bytes=answer.bytes,
         seconds=answer.seconds,
         sentence=answer.sentence,
-        warnings=list(answer.warnings),
+        warnings=[*([problem] if problem else []), *answer.warnings],
+        memory=answer.memory,
+        too_large=problem,
     )
 
 

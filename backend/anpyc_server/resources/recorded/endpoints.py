@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from anpyc_server.errors import documented, documented_beside
+from anpyc_server.errors import documented
 from anpyc_server.kept import from_the_database
-from anpyc_server.parameters import RunId
+from anpyc_server.parameters import Place, RunId
 from anpyc_server.resources.recorded import service
 from anpyc_server.resources.recorded.schemas import (
     Accuracy,
@@ -47,7 +47,7 @@ def get_layers(run_id: RunId, services: ServicesHere) -> list[LayerStatistics]:
 def get_log(
     run_id: RunId,
     services: ServicesHere,
-    after: Annotated[int, Query(ge=0, description="Only lines past this one.")] = 0,
+    after: Annotated[Place, Query(description="Only lines past this one.")] = 0,
     level: Annotated[Level | None, Query(description="This level and worse.")] = None,
     q: Annotated[str, Query(max_length=200, description="Only lines with this text.")] = "",
     limit: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
@@ -63,7 +63,7 @@ def get_artifacts(run_id: RunId, services: ServicesHere) -> Artifacts:
     return service.artifacts(services, run_id)
 
 
-@router.get("/artifacts/{artifact_id}", response_class=Response, responses=documented_beside(404))
+@router.get("/artifacts/{artifact_id}", response_class=Response, responses=documented(404))
 def download_artifact(
     run_id: RunId,
     artifact_id: Annotated[str, Path(max_length=26)],

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 
 from anpyc_queue.tables import TERMINAL
-from anpyc_server.errors import documented
+from anpyc_server.errors import documented, once_more
 from anpyc_server.kept import from_the_database, tells_the_time
-from anpyc_server.parameters import RunId, RunsWanted
+from anpyc_server.parameters import Cursor, RunId, RunsWanted
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, Sort, SpecChanges
 from anpyc_server.resources.runs import service
 from anpyc_server.resources.runs.pages import page_of_runs
@@ -19,7 +19,7 @@ from anpyc_server.spec_body import SpecBody
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 
-@router.post("", status_code=201, responses=documented(400, 413))
+@router.post("", status_code=201, responses=once_more(RunAnswer) | documented(409, 413))
 def submit_run(
     spec: SpecBody,
     services: ServicesHere,
@@ -35,14 +35,14 @@ def submit_run(
     return run
 
 
-@router.get("", response_model=RunPage, responses=documented(400), dependencies=[Depends(from_the_database)])
+@router.get("", response_model=RunPage, dependencies=[Depends(from_the_database)])
 def list_runs(
     request: Request,
     services: ServicesHere,
     wanted: RunsWanted,
     sort: Sort = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=1_000)] = None,
+    cursor: Cursor = None,
     full: Annotated[bool, Query(description="With the specification of each run.")] = False,
 ) -> Response:
     """One page of runs."""
@@ -61,7 +61,7 @@ def get_run(request: Request, run_id: RunId, services: ServicesHere) -> RunAnswe
     return run
 
 
-@router.patch("/{run_id}", responses=documented(404, 409))
+@router.patch("/{run_id}", responses=documented(404, 409, 413))
 def edit_run(run_id: RunId, edit: RunEdit, services: ServicesHere, by: ByHere) -> RunAnswer:
     """Change name, notes, tags or archived. An older ``version`` than the stored one answers 409."""
     return service.edit(services, run_id, edit, by)
@@ -91,7 +91,7 @@ def retry_run(run_id: RunId, services: ServicesHere, by: ByHere) -> RunAnswer:
     return service.retry(services, run_id, by)
 
 
-@router.post("/{run_id}/clone", status_code=201, responses=documented(404))
+@router.post("/{run_id}/clone", status_code=201, responses=documented(404, 409, 413))
 def clone_run(
     run_id: RunId, services: ServicesHere, by: ByHere, changes: Annotated[SpecChanges | None, Body()] = None
 ) -> RunAnswer:

@@ -53,9 +53,10 @@ def _keys(
 ) -> list[Row[Any]]:
     """Ids and places of the first ``number`` runs past the cursor, one tier of the order after the other."""
     descending = sort.startswith("-")
-    end = None if cursor is None else read_cursor(cursor, sort)
     found: list[Row[Any]] = []
     remaining = list(tiers(sort.removeprefix("-"), descending))
+    key_types = {tier.number: tier.key_type for tier in remaining}
+    end = None if cursor is None else read_cursor(cursor, sort, key_types)
     while end is not None and remaining and remaining[0].number != end[0]:
         remaining.pop(0)
     for tier in remaining:

@@ -15,6 +15,7 @@ from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.dataset_files import require_dataset
+from anpyc_server.records.limits import require_sizes
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.records.run_view import QueueView, detailed
@@ -36,13 +37,15 @@ def get(services: Services, run_id: str) -> RunAnswer:
 def submit(services: Services, spec: RunSpec, key: str | None, by: str | None) -> tuple[RunAnswer, bool]:
     """Queue a run; False when the key was used before.
 
-    :raises Invalid: when its data are not there.
-    :raises Conflict: when the key was used for another specification.
+    :raises Invalid: when its data are not there, or it is too large.
+    :raises Conflict: when the key was used for another specification, or the queue is full.
     """
     require_dataset(spec, services.settings)
+    require_sizes([spec], services.settings)
     with services.database.write() as session:
         run, created = jobs.submit(session, spec, idempotency_key=key)
         if created:
+            jobs.require_room(session, services.settings.max_queued)
             audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
         answer = detailed(session, run, QueueView(session))
     services.wakeup.notify(run.id)
@@ -131,7 +134,7 @@ def retry(services: Services, run_id: str, by: str | None) -> RunAnswer:
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises Conflict: when it has not failed and was not cancelled.
     """
-    return _changed(services, _living(run_id, jobs.retry, "submitted", by))
+    return _changed(services, _with_room(services, _living(run_id, jobs.retry, "submitted", by)))
 
 
 def resume(services: Services, run_id: str, by: str | None) -> RunAnswer:
@@ -140,7 +143,7 @@ def resume(services: Services, run_id: str, by: str | None) -> RunAnswer:
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises Conflict: when there is nothing to go on from.
     """
-    return _changed(services, _living(run_id, jobs.resume, "resumed", by))
+    return _changed(services, _with_room(services, _living(run_id, jobs.resume, "resumed", by)))
 
 
 def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str | None) -> RunAnswer:
@@ -154,11 +157,12 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str |
     def apply(session: Session) -> Run:
         spec = parse_spec(merged(find_run(session, run_id).spec, changes))
         require_dataset(spec, services.settings)
+        require_sizes([spec], services.settings)
         made = jobs.clone(session, run_id, spec)
         audit.record(session, "submitted", by, run_id=made.id, subject=made.name)
         return made
 
-    return _changed(services, apply)
+    return _changed(services, _with_room(services, apply))
 
 
 def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,6 +194,17 @@ def _living(
         run = act(session, run_id)
         if what != "cancelled" or not asked_before:
             audit.record(session, what, by, run_id=run.id, subject=run.name)
+        return run
+
+    return apply
+
+
+def _with_room(services: Services, act: Callable[[Session], Run]) -> Callable[[Session], Run]:
+    """What queues a run, where there is room for it."""
+
+    def apply(session: Session) -> Run:
+        run = act(session)
+        jobs.require_room(session, services.settings.max_queued)
         return run
 
     return apply

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from anpyc_server.errors import documented
+from anpyc_server.errors import documented, once_more
 from anpyc_server.resources.sweeps import service
 from anpyc_server.resources.sweeps.schemas import Sweep, SweepRequest
 from anpyc_server.services import ByHere, ServicesHere
@@ -14,7 +14,7 @@ from anpyc_server.services import ByHere, ServicesHere
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 
 
-@router.post("", status_code=201, responses=documented(400, 409, 413))
+@router.post("", status_code=201, responses=once_more(Sweep) | documented(409, 413))
 def submit_sweep(
     request: SweepRequest,
     services: ServicesHere,

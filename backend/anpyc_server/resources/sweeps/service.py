@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from anpyc.spec import Problem, RunSpec, SpecError, parse_spec
@@ -16,38 +17,51 @@ from anpyc_queue.identifiers import new_id
 from anpyc_queue.tables import Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.dataset_files import require_dataset
+from anpyc_server.records.limits import require_sizes
 from anpyc_server.records.run_view import summaries
 from anpyc_server.resources.sweeps.schemas import Sweep, SweepRequest
 from anpyc_server.services import Services
-
-MOST_RUNS = 500
 
 
 def submit(services: Services, request: SweepRequest, key: str | None, by: str | None) -> tuple[Sweep, bool]:
     """Queue all runs in one transaction; False when the key was used before.
 
-    :raises Conflict: when the key was used for another sweep.
+    :raises Conflict: when the key was used for another sweep, or the queue is full.
     """
-    specs = list(expanded(request))
+    settings = services.settings
+    specs = list(expanded(request, settings.max_sweep))
     for kind in {spec.dataset.kind: spec for spec in specs}.values():
-        require_dataset(kind, services.settings, "spec.")
+        require_dataset(kind, settings, "spec.")
+    require_sizes(specs, settings, "spec.")
+    try:
+        ids, group_id, created = _queued(services, specs, key, by)
+    except IntegrityError:  # somebody sent the same key at the same moment, and has it by now
+        ids, group_id, created = _queued(services, specs, key, by)
+    for run_id in ids if created else ():
+        services.wakeup.notify(run_id)
+    with services.database.read() as session:
+        found = {run.id: run for run in session.scalars(select(Run).where(Run.id.in_(ids)))}
+        runs = [found[run_id] for run_id in ids if run_id in found]
+        return Sweep(group_id=group_id, items=summaries(session, runs)), created
+
+
+def _queued(
+    services: Services, specs: Sequence[RunSpec], key: str | None, by: str | None
+) -> tuple[list[str], str, bool]:
+    """Ids, group, and whether they are new. The lock for writers is held for the rows alone."""
     group_id = new_id()
+    prepared = [
+        jobs.new_run(spec, group_id=group_id, idempotency_key=_key_of_run(key, place))
+        for place, spec in enumerate(specs)
+    ]
     with services.database.write() as session:
-        submitted = [
-            jobs.submit(session, spec, group_id=group_id, idempotency_key=_key_of_run(key, place))
-            for place, spec in enumerate(specs)
-        ]
-        runs = [run for run, _ in submitted]
-        created = all(fresh for _, fresh in submitted)
+        runs, created = jobs.submit_all(session, prepared)
         if not created:
             _require_same(session, runs, group_id)
-        for run in runs if created else ():
-            audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
-        session.flush()
-        sweep = Sweep(group_id=runs[0].group_id or group_id, items=summaries(session, runs))
-    for run in runs if created else ():
-        services.wakeup.notify(run.id)
-    return sweep, created
+        else:
+            jobs.require_room(session, services.settings.max_queued)
+            audit.record_runs(session, "submitted", by, runs)
+        return [run.id for run in runs], runs[0].group_id or group_id, created
 
 
 def _key_of_run(key: str | None, place: int) -> str | None:
@@ -66,7 +80,7 @@ def _require_same(session: Session, runs: Sequence[Run], fresh_group: str) -> No
         )
 
 
-def expanded(request: SweepRequest) -> Iterator[RunSpec]:
+def expanded(request: SweepRequest, most: int) -> Iterator[RunSpec]:
     """Every combination, each checked as a whole, named after what it varies.
 
     :raises Invalid: when there are too many, seeds stand in the grid, or a combination is no specification.
@@ -76,9 +90,10 @@ def expanded(request: SweepRequest) -> Iterator[RunSpec]:
     runs = len(seeds)
     for axis in axes:
         runs *= len(axis)
-    if runs > MOST_RUNS:
+    if runs > most:
         raise Invalid.at(
-            "grid", f"This makes {runs:,} runs; a sweep has at most {MOST_RUNS}. Vary less at a time."
+            "grid",
+            f"This makes {runs:,} runs; a sweep has at most {most:,} (ANPYC_MAX_SWEEP). Vary less at a time.",
         )
     if "seed" in request.grid:
         raise Invalid.at(

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Query, Response
 
-from anpyc_server.errors import documented
-from anpyc_server.parameters import RunId
+from anpyc_server.errors import documented, once_more
+from anpyc_server.parameters import RunId, TaskNumber
 from anpyc_server.resources.whatif import service
 from anpyc_server.resources.whatif.schemas import WhatIfAnswer, WhatIfJob, WhatIfRequest
 from anpyc_server.services import ByHere, ServicesHere
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/runs/{run_id}/whatif", tags=["what if"])
 WhatIfId = Annotated[str, Path(description="The job's id.", max_length=64)]
 
 
-@router.post("", status_code=201, responses=documented(400, 404, 409))
+@router.post("", status_code=201, responses=once_more(WhatIfJob) | documented(404, 409, 413))
 def ask_what_if(
     run_id: RunId,
     services: ServicesHere,
@@ -37,9 +37,7 @@ def ask_what_if(
 def get_what_if(
     run_id: RunId,
     services: ServicesHere,
-    task: Annotated[
-        int | None, Query(ge=0, le=32_767, description="Without it: the newest that is stored.")
-    ] = None,
+    task: Annotated[TaskNumber | None, Query(description="Without it: the newest that is stored.")] = None,
 ) -> WhatIfAnswer:
     """What was measured at a task's end, as far as it has come, and what can be."""
     return service.answer(services, run_id, task)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from anpyc_server.errors import documented
 from anpyc_server.resources.workers import service
-from anpyc_server.resources.workers.schemas import Queue, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.resources.workers.schemas import Cancelled, Queue, WorkerEdit, WorkerEntry, Workers
 from anpyc_server.services import ByHere, ServicesHere
 
 router = APIRouter(tags=["workers"])
@@ -20,7 +20,7 @@ def list_workers(services: ServicesHere) -> Workers:
     return service.workers(services)
 
 
-@router.patch("/workers/{worker_id}", responses=documented(404))
+@router.patch("/workers/{worker_id}", responses=documented(404, 413))
 def edit_worker(
     worker_id: Annotated[str, Path(max_length=64)], edit: WorkerEdit, services: ServicesHere, by: ByHere
 ) -> WorkerEntry:
@@ -32,3 +32,9 @@ def edit_worker(
 def get_queue(services: ServicesHere) -> Queue:
     """Which runs wait, in order, and why."""
     return service.queue(services)
+
+
+@router.post("/queue/cancel")
+def cancel_queue(services: ServicesHere, by: ByHere) -> Cancelled:
+    """Cancel every run that waits now. Runs that train go on, and so do those queued meanwhile."""
+    return service.cancel_queue(services, by)

@@ -38,6 +38,12 @@ class WorkerEdit(Request):
     draining: bool
 
 
+class Cancelled(Answer):
+    """Runs that waited and do so no more."""
+
+    count: int
+
+
 class Waiting(Answer):
     """One run in the queue."""
 

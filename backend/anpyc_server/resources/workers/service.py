@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from anpyc_queue import audit
+from anpyc_queue import audit, jobs
 from anpyc_queue import queue as waiting
+from anpyc_queue.engine import now
 from anpyc_queue.errors import NoSuchWorker
 from anpyc_queue.tables import Worker
 from anpyc_queue.workers import WorkerStatus, worker_statuses
-from anpyc_server.resources.workers.schemas import Queue, Waiting, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.resources.workers.schemas import Cancelled, Queue, Waiting, WorkerEdit, WorkerEntry, Workers
 from anpyc_server.services import Services
+
+CANCELLED_AT_ONCE = 100
+"""In one transaction, which holds SQLite's one lock for writers for a fraction of a second."""
 
 
 def workers(services: Services) -> Workers:
@@ -54,6 +58,22 @@ def queue(services: Services) -> Queue:
         ],
         hint=seen.hint or "",
     )
+
+
+def cancel_queue(services: Services, by: str | None) -> Cancelled:
+    """Cancel what waits, some at a time: between two transactions others may write."""
+    with services.database.read() as session:
+        until = now(session)
+    count = 0
+    while True:
+        with services.database.write() as session:
+            cancelled = jobs.cancel_waiting(session, until, CANCELLED_AT_ONCE)
+            audit.record_runs(session, "cancelled", by, cancelled)
+        for run in cancelled:
+            services.wakeup.notify(run.id)
+        count += len(cancelled)
+        if len(cancelled) < CANCELLED_AT_ONCE:
+            return Cancelled(count=count)
 
 
 def _entry(status: WorkerStatus) -> WorkerEntry:

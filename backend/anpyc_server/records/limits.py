@@ -1,0 +1,44 @@
+"""How large a run may be that this server queues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anpyc.preview import Preview, preview
+from anpyc.settings import Settings
+from anpyc.spec import RunSpec
+from anpyc.wording import amount, size
+from anpyc_server.errors import Invalid
+
+
+def require_sizes(specs: Sequence[RunSpec], settings: Settings, prefix: str = "") -> None:
+    """Refuse runs that no machine here is meant for, before they wait in the queue.
+
+    :raises Invalid: at the field that makes the first of them large.
+    """
+    for spec in {_what_counts(spec): spec for spec in specs}.values():
+        problem = too_large(preview(spec, settings.datasets), spec, settings)
+        if problem is not None:
+            raise Invalid.at(f"{prefix}model.{spec.model.size_field}", problem)
+
+
+def _what_counts(spec: RunSpec) -> tuple[object, ...]:
+    """Runs of a sweep that are alike in this are equally large."""
+    training = spec.training
+    parts = spec.benchmark, spec.dataset, spec.model, spec.strategy.kind
+    return (*parts, training.batch_size, training.optimizer, training.momentum > 0)
+
+
+def too_large(outlook: Preview, spec: RunSpec, settings: Settings) -> str | None:
+    """What a run would need, what it may have, and what to change; None where it may be queued."""
+    needs = f"The network would have {amount(outlook.parameters)} parameters"
+    if outlook.parameters > settings.max_parameters:
+        allowed = f"at most {amount(settings.max_parameters)} are let through (ANPYC_MAX_PARAMETERS)"
+        return f"{needs}, and {allowed}. {spec.model.made_smaller}"
+    if outlook.memory > settings.max_memory_gb * 1e9:
+        allowed = f"at most {size(settings.max_memory_gb * 1e9)} are let through (ANPYC_MAX_MEMORY_GB)"
+        return (
+            f"{needs}, and training it would take about {size(outlook.memory)} of memory: {allowed}. "
+            f"{spec.model.made_smaller} A smaller batch or a simpler optimizer takes less, too."
+        )
+    return None
