@@ -283,6 +283,7 @@ MUTATIONS = [
     ),
     ("POST", "/api/runs/any/whatif/any/cancel"),
     ("PATCH", "/api/workers/any"),
+    ("POST", "/api/queue/cancel"),
     ("POST", "/api/access/tokens"),
     ("DELETE", "/api/access/tokens/any"),
     ("DELETE", "/api/access/sessions"),
