@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from anpyc.settings import Settings
+from hostile import cursors_of_wrong_types
 from services import Missing, Postgres
 from serving import (
     FINISHED_FIRST,
@@ -122,6 +123,25 @@ def test_a_nul_in_a_search_is_refused_and_not_an_error_of_the_server(
     assert "NUL" in response.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "sort", "owner"),
+    [
+        ("runs", "-created", "-created"),
+        ("runs", "name", "name"),
+        ("runs", "-average_accuracy", "-average_accuracy"),
+        ("groups", "name", "spec:name"),
+        ("groups", "-count", "spec:-count"),
+        ("groups", "forgetting", "spec:forgetting"),
+    ],
+)
+def test_a_cursor_of_another_type_than_the_order_is_refused(
+    mixed: Server, path: str, sort: str, owner: str
+) -> None:
+    for cursor in cursors_of_wrong_types(owner):
+        response = mixed.http.get(f"/api/{path}", params={"sort": sort, "cursor": cursor})
+        assert response.status_code in (200, 400), f"{cursor}: {response.text[:300]}"
+
+
 @pytest.mark.parametrize("sort", ["-created", "name", "-count", "average_accuracy", "-capacity_free"])
 def test_groups_are_sorted_over_all_pages(postgresql: Server, sort: str) -> None:
     whole = [group["key"] for group in postgresql.get("/api/groups", sort=sort)["items"]]
@@ -165,3 +185,15 @@ def test_a_run_is_replayed_drawn_and_looked_into(postgresql: Server) -> None:
         assert postgresql.get(f"/api/figures/{name}", run=run_id)["layout"]["meta"]["empty"] is False
     exported = postgresql.get(f"/api/runs/{run_id}/export", format="json")
     assert len(exported["evaluations"]) == 90
+
+
+def test_all_that_waits_is_cancelled_at_once(postgresql: Server) -> None:
+    body = {"spec": {}, "seeds": [0, 1, 2], "name": "all at once"}
+    sweep = postgresql.http.post("/api/sweeps", json=body, headers={"Idempotency-Key": "waits"}).json()
+    before = {run["id"] for run in postgresql.get("/api/runs", status="cancelled")["items"]}
+    waiting = [run["id"] for run in postgresql.get("/api/runs", status="queued")["items"]]
+    assert postgresql.http.post("/api/queue/cancel").json() == {"count": len(waiting)}
+    cancelled = {run["id"] for run in postgresql.get("/api/runs", status="cancelled")["items"]}
+    assert cancelled - before == set(waiting) >= {run["id"] for run in sweep["items"]}
+    for run_id in sorted(run["id"] for run in sweep["items"]):
+        postgresql.http.delete(f"/api/runs/{run_id}")
