@@ -10,13 +10,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) docs/numbers.md \
                     $(wildcard frontend/*.json frontend/*.ts frontend/*.html frontend/*.mjs frontend/*.cjs)
 
-.PHONY: demo run test check check-python check-frontend frontend bench format client screenshots clean help
+.PHONY: demo run audit test check check-python check-frontend frontend bench format client screenshots clean help
 
 help:
 	@echo "make demo    set up, start the dashboard and queue three demo runs"
 	@echo "make run     the same without the demo runs"
 	@echo "make test    set up and run every check"
 	@echo "make bench   the benchmarks"
+	@echo "make audit   ten thousand hostile requests, known faults of packages, secrets"
 	@echo "make format  format and fix what can be fixed"
 
 demo: .make/runtime frontend/dist/index.html
@@ -93,6 +94,9 @@ format: .make/dev .make/frontend
 
 bench: .make/dev frontend/dist/index.html
 	$(BIN)/python -m benchmarks
+
+audit: .make/dev .make/frontend
+	$(BIN)/python -m benchmarks.audit
 
 screenshots: .make/dev frontend/dist/index.html
 	$(BIN)/python docs/take_screenshots.py

@@ -47,7 +47,7 @@ for _resource in RESOURCES:
     router.include_router(_resource)
 
 _ADDRESSES = [
-    (compile_path(PREFIX + route.path)[0], frozenset(route.methods))
+    (compile_path(PREFIX + route.path)[0], frozenset(route.methods or ()))
     for resource in RESOURCES
     for route in resource.routes
     if isinstance(route, APIRoute)

@@ -85,7 +85,8 @@ def described_errors() -> dict[str, Any]:
     """The schemas that these refer to."""
     reference = "#/components/schemas/{model}"
     whole = ErrorAnswer.model_json_schema(mode="serialization", ref_template=reference)
-    return whole.pop("$defs") | {ErrorAnswer.__name__: whole}
+    parts: dict[str, Any] = whole.pop("$defs")
+    return parts | {ErrorAnswer.__name__: whole}
 
 
 def answer(

@@ -154,7 +154,7 @@ class _Outlook:
     def memory(self) -> int:
         """Taken while it trains."""
         shared, values = self.body.parameters, self.body.parameters + self.head_parameters
-        taken = values * (VALUE_BYTES * COPIES + self._spec.training.optimizer_bytes)
+        taken: float = values * (VALUE_BYTES * COPIES + self._spec.training.optimizer_bytes)
         taken += shared * (self._strategy.state_bytes + HELD_BYTES)
         taken += self._spec.training.batch_size * self.body.activations * VALUE_BYTES * IN_A_BATCH
         for facts in self._facts:

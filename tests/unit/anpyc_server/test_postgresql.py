@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from anpyc.settings import Settings
+from hostile import cursors_of_wrong_types
 from services import Missing, Postgres
 from serving import (
     FINISHED_FIRST,
@@ -124,6 +125,25 @@ def test_a_nul_in_a_search_is_refused_and_not_an_error_of_the_server(
     assert "NUL" in response.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "sort", "owner"),
+    [
+        ("runs", "-created", "-created"),
+        ("runs", "name", "name"),
+        ("runs", "-average_accuracy", "-average_accuracy"),
+        ("groups", "name", "spec:name"),
+        ("groups", "-count", "spec:-count"),
+        ("groups", "forgetting", "spec:forgetting"),
+    ],
+)
+def test_a_cursor_of_another_type_than_the_order_is_refused(
+    mixed: Server, path: str, sort: str, owner: str
+) -> None:
+    for cursor in cursors_of_wrong_types(owner):
+        response = mixed.http.get(f"/api/{path}", params={"sort": sort, "cursor": cursor})
+        assert response.status_code in (200, 400), f"{cursor}: {response.text[:300]}"
+
+
 @pytest.mark.parametrize("sort", ["-created", "name", "-count", "average_accuracy", "-capacity_free"])
 def test_groups_are_sorted_over_all_pages(postgresql: Server, sort: str) -> None:
     whole = [group["key"] for group in postgresql.get("/api/groups", sort=sort)["items"]]
@@ -192,3 +212,15 @@ def test_tokens_sessions_and_who_did_it_are_known_to_every_process(
         assert other.http.get("/api/runs", headers=cookie).status_code == 401
         one.http.post(f"/api/runs/{run['id']}/cancel", headers=owner)
         one.http.delete(f"/api/runs/{run['id']}", headers=owner)
+
+
+def test_all_that_waits_is_cancelled_at_once(postgresql: Server) -> None:
+    body = {"spec": {}, "seeds": [0, 1, 2], "name": "all at once"}
+    sweep = postgresql.http.post("/api/sweeps", json=body, headers={"Idempotency-Key": "waits"}).json()
+    before = {run["id"] for run in postgresql.get("/api/runs", status="cancelled")["items"]}
+    waiting = [run["id"] for run in postgresql.get("/api/runs", status="queued")["items"]]
+    assert postgresql.http.post("/api/queue/cancel").json() == {"count": len(waiting)}
+    cancelled = {run["id"] for run in postgresql.get("/api/runs", status="cancelled")["items"]}
+    assert cancelled - before == set(waiting) >= {run["id"] for run in sweep["items"]}
+    for run_id in sorted(run["id"] for run in sweep["items"]):
+        postgresql.http.delete(f"/api/runs/{run_id}")
