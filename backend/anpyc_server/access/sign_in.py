@@ -19,9 +19,29 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in · ANPyC Dashboard</title>
 <style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 18vh auto; padding: 0 1rem; }}
-input, button {{ font: inherit; width: 100%; padding: .5rem; box-sizing: border-box; margin-top: .4rem; }}
+:root {{
+  color-scheme: light dark;
+  --page: light-dark(#f8f7f4, #111417); --surface: light-dark(#fff, #181c20);
+  --ink: light-dark(#191d22, #e9e7e2); --quiet: light-dark(#616a75, #8d96a0);
+  --line: light-dark(#c9c5bc, #414953); --accent: light-dark(#2456c8, #3a67d0);
+  --danger: light-dark(#b3261e, #ff8a80);
+}}
+body {{
+  font: 15px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 18vh auto; padding: 0 1rem;
+  background: var(--page); color: var(--ink);
+}}
+h1 {{ font-size: 20px; margin: 0 0 1rem; }}
+label {{ font-size: 13px; font-weight: 600; }}
+input, button {{
+  font: inherit; width: 100%; padding: .5rem .6rem; box-sizing: border-box; margin-top: .3rem;
+  border-radius: 6px;
+}}
+input {{ background: var(--surface); color: inherit; border: 1px solid var(--line); }}
+button {{ background: var(--accent); color: #fff; border: 0; font-weight: 600; margin-top: .6rem; }}
+:focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px; }}
+p {{ font-size: 13px; color: var(--quiet); }}
+[role=alert] {{ color: var(--danger); }}
+[role=alert]:empty {{ display: none; }}
 </style>
 <h1>ANPyC Dashboard</h1>
 <form method="post" action="{action}">
