@@ -27,7 +27,7 @@ from anpyc.settings import Settings  # noqa: E402
 from hostile import Report, application, attack  # noqa: E402
 from services import Missing, Postgres  # noqa: E402
 
-EXAMPLES = 110
+EXAMPLES = 120
 """Random requests of each operation, beside one for every bound of every parameter."""
 PATIENCE = 180
 """Seconds that an index may take to answer."""
