@@ -6,8 +6,9 @@ database knows, and beside it the tensors. The outcome of a task is tensors alon
 
 from __future__ import annotations
 
+import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class ArtifactFiles:
         from fsspec.core import url_to_fs
 
         self._files, self._root = url_to_fs(url)  # type: ignore[no-untyped-call]
+        self._local = self._files.protocol == "file" or "file" in self._files.protocol
 
     def open(self, url: str) -> StoredFile:
         """The file, opened before the answer begins.
@@ -51,6 +53,36 @@ class ArtifactFiles:
                     self._files.rm_file(self._path(name))
                 except FileNotFoundError:
                     continue
+
+    def put(self, url: str, blocks: Iterable[bytes]) -> None:
+        """Store a file, whole or not at all.
+
+        :raises OSError: when it cannot be stored.
+        """
+        path = self._path(url)
+        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        unfinished = f"{path}{UNFINISHED}"
+        try:
+            with self._files.open(unfinished, "wb") as file:
+                for block in blocks:
+                    file.write(block)
+                if self._local:
+                    file.flush()
+                    os.fsync(file.fileno())
+            self._files.mv(unfinished, path)
+        except OSError:
+            with suppress(OSError):
+                self._files.rm_file(unfinished)
+            raise
+
+    def holds(self, url: str) -> bool:
+        """Whether there is a file of that name."""
+        return bool(self._files.exists(self._path(url)))
+
+    def remove(self, url: str) -> None:
+        """Delete this one file, if it is there."""
+        with suppress(FileNotFoundError):
+            self._files.rm_file(self._path(url))
 
     def try_out(self, content: bytes) -> None:
         """Store something and delete it again.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -73,15 +75,37 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def _upgrade(engine: Engine, revision: str) -> None:
+    with changing_tables(engine) as connection:
+        command.upgrade(configuration(connection), revision)
+
+
+def bring_to(connection: Connection, revision: str) -> None:
+    """Run the migrations up to ``revision`` within :func:`changing_tables`."""
+    command.upgrade(configuration(connection), revision)
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version has the revision."""
+    return revision in _revisions()
+
+
+@contextmanager
+def changing_tables(engine: Engine) -> Iterator[Connection]:
+    """One transaction, all or nothing, in which tables are made and changed; others wait for it.
+
+    :raises RuntimeError: when it leaves rows that point nowhere; nothing is changed then.
+    """
     if engine.dialect.name == "sqlite":
-        _upgrade_sqlite(engine, revision)
+        with _changing_sqlite(engine) as connection:
+            yield connection
     else:
         with engine.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})")
-            command.upgrade(configuration(connection), revision)
+            yield connection
 
 
-def _upgrade_sqlite(engine: Engine, revision: str) -> None:
+@contextmanager
+def _changing_sqlite(engine: Engine) -> Iterator[Connection]:
     """Foreign keys are off meanwhile: a batch migration drops the table, which would empty its children."""
     with engine.execution_options(anpyc_writes=True).connect() as connection:
         raw = connection.connection.driver_connection
@@ -89,11 +113,9 @@ def _upgrade_sqlite(engine: Engine, revision: str) -> None:
         raw.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
-                command.upgrade(configuration(connection), revision)
+                yield connection
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
                 if broken:
-                    raise RuntimeError(
-                        f"The migration to {revision} left rows that point nowhere: {broken[:5]}"
-                    )
+                    raise RuntimeError(f"The change would leave rows that point nowhere: {broken[:5]}")
         finally:
             raw.execute("PRAGMA foreign_keys=ON")

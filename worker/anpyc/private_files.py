@@ -29,8 +29,12 @@ def private_folder(folder: Path) -> Path:
 
 
 def private_file(path: Path) -> Path:
-    """``path``, made empty unless it is there, and its owner's alone."""
-    os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+    """``path``, made empty unless it is there, and its owner's alone.
+
+    One that is there is not opened: to close it again would end all locks that this process has on it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with contextlib.suppress(PermissionError):  # it is somebody else's, who lets us use it
         take_from_others(path)
     return path

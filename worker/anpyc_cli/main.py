@@ -33,6 +33,8 @@ COMMANDS = {
     "export": _Place("client", "export_command", "Save what a run recorded."),
     "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),
     "tokens": _Place("tokens", "tokens_command", "List, make and revoke tokens of people and programs."),
+    "backup": _Place("backups", "backup_command", "Save everything to one file, while all runs."),
+    "restore": _Place("backups", "restore_command", "Put back what `anpyc backup` has saved."),
     "doctor": _Place("doctor", "doctor_command", "Look for what is missing, and say what to do about it."),
 }
 

@@ -33,10 +33,6 @@ class CheckpointNotWritten(Exception):
 class ArtifactStore(ArtifactFiles):
     """Writes the files of runs, and reads them back whole."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self._local = self._files.protocol == "file" or "file" in self._files.protocol
-
     def save(self, run_id: str, token: int, checkpoint: Checkpoint) -> SavedCheckpoint:
         """Store the checkpoint. The token in its name keeps it apart from one of an earlier owner of the run.
 

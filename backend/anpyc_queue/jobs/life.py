@@ -290,6 +290,14 @@ def requeue(session: Session, kind: Kind[J], job_id: str, token: int, code: str,
     return _give_back(session, kind, job, code, reason)
 
 
+def give_back(session: Session, kind: Kind[J], job_id: str, reason: str) -> J:
+    """Whoever held the job is no more, as after a restore: back to the queue. Not counted as a loss.
+
+    :raises NotFound: when there is no such job.
+    """
+    return _give_back(session, kind, locked(session, kind, job_id), RELEASED, reason)
+
+
 # --- shared -------------------------------------------------------------------------------------------------
 
 
