@@ -104,7 +104,7 @@ def new(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def saved(made: Place, tmp_path: Path) -> Path:
-    return shutil.copy(made.settings.data_dir / "saved.zip", tmp_path / "saved.zip")
+    return Path(shutil.copy(made.settings.data_dir / "saved.zip", tmp_path / "saved.zip"))
 
 
 def test_a_backup_holds_every_row_and_is_private(there: Place, saved: Path, new: Place) -> None:
@@ -153,7 +153,7 @@ def test_settings_are_kept_without_secrets(tmp_path: Path) -> None:
         broker_url="rediss://:hush@host:6379/0",
         artifact_url="s3://bucket/prefix",
         token=SecretStr("hush-hush-hush-hush"),
-        allowed_hosts="lab.example,other.example",  # type: ignore[arg-type]
+        allowed_hosts="lab.example,other.example",
     )
     kept = settings_without_secrets(here)
     assert "hush" not in json.dumps(kept)
