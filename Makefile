@@ -65,10 +65,13 @@ frontend: frontend/dist/index.html
 
 # --- checks -----------------------------------------------------------------------------------------------
 
-# Side by side, for much of what tests do is waiting; in groups (tests/conftest.py), of which those with a browser
-# come first.
+# Side by side, for much of what tests do is waiting; in groups (tests/conftest.py), in the order of their folders,
+# so that long files are not left to the end. A browser keeps a core busy, and beside other tests it waits too long.
+SIDE_BY_SIDE := --dist loadgroup --no-loadscope-reorder
+
 test: check
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 $(SIDE_BY_SIDE) -m "not e2e"
+	$(BIN)/python -m pytest -n 2 $(SIDE_BY_SIDE) -m e2e tests/e2e
 
 check: check-python check-frontend
 

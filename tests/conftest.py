@@ -23,15 +23,14 @@ _skipped: list[str] = []
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For tests side by side: a process takes a whole file. Those with a browser come first, as two groups,
-    for two browsers are what two cores can drive: one with the dashboard that trains, one without."""
+    """For tests side by side: a process takes a whole file. Those with a browser are two groups, as two
+    browsers are what two cores can drive: one with the dashboard that trains, one without."""
     training = {item.path for item in items if "stack" in getattr(item, "fixturenames", ())}
     for item in items:
         group = str(item.path)
         if item.get_closest_marker("e2e"):
             group = "a browser and training" if item.path in training else "a browser"
         item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
 def pytest_collection_finish() -> None:
