@@ -93,16 +93,17 @@ class Door:
 
     async def _known(self, is_enough: Callable[[Holders], bool]) -> Holders:
         """What the database said of late; where that is not enough, it is asked once more."""
-        holders = await self._newer_than(KEPT_SECONDS)
-        if is_enough(holders):
+        arrived = time.monotonic()
+        holders = await self._asked_since(arrived - KEPT_SECONDS)
+        if is_enough(holders) or self._asked >= arrived:
             return holders
         # Another process may have made it a moment ago; and whoever makes one up costs little.
         await asyncio.sleep(max(0.0, self._asked + _UNKNOWN_SECONDS - time.monotonic()))
-        return await self._newer_than(_UNKNOWN_SECONDS)
+        return await self._asked_since(arrived)
 
-    async def _newer_than(self, seconds: float) -> Holders:
+    async def _asked_since(self, moment: float) -> Holders:
         async with self._asking:
-            if time.monotonic() - self._asked >= seconds:
+            if self._asked < moment:
                 asked, changes = time.monotonic(), self._changes
                 self._holders = await asyncio.to_thread(self._ask)
                 self._asked = asked if changes == self._changes else -float("inf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,11 @@ from pydantic import SecretStr
 from anpyc.settings import Settings
 from anpyc_queue import access, audit
 from anpyc_queue.access import Holder
+from anpyc_queue.engine import Database
 from anpyc_queue.tables import Base, BrowserSession, SignInLink
 from anpyc_server.access import attempts
 from anpyc_server.access.attempts import OF_ALL, OF_ONE, Attempts
+from anpyc_server.access.door import Door
 from anpyc_server.access.gate import COOKIE
 from serving import Server, ended, queued, serving, spec
 
@@ -371,6 +374,27 @@ def test_another_process_lets_a_revoked_token_in_for_two_seconds_at_most(tmp_pat
         time.sleep(2.1)
         assert other.http.get("/api/runs", headers=cookie).status_code == 401
         assert other.http.get("/api/runs", headers=bearer(token)).status_code == 401
+
+
+def test_what_was_made_elsewhere_a_moment_ago_gets_in(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the pause before the database is asked once more ends early, as clocks have it."""
+
+    async def nothing(_seconds: float) -> None:
+        return None
+
+    async def asked() -> Holder | None:
+        door = Door(database, TOKEN)
+        assert await door.by_token(f"{access.TOKEN_PREFIX}nobody's") is None
+        with database.write() as session:
+            _, secret = access.make_token(session, "anna", may_change=True)
+        monkeypatch.setattr(asyncio, "sleep", nothing)
+        return await door.by_token(secret)
+
+    holder = asyncio.run(asked())
+    assert holder is not None
+    assert holder.name == "anna"
 
 
 @pytest.mark.parametrize("name", ["owner", "Local", "", "  ", "x" * 61, "two\nlines", "a\x00b"])
