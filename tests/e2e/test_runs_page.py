@@ -243,6 +243,7 @@ def test_everything_by_keyboard(list_page: Page, many: Server) -> None:
     expect(page.get_by_role("dialog", name="Keyboard")).to_contain_text("Select the run")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    page.wait_for_function("!document.activeElement.closest('[role=dialog]')")  # keys are the page's again
     page.keyboard.press("c")
     expect(page.get_by_test_id("comparison").locator("thead th")).to_have_count(3)
     page.keyboard.press("r")
