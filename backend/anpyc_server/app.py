@@ -188,15 +188,22 @@ def _open(services: Services) -> None:
     services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
     services.reconciler.start()
     if services.door is not None:
-        _make_link(services, services.door)
+        _offer_link(services, services.door)
 
 
-def _make_link(services: Services, door: Door) -> None:
-    with services.database.write() as session:
-        code = make_link(session, door.generation)
+def _offer_link(services: Services, door: Door) -> None:
+    """Without a link the token still signs in, so what stands in its way keeps nothing from opening."""
     file = LinkFile(services.settings)
-    file.write(code)
-    log.info("Sign a browser in, once and within an hour, by the link in %s", file.path)
+    try:
+        with services.database.write() as session:
+            code = make_link(session, door.generation)
+        file.write(code)
+    except Exception as error:
+        if unusable(error) is None:
+            raise
+        log.warning("No link to sign a browser in could be made, so sign in with the token: %s", error)
+    else:
+        log.info("Sign a browser in, once and within an hour, by the link in %s", file.path)
 
 
 def _close(services: Services) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from anpyc.settings import Settings
@@ -87,6 +88,18 @@ def test_a_database_that_may_only_be_read(tmp_path: Path) -> None:
         assert health["status"] == "degraded"
         assert "cannot be written" in health["notes"][0]
         assert "cannot be written" in _error(server, "/api/health/ready")["message"]
+
+
+def test_with_a_token_it_is_opened_once_and_shown_though_no_link_can_be_made(tmp_path: Path) -> None:
+    file, token = _made(tmp_path), "a-token-of-some-length"
+    url = f"sqlite:///file:{file}?mode=ro&uri=true"
+    with _served(tmp_path, database_url=url, token=SecretStr(token)) as server:
+        opened = server.services.relay
+        answer = server.http.get("/api/runs", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["total"] == 1
+        time.sleep(0.2)  # some looks later
+        assert server.services.relay is opened
 
 
 def test_a_damaged_database(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
