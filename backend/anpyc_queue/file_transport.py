@@ -16,7 +16,7 @@ from kombu.transport import filesystem
 from anpyc.private_files import private_folder
 from anpyc_queue import messages
 from anpyc_queue.files import write_whole
-from anpyc_queue.messages import KEPT_ASIDE, LARGEST_BYTES, Unreadable
+from anpyc_queue.messages import KEPT_ASIDE, LARGEST_BYTES, ByName, Unreadable
 
 POLL_SECONDS = 0.25
 """How often a worker looks for a message file."""
@@ -49,7 +49,7 @@ def count_aside(folder: Path) -> int:
         return 0
 
 
-class _FileChannel(filesystem.Channel):
+class _FileChannel(ByName, filesystem.Channel):
     """Kombu's, with files that appear whole, and none that ends the worker."""
 
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
@@ -81,17 +81,8 @@ class _FileChannel(filesystem.Channel):
         for old in sorted(folder.iterdir())[:-KEPT_ASIDE]:
             _remove(old)
 
-    def _lookup(
-        self,
-        exchange: str,  # noqa: ARG002
-        routing_key: str,
-        default: str | None = None,  # noqa: ARG002
-    ) -> list[str]:
-        """A message goes to the queue that it names, so no table of bindings is kept in a file."""
-        return [routing_key]
-
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        """See :meth:`_lookup`."""
+        """Nothing is looked up in a table."""
 
 
 class FileTransport(filesystem.Transport):

@@ -34,6 +34,18 @@ class Unreadable(Exception):
     """This is no message of ours; the text says what is wrong with it."""
 
 
+class ByName:
+    """Of a channel of kombu: a message goes to the queue that it names, whatever a table of bindings says."""
+
+    def _lookup(
+        self,
+        exchange: str,  # noqa: ARG002
+        routing_key: str,
+        default: str | None = None,  # noqa: ARG002
+    ) -> list[str]:
+        return [routing_key]
+
+
 def read(raw: bytes, queue: str) -> dict[str, Any]:
     """What Celery gets for the message: the same order, written anew.
 

@@ -12,7 +12,7 @@ import redis
 from kombu.transport import redis as kombu_redis
 
 from anpyc_queue import messages
-from anpyc_queue.messages import KEPT_ASIDE, Unreadable
+from anpyc_queue.messages import KEPT_ASIDE, ByName, Unreadable
 
 ASIDE = "anpyc-unreadable"
 """The list of what was set aside, the newest first: when, from which queue, why, and what it was."""
@@ -40,7 +40,7 @@ class _Client(redis.Redis):
             return None  # as if nothing had come
 
 
-class _Channel(kombu_redis.Channel):
+class _Channel(ByName, kombu_redis.Channel):
     def _get_client(self) -> Any:
         super()._get_client()  # type: ignore[no-untyped-call]
         return partial(_Client, on_unreadable=self._set_aside)
@@ -57,15 +57,6 @@ class _Channel(kombu_redis.Channel):
             pipeline.lpush(ASIDE, json.dumps(entry))
             pipeline.ltrim(ASIDE, 0, KEPT_ASIDE - 1)
             pipeline.execute()
-
-    def _lookup(
-        self,
-        exchange: str,  # noqa: ARG002
-        routing_key: str,
-        default: str | None = None,  # noqa: ARG002
-    ) -> list[str]:
-        """A message goes to the queue that it names, whatever the table of bindings in Redis has become."""
-        return [routing_key]
 
 
 class RedisTransport(kombu_redis.Transport):

@@ -16,11 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from anpyc.addresses import Host, read_host, read_origin
 from anpyc_server.errors import BY_STATUS, answer
-from anpyc_server.headers import HEADERS
+from anpyc_server.headers import HEADERS, READING
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::", "[::]", ""})  # noqa: S104 - compared with, not bound to
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE = frozenset({"same-origin", "none"})
 """What a browser says of a request by the page itself, or by who typed the address."""
 DRAIN_BYTES, DRAIN_SECONDS = 64_000_000, 10.0

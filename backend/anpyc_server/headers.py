@@ -43,3 +43,7 @@ def headers_for(frame_ancestors: Sequence[str]) -> dict[str, str]:
     policy = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", allowed)
     kept = {name: value for name, value in HEADERS.items() if name != "X-Frame-Options"}
     return kept | {"Content-Security-Policy": policy}
+
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""

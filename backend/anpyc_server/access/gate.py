@@ -25,6 +25,7 @@ from anpyc_server.access.attempts import Attempts
 from anpyc_server.access.door import Door
 from anpyc_server.access.sign_in import SIGN_IN, LinkFile, body_of, form
 from anpyc_server.errors import answer
+from anpyc_server.headers import READING
 
 SIGN_OUT = "/sign-out"
 COOKIE = "anpyc_session"
@@ -36,7 +37,6 @@ ASKING = frozenset({"/api/preview", SIGN_OUT})
 """What whoever may only read may send."""
 LOOK_SECONDS = 2.0
 """How often it is looked whether a stream may go on."""
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _WANTED = (
     "This dashboard wants a token. In a browser, sign in at {root}/sign-in; a program sends the header "
     "`Authorization: Bearer TOKEN`."
@@ -137,7 +137,7 @@ class Gate:
         self._door.note(holder)
         if scope["path"] == SIGN_OUT and scope["method"] == "POST":
             return await self._sign_out(holder, scope)
-        if not holder.may_change and scope["method"] not in _READING and scope["path"] not in ASKING:
+        if not holder.may_change and scope["method"] not in READING and scope["path"] not in ASKING:
             return answer(403, "read_only", _READ_ONLY.format(name=holder.name))
         scope[HOLDER] = holder
         return None
