@@ -20,7 +20,7 @@ from anpyc_queue.engine import open_database
 def with_tables(url: str) -> str:
     """The same address. A SQLite file that is not there yet is made, with this version's tables."""
     parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not parsed.database.startswith("file:"):
         file = Path(parsed.database)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
