@@ -6,6 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Whatever the environment says: bytecode is kept, or each of the many processes of the tests compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public -type f 2>/dev/null) docs/numbers.md \
                     $(wildcard frontend/*.json frontend/*.ts frontend/*.html frontend/*.mjs frontend/*.cjs)

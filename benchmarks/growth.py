@@ -2,7 +2,7 @@
 
     ANPYC_DATASETS_DIR=… python benchmarks/growth.py [tasks] [parameters] [runs] [viewers]
 
-- tasks, 5 to 200: processor time of a task, evaluation of all tasks seen and recording included;
+- tasks, 5 to 200, of digits: processor time of a task, evaluation of all tasks seen and recording included;
 - parameters, 50 thousand to 50 million: time of a step, over that of a bare loop that takes turns;
 - runs, 100 to 100,000: an answer with a page of the list and of groups, for one user, after a commit;
 - viewers, 1 to 1,000 of one run: seconds from a commit to 95 % of them.

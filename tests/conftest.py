@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from installed import Servers
 from mnist import NOT_SHIPPED, first_images, keep_settings_out
 
 keep_settings_out()
@@ -38,6 +41,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Redis and PostgreSQL that tests of this process share."""
+    with ExitStack() as stack:
+        yield Servers(stack)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -54,6 +55,7 @@ def bare_app(**options: Any) -> FastAPI:
     return app
 
 
+@cache
 def document() -> str:
     """The document as indented JSON with a final newline."""
     return json.dumps(bare_app().openapi(), indent=2, ensure_ascii=False) + "\n"

@@ -16,7 +16,7 @@ from scenarios import quick
 from serving import Trainer, queued
 
 if TYPE_CHECKING:
-    from integration.conftest import Servers
+    from installed import Servers
 
 
 def _anpyc(settings: Settings, *arguments: str) -> Result:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -96,11 +97,13 @@ def test_a_cursor_nested_without_end_is_refused(library: Server) -> None:
 # --- numbers and lists --------------------------------------------------------------------------------------
 
 
-def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    content = json.loads(document())
-    for path, methods in content["paths"].items():
-        for method, operation in methods.items():
-            yield f"{method.upper()} {path}", operation
+@cache
+def _operations() -> Sequence[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{method.upper()} {path}", operation)
+        for path, methods in json.loads(document())["paths"].items()
+        for method, operation in methods.items()
+    ]
 
 
 def _unbounded(

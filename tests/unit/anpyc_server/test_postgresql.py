@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from anpyc.settings import Settings
 from hostile import cursors_of_wrong_types
-from services import Missing, Postgres
+from installed import Servers
 from serving import (
     FINISHED_FIRST,
     Server,
@@ -28,17 +28,10 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgresql(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on PostgreSQL with a finished run and three that wait."""
     folder: Path = tmp_path_factory.mktemp("postgresql")
-    try:
-        installed = Postgres()
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with (
-        installed as database,
-        serving(Settings(data_dir=folder, database_url=database.database())) as server,
-    ):
+    with serving(Settings(data_dir=folder, database_url=servers.postgres.database_with_tables())) as server:
         Trainer(server.database, queued(server.database, spec(name="Trained 100%"))).train().finish()
         for seed, name in enumerate(("alpha", "Beta", "gamma")):
             queued(server.database, spec(name=name, seed=seed, strategy={"kind": "finetune"}))
@@ -69,17 +62,10 @@ def test_pages_neither_skip_nor_repeat(postgresql: Server, sort: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def mixed(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on PostgreSQL with runs of every state, and seeds that repeat."""
-    try:
-        installed = Postgres()
-    except Missing as missing:
-        pytest.skip(str(missing))
     folder = tmp_path_factory.mktemp("mixed")
-    with (
-        installed as database,
-        serving(Settings(data_dir=folder, database_url=database.database())) as server,
-    ):
+    with serving(Settings(data_dir=folder, database_url=servers.postgres.database_with_tables())) as server:
         partly_done(server.database)
         yield server
 

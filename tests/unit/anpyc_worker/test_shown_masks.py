@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from scipy import stats
 
 from anpyc.checkpoints import unpack_tensors
 from anpyc.recording import Checkpoint
@@ -152,6 +151,8 @@ def test_statistics_are_those_of_the_checkpoints(shown: Shown) -> None:
     rows = shown.server.get(f"/api/runs/{shown.run_id}/layers")
     places = {name: part for name, part, _ in shown.parts()}
     assert {(row["task"], row["round"]) for row in rows} == set(shown.last)
+    from scipy import stats  # takes seconds, which collecting need not
+
     for row in rows:
         tensors, part = shown.last[row["task"], row["round"]], places[row["layer"]]
         mask, importance = tensors["mask"][part], tensors["importance"][part].astype(np.float64)

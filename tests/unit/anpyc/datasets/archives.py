@@ -1,4 +1,5 @@
-"""Small data sets as people bring them, and how they are read."""
+"""Small data sets as people bring them, and how they are read. Only reading loads torch: tests with a browser
+have no use for it."""
 
 from __future__ import annotations
 
@@ -6,17 +7,18 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
-from torch import Tensor
 
-from anpyc.datasets.images import ImageData
-from anpyc.datasets.reading import load_dataset
 from anpyc.spec.dataset import ImagesDataset
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from anpyc.datasets.images import ImageData
 
 SIZE, CLASSES, EACH = 8, 3, 4
 Array = npt.NDArray[Any]
@@ -89,16 +91,22 @@ def plain_files() -> dict[str, bytes]:
 
 def read(folder: Path, file: str, **settings: Any) -> ImageData:
     """The data set in a file, grey, in its own size unless ``settings`` say otherwise."""
+    from anpyc.datasets.reading import load_dataset
+
     return load_dataset(ImagesDataset(**{"file": file, "size": SIZE, "colour": False, **settings}), folder)
 
 
 def shades(data: ImageData) -> Tensor:
     """The training images in [0, 1], (images, channels, height, width)."""
+    import torch
+
     return data.train.floats(slice(None), torch.device("cpu"))
 
 
 def expected(images: Array = TRAIN) -> Tensor:
     """Bytes as they should be read in grey."""
+    import torch
+
     return torch.from_numpy(images).float().unsqueeze(1) / 255
 
 

@@ -15,7 +15,8 @@ from anpyc_queue.tables import EvaluationRow, Run
 from anpyc_server.records import packed
 from anpyc_server.records.packed import read_evaluations
 from anpyc_server.records.series import Evaluations, SeriesCache
-from services import Missing, Postgres
+from installed import Servers
+from migrated import with_tables
 from serving import queued, spec
 
 Rows = list[dict[str, object]]
@@ -24,20 +25,13 @@ Rows = list[dict[str, object]]
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "sqlite":
-        opened = open_database(Settings(data_dir=tmp_path).database)
-        opened.migrate()
-        yield opened
-        opened.dispose()
-        return
-    try:
-        installed = Postgres()
-    except Missing as missing:
-        pytest.skip(str(missing))
-    with installed as cluster:
-        opened = open_database(cluster.database())
-        opened.migrate()
-        yield opened
-        opened.dispose()
+        address = with_tables(Settings(data_dir=tmp_path).database)
+    else:
+        servers: Servers = request.getfixturevalue("servers")
+        address = servers.postgres.database_with_tables()
+    opened = open_database(address)
+    yield opened
+    opened.dispose()
 
 
 def rows_of(run_id: str, steps: int, tasks: int = 7) -> Rows:
