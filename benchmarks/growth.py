@@ -47,7 +47,7 @@ Curves = Mapping[str, Sequence[tuple[float, float]]]
 
 def tasks() -> tuple[Curves, str, str]:
     """Milliseconds of a task by its number."""
-    arguments = ["finetune", "--tasks", str(TASKS), "--iterations", str(ITERATIONS), "--images", "mnist"]
+    arguments = ["finetune", "--tasks", str(TASKS), "--iterations", str(ITERATIONS), "--images", "digits"]
     told = timed(HERE.parent, [*arguments, "--training", "{}", "--recorded"])["tasks"]
     smooth = [
         (

@@ -131,7 +131,7 @@ def test_tokens_and_sessions_are_made_seen_and_ended(browser: Browser, lab: Lab)
         expect(sessions).to_have_count(1)
         expect(page.get_by_test_id("changes")).to_contain_text("Token revoked by owner: anna")
         other.goto(f"{lab.url}/access")
-        expect(other).to_have_url(f"{lab.url}/sign-in")
+        expect(other).to_have_url(f"{lab.url}/sign-in?to=%2Faccess")
         page.get_by_role("button", name="Sign out").click()
         expect(page).to_have_url(f"{lab.url}/sign-in")
         assert page.context.cookies() == []

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     CPU unless given."""
     max_queued: int = Field(default=2_000, ge=1, le=1_000_000)
     """How many runs may wait at once."""
+    max_queued_each: int | None = Field(default=None, ge=1, le=1_000_000)
+    """How many of them may be of one person or program, by the name they signed in with."""
     max_sweep: int = Field(default=500, ge=1, le=10_000)
     """How many runs a sweep may have."""
     max_parameters: int = Field(default=250_000_000, ge=1)

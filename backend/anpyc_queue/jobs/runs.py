@@ -36,6 +36,7 @@ from anpyc_queue.tables import (
     WORKER_LOST,
     Artifact,
     Attempt,
+    AuditEntry,
     Outbox,
     Run,
     WhatIf,
@@ -176,9 +177,11 @@ def submit_all(session: Session, runs: Sequence[Run]) -> tuple[list[Run], bool]:
     ], False
 
 
-def require_room(session: Session, most: int) -> None:
-    """After queueing, and before that is committed.
+def require_room(session: Session, most: int, most_each: int | None = None, by: str | None = None) -> None:
+    """After queueing and recording who did, and before that is committed.
 
+    :param most_each: how many runs of one person or program may wait; None: as many as of all.
+    :param by: whose they are, as recorded; None where nobody signs in.
     :raises QueueFull: when more runs wait than are let.
     """
     session.flush()
@@ -187,6 +190,17 @@ def require_room(session: Session, most: int) -> None:
         raise QueueFull(
             f"With this, {waiting:,} runs would wait, and at most {most:,} may at once. Nothing was queued: "
             "wait until some have run, cancel some, or raise ANPYC_MAX_QUEUED."
+        )
+    if most_each is None or by is None or waiting <= most_each:
+        return
+    waits = AuditEntry.run_id.in_(select(Run.id).where(Run.status == QUEUED))
+    submitted = select(func.count()).where(AuditEntry.what == "submitted", AuditEntry.by == by, waits)
+    own = session.scalar(submitted) or 0
+    if own > most_each:
+        raise QueueFull(
+            f"With this, {own:,} runs of {by} would wait, and at most {most_each:,} of one person or program "
+            "may at once. Nothing was queued: wait until some have run, cancel some, or raise "
+            "ANPYC_MAX_QUEUED_EACH."
         )
 
 

@@ -10,7 +10,7 @@ import asyncio
 import math
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -23,7 +23,7 @@ from anpyc_queue.engine import Database
 from anpyc_queue.retrying import database_is_away
 from anpyc_server.access.attempts import Attempts
 from anpyc_server.access.door import Door
-from anpyc_server.access.sign_in import SIGN_IN, LinkFile, body_of, form
+from anpyc_server.access.sign_in import SIGN_IN, LinkFile, body_of, form, page_here
 from anpyc_server.errors import answer
 from anpyc_server.headers import READING
 
@@ -210,15 +210,18 @@ class Gate:
         body = await body_of(request)
         if body is None:
             return form(self._root, _TOO_LONG, 413)
-        given = parse_qs(body.decode(errors="replace")).get("token", [""])[0].strip()
+        sent = parse_qs(body.decode(errors="replace"))
+        given, to = sent.get("token", [""])[0].strip(), page_here(sent.get("to", ["/"])[0])
         holder = await self._by_token(given, _address(request.scope)) if given else None
-        return await self._entered(request, holder) if holder else form(self._root, _NOT_A_TOKEN, 401)
+        if holder is None:
+            return form(self._root, _NOT_A_TOKEN, 401, to)
+        return await self._entered(request, holder, to)
 
     async def _sign_in_page(self, request: Request) -> Response:
         """The form; or, with the link's code, the way in. A second click finds the browser signed in."""
         code = request.query_params.get("once")
         if code is None or request.method != "GET":
-            return form(self._root)
+            return form(self._root, to=page_here(request.query_params.get("to", "/")))
         cookie = _cookie(request.headers)
         if cookie and await self._door.by_cookie(cookie):
             return RedirectResponse(f"{self._root}/", 303)
@@ -227,10 +230,10 @@ class Gate:
         self._link.remove()
         return await self._entered(request, Holder(OWNER, True))
 
-    async def _entered(self, request: Request, holder: Holder) -> Response:
+    async def _entered(self, request: Request, holder: Holder, to: str = "/") -> Response:
         value = await asyncio.to_thread(self._begin_session, request, holder)
         self._door.forget()
-        response = RedirectResponse(f"{self._root}/", 303)
+        response = RedirectResponse(f"{self._root}{to}", 303)
         self._cookies.set(response, value, secure=request.scope["scheme"] == "https")
         return response
 
@@ -264,7 +267,9 @@ class Gate:
             refused = answer(401, "unauthorized", _WANTED.format(root=self._root))
             refused.headers["WWW-Authenticate"] = "Bearer"
             return refused
-        return RedirectResponse(f"{self._root}{SIGN_IN}", 303)
+        wanted = page_here(_asked(scope))
+        back = f"?{urlencode({'to': wanted})}" if wanted != "/" else ""
+        return RedirectResponse(f"{self._root}{SIGN_IN}{back}", 303)
 
     def _too_many(self, scope: Scope, refusal: TooMany) -> Response:
         response: Response
@@ -274,6 +279,12 @@ class Gate:
             response = answer(429, "too_many_attempts", str(refusal))
         response.headers["Retry-After"] = str(refusal.seconds)
         return response
+
+
+def _asked(scope: Scope) -> str:
+    """Path and query, as they were sent."""
+    query = scope["query_string"].decode("ascii", "replace")
+    return quote(scope["path"]) + (f"?{query}" if query else "")
 
 
 def _cookie(headers: Headers) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from anpyc.settings import Settings
 SIGN_IN = "/sign-in"
 LINK_FILE = "sign-in-link"
 FORM_BYTES = 4_096
+_PAGE_HERE = re.compile(r"/(?:[A-Za-z0-9_.~%!$&'()*+,;=:@?-][\x21-\x5b\x5d-\x7e]{0,2000})?")
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -45,6 +47,7 @@ p {{ font-size: 13px; color: var(--quiet); }}
 </style>
 <h1>ANPyC Dashboard</h1>
 <form method="post" action="{action}">
+<input type="hidden" name="to" value="{to}">
 <label>Token<input name="token" type="password" autocomplete="current-password" required autofocus></label>
 <button>Sign in</button>
 </form>
@@ -73,9 +76,18 @@ class LinkFile:
         self.path.unlink(missing_ok=True)
 
 
-def form(root: str, message: str = "", status: int = 200) -> HTMLResponse:
-    """The form, below the path that the dashboard is shown at."""
-    return HTMLResponse(_PAGE.format(action=escape(f"{root}{SIGN_IN}"), message=escape(message)), status)
+def form(root: str, message: str = "", status: int = 200, to: str = "/") -> HTMLResponse:
+    """The form, below the path that the dashboard is shown at; ``to`` is where it leads."""
+    filled = _PAGE.format(action=escape(f"{root}{SIGN_IN}"), message=escape(message), to=escape(to))
+    return HTMLResponse(filled, status)
+
+
+def page_here(wanted: str) -> str:
+    """``wanted``, where that is the path of a page of this server, with its query; else its first page.
+
+    A browser takes ``//host`` and ``/\\host`` for another server.
+    """
+    return wanted if _PAGE_HERE.fullmatch(wanted) else "/"
 
 
 async def body_of(request: Request) -> bytes | None:

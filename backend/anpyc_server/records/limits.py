@@ -1,14 +1,25 @@
-"""How large a run may be that this server queues."""
+"""How many runs this server queues, and how large they may be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy.orm import Session
+
 from anpyc.preview import Preview, preview
 from anpyc.settings import Settings
 from anpyc.spec import RunSpec
 from anpyc.wording import amount, size
+from anpyc_queue import jobs
 from anpyc_server.errors import Invalid
+
+
+def require_room(session: Session, settings: Settings, by: str | None) -> None:
+    """Refuse what was just queued and recorded when too much waits, of all or of ``by`` alone.
+
+    :raises anpyc_queue.errors.QueueFull: then.
+    """
+    jobs.require_room(session, settings.max_queued, settings.max_queued_each, by)
 
 
 def require_sizes(specs: Sequence[RunSpec], settings: Settings, prefix: str = "") -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -111,7 +113,7 @@ def test_a_health_check_needs_none(closed: Server) -> None:
 
 def test_a_browser_is_led_to_the_form_and_signs_in_once(closed: Server) -> None:
     led = closed.http.get("/runs/some")
-    assert (led.status_code, led.headers["Location"]) == (303, "/sign-in")
+    assert (led.status_code, led.headers["Location"]) == (303, "/sign-in?to=%2Fruns%2Fsome")
     assert "<form" in closed.http.get("/sign-in").text
 
     entered = _sign_in(closed, TOKEN)
@@ -122,6 +124,34 @@ def test_a_browser_is_led_to_the_form_and_signs_in_once(closed: Server) -> None:
     assert "samesite=strict" in cookie.lower()
     assert TOKEN not in cookie
     assert closed.http.get("/api/runs").json()["total"] == 0
+
+
+def test_signing_in_leads_to_what_was_asked_for(closed: Server) -> None:
+    led = closed.http.get("/compare?ids=a,b&tab=curves")
+    shown = closed.http.get(led.headers["Location"]).text
+    to = html.unescape(re.findall(r'name="to" value="([^"]*)"', shown)[0])
+    wrong = closed.http.post("/sign-in", data={"token": "wrong", "to": to})
+    assert html.escape(to) in wrong.text, "a wrong token loses nothing"
+    entered = closed.http.post("/sign-in", data={"token": TOKEN, "to": to})
+    assert entered.headers["Location"] == "/compare?ids=a,b&tab=curves"
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "//evil.example/",
+        "/\\evil.example",
+        "https://evil.example",
+        "/a\r\nSet-Cookie: x=y",
+        "",
+        "/\t/evil",
+        "/" + "x" * 3_000,
+    ],
+)
+def test_signing_in_leads_nowhere_else(closed: Server, to: str) -> None:
+    entered = closed.http.post("/sign-in", data={"token": TOKEN, "to": to})
+    assert (entered.status_code, entered.headers["Location"]) == (303, "/")
+    assert "evil" not in closed.http.get("/sign-in", params={"to": to}).text
 
 
 def test_a_link_signs_one_browser_in_once(closed: Server) -> None:

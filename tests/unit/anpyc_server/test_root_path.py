@@ -72,7 +72,7 @@ def test_a_stream_is_found_there(proxied: Server) -> None:
 
 def test_whoever_signs_in_stays_below_the_path(proxied: Server) -> None:
     led = proxied.http.get("/anpyc/runs/some", headers=HEADERS)
-    assert (led.status_code, led.headers["Location"]) == (303, "/anpyc/sign-in")
+    assert (led.status_code, led.headers["Location"]) == (303, "/anpyc/sign-in?to=%2Fruns%2Fsome")
     assert 'action="/anpyc/sign-in"' in proxied.http.get("/anpyc/sign-in", headers=HEADERS).text
     entered = proxied.http.post("/anpyc/sign-in", data={"token": TOKEN}, headers=HEADERS)
     assert (entered.status_code, entered.headers["Location"]) == (303, "/anpyc/")

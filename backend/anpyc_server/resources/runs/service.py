@@ -15,7 +15,7 @@ from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.dataset_files import require_dataset
-from anpyc_server.records.limits import require_sizes
+from anpyc_server.records.limits import require_room, require_sizes
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.records.run_view import QueueView, detailed
@@ -45,8 +45,8 @@ def submit(services: Services, spec: RunSpec, key: str | None, by: str | None) -
     with services.database.write() as session:
         run, created = jobs.submit(session, spec, idempotency_key=key)
         if created:
-            jobs.require_room(session, services.settings.max_queued)
             audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
+            require_room(session, services.settings, by)
         answer = detailed(session, run, QueueView(session))
     services.wakeup.notify(run.id)
     return answer, created
@@ -132,9 +132,18 @@ def retry(services: Services, run_id: str, by: str | None) -> RunAnswer:
     """A new run of the same specification.
 
     :raises NoSuchRun: when there is none, or it was deleted.
-    :raises Conflict: when it has not failed and was not cancelled.
+    :raises Conflict: when it has not failed and was not cancelled, or the queue is full.
+    :raises Invalid: when its data are not there any more, or it is larger than what is let through by now.
     """
-    return _changed(services, _with_room(services, _living(run_id, jobs.retry, "submitted", by)))
+
+    def again(session: Session, run_id: str) -> Run:
+        made = jobs.retry(session, run_id)
+        spec = RunSpec.model_validate(made.spec)
+        require_dataset(spec, services.settings)
+        require_sizes([spec], services.settings)
+        return made
+
+    return _changed(services, _with_room(services, _living(run_id, again, "submitted", by), by))
 
 
 def resume(services: Services, run_id: str, by: str | None) -> RunAnswer:
@@ -143,7 +152,7 @@ def resume(services: Services, run_id: str, by: str | None) -> RunAnswer:
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises Conflict: when there is nothing to go on from.
     """
-    return _changed(services, _with_room(services, _living(run_id, jobs.resume, "resumed", by)))
+    return _changed(services, _with_room(services, _living(run_id, jobs.resume, "resumed", by), by))
 
 
 def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str | None) -> RunAnswer:
@@ -162,7 +171,7 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str |
         audit.record(session, "submitted", by, run_id=made.id, subject=made.name)
         return made
 
-    return _changed(services, _with_room(services, apply))
+    return _changed(services, _with_room(services, apply, by))
 
 
 def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,12 +208,12 @@ def _living(
     return apply
 
 
-def _with_room(services: Services, act: Callable[[Session], Run]) -> Callable[[Session], Run]:
+def _with_room(services: Services, act: Callable[[Session], Run], by: str | None) -> Callable[[Session], Run]:
     """What queues a run, where there is room for it."""
 
     def apply(session: Session) -> Run:
         run = act(session)
-        jobs.require_room(session, services.settings.max_queued)
+        require_room(session, services.settings, by)
         return run
 
     return apply

@@ -17,7 +17,7 @@ from anpyc_queue.identifiers import new_id
 from anpyc_queue.tables import Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.dataset_files import require_dataset
-from anpyc_server.records.limits import require_sizes
+from anpyc_server.records.limits import require_room, require_sizes
 from anpyc_server.records.run_view import summaries
 from anpyc_server.resources.sweeps.schemas import Sweep, SweepRequest
 from anpyc_server.services import Services
@@ -59,8 +59,8 @@ def _queued(
         if not created:
             _require_same(session, runs, group_id)
         else:
-            jobs.require_room(session, services.settings.max_queued)
             audit.record_runs(session, "submitted", by, runs)
+            require_room(session, services.settings, by)
         return [run.id for run in runs], runs[0].group_id or group_id, created
 
 

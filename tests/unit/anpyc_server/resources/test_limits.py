@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import event, func, select
 
 from anpyc.settings import Settings
@@ -57,6 +58,41 @@ def test_no_more_runs_wait_than_are_let(strict: Server) -> None:
     assert strict.http.post(f"/api/runs/{last}/cancel").status_code == 200
     assert strict.http.post(f"/api/runs/{last}/retry").status_code == 201
     assert strict.http.post(f"/api/runs/{last}/retry").status_code == 409
+
+
+def test_one_person_does_not_fill_the_queue_for_all(tmp_path: Path) -> None:
+    owner = {"Authorization": f"Bearer {'o' * 16}"}
+    with serving(Settings(data_dir=tmp_path, token=SecretStr("o" * 16), max_queued_each=2)) as server:
+
+        def made(name: str) -> dict[str, str]:
+            answer = server.http.post(
+                "/api/access/tokens", json={"name": name, "may_change": True}, headers=owner
+            )
+            return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+        ada, bob = made("ada"), made("bob")
+
+        def submit(seeds: int, headers: dict[str, str]) -> int:
+            sweep = {"spec": {}, "seeds": list(range(seeds))}
+            return server.http.post("/api/sweeps", json=sweep, headers=headers).status_code
+
+        assert (submit(3, ada), submit(2, ada), submit(1, ada)) == (409, 201, 409)
+        assert (submit(2, bob), submit(2, owner)) == (201, 201)
+        refused = server.http.post("/api/runs", json={}, headers=ada).json()["error"]
+        assert refused["code"] == "queue_full"
+        assert "3 runs of ada would wait" in refused["message"]
+        assert "ANPYC_MAX_QUEUED_EACH" in refused["message"]
+        (first, *_) = server.http.get("/api/runs", params={"sort": "created"}, headers=ada).json()["items"]
+        assert server.http.post(f"/api/runs/{first['id']}/cancel", headers=bob).status_code == 200
+        assert server.http.post("/api/runs", json={}, headers=ada).status_code == 201
+
+
+def test_a_retry_is_held_to_the_limits_of_today(strict: Server) -> None:
+    run_id = queued(strict.database, spec(model={"kind": "mlp", "hidden": [9_000, 9_000]}))
+    assert strict.http.post(f"/api/runs/{run_id}/cancel").status_code == 200
+    refused = strict.http.post(f"/api/runs/{run_id}/retry")
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "model.hidden")
+    assert _waiting(strict) == 0
 
 
 def test_a_sweep_has_no_more_runs_than_are_let(strict: Server) -> None:
