@@ -35,7 +35,7 @@ from e2e.stack import CHROMIUM_FLAGS, find_chromium
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "growth"
-TASKS, ITERATIONS, AROUND = 200, 10, 5
+TASKS, ITERATIONS, AROUND = 200, 100, 5
 HIDDEN = ((64,), (300, 100), (1_000, 1_000), (2_000, 3_000, 2_000), (4_000, 6_000, 3_500))
 RUNS = (100, 1_000, 10_000, 100_000)
 VIEWERS = (1, 10, 100, 300, 1_000)

@@ -34,6 +34,8 @@ describe("asPython", () => {
     expect(text).toContain('"b": True');
     expect(text).toContain('"d": [1, "x"]');
     expect(text).toContain("http://localhost:8000/api/runs");
+    expect(text).toContain('os.environ.get("ANPYC_TOKEN")');
+    expect(text).toContain("headers=headers)");
   });
 
   it("sends a sweep as a sweep", () => {

@@ -63,17 +63,21 @@ function pythonic(value: unknown, indent: string): string {
   return `{\n${items.join("")}${indent}}`;
 }
 
-/** A request with httpx, which comes with the dashboard. */
+/** A request with httpx, which comes with the dashboard, and a token where the dashboard wants one. */
 export function asPython(spec: Spec, origin: string, grid: Grid = {}): string {
   const { seed: seeds = [], ...rest } = grid;
   const isSweep = Object.keys(grid).length > 0;
   const body = isSweep
     ? `{"spec": spec, "grid": ${pythonic(rest, "")}, "seeds": ${pythonic(seeds, "")}}`
     : "spec";
-  return `import httpx
+  return `import os
 
+import httpx
+
+token = os.environ.get("ANPYC_TOKEN")
+headers = {"Authorization": f"Bearer {token}"} if token else {}
 spec = ${pythonic(spec, "")}
-answer = httpx.post("${origin}/api/${isSweep ? "sweeps" : "runs"}", json=${body})
+answer = httpx.post("${origin}/api/${isSweep ? "sweeps" : "runs"}", json=${body}, headers=headers)
 answer.raise_for_status()
 print(answer.json()["${isSweep ? "group_id" : "id"}"])
 `;
