@@ -78,6 +78,8 @@ export const runSearch = v.object({
   order: rowOrder,
   layout: kernelLayout,
   level: lenient(v.picklist(["info", "warning", "error"])),
+  /** Of many tasks those with a line, by number. */
+  lines: lenient(v.pipe(v.string(), v.regex(/^\d{1,4}(,\d{1,4}){0,9}$/))),
 });
 export type RunSearch = v.InferOutput<typeof runSearch>;
 

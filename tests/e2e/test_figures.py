@@ -29,3 +29,23 @@ def test_a_new_figure_stands_on_the_page(
         toy.get_by_role("radiogroup", name="Height").get_by_text("high").click()
     with shelf_page.expect_response(re.compile(r"figures/toy.*filled=true")):
         toy.get_by_role("switch", name="Filled").check()
+
+
+def test_of_thirty_tasks_cells_are_shown_and_chosen_lines_stand_in_the_address(
+    shelf: Server, shelf_page: Page
+) -> None:
+    wanted = spec(name="Thirty", benchmark={"kind": "permuted", "tasks": 30})
+    trainer = Trainer(shelf.database, queued(shelf.database, wanted), tasks=30, masks=False).train()
+    trainer.finish()
+    shelf_page.goto(f"/runs/{trainer.claim.run_id}?tab=forgetting")
+    curve = shelf_page.get_by_test_id("figure-forgetting_curve")
+    expect(curve).to_contain_text("A row is a task")
+    expect(curve.locator(".heatmaplayer image")).to_have_count(1)
+    picker = shelf_page.get_by_label("Tasks with a line").first
+    picker.click()
+    picker.fill("task 17")
+    shelf_page.get_by_role("option", name="task 17").click()
+    expect(curve.locator(".scatterlayer .trace")).to_have_count(1)
+    expect(shelf_page).to_have_url(re.compile(r"lines=17"))
+    shelf_page.reload()
+    expect(curve.locator(".scatterlayer .trace")).to_have_count(1)

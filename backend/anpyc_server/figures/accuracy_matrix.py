@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from anpyc.metrics import average_accuracy, measured, rows_done
-from anpyc_server.figures.canvas import Drawing, axis, empty, figure
+from anpyc_server.figures.canvas import Drawing, axis, colorbar, empty, figure, floor_below
 from anpyc_server.figures.declaration import Place, RunFigure
 from anpyc_server.figures.options import FigureOptions
-from anpyc_server.figures.palette import Theme, sequential
+from anpyc_server.figures.palette import Theme, accuracies, accuracy_color, readable_on
 from anpyc_server.figures.rows import RunRows
 from anpyc_server.records.sentences import joined, name_tasks, pruned_away, tied
 from anpyc_server.wording import after_tasks, percent, signed_points
@@ -26,8 +27,7 @@ def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
     size = len(run.matrix)
     percents = [[round(value * 100, 4) if measured(value) else None for value in row] for row in run.matrix]
     written = size <= _MOST_WRITTEN
-    lowest = min(known)
-    floor = 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) * 10.0
+    floor = floor_below(min(known)) * 100
     heatmap: dict[str, Any] = {
         "type": "heatmap",
         "z": percents,
@@ -35,33 +35,22 @@ def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
         "y": list(range(size)),
         "zmin": floor,
         "zmax": 100,
-        "colorscale": sequential(theme),
+        "colorscale": accuracies(theme),
         "xgap": 2 if written else 0,
         "ygap": 2 if written else 0,
         "customdata": [[_beside(run, i, j) for j in range(size)] for i in range(size)],
         "hoverongaps": False,
-        "colorbar": {
-            "title": {
-                "text": f"accuracy · from {floor:.0f} %",
-                "side": "right",
-                "font": {"color": theme.muted},
-            },
-            "ticksuffix": " %",
-            "thickness": 10,
-            "outlinewidth": 0,
-            "tickfont": {"color": theme.muted, "size": 11},
-        },
+        "colorbar": colorbar(theme, f"accuracy · from {floor:.0f} %", ticksuffix=" %"),
     }
     if written:  # the values themselves leave a scale of colours nothing to say
-        font = {"size": 11 if size <= 8 else 9}
-        heatmap |= {"texttemplate": "%{z:.1f}", "textfont": font, "showscale": False}
+        heatmap |= {"showscale": False}
     heatmap |= {
         "text": [[run.named(task) if size <= _MOST_NAMED else "" for task in range(size)]] * size,
         "hovertemplate": "after task %{y}, on task %{x}%{text}: %{z:.1f} %%{customdata}<extra></extra>",
     }
     ticks: dict[str, Any] = {"dtick": 1 if written else None, "showgrid": False}
     return figure(
-        [heatmap],
+        [heatmap, _values(percents, floor, theme)] if written else [heatmap],
         theme,
         title=TITLE,
         sentence=_sentence(run),
@@ -82,6 +71,27 @@ FIGURE = RunFigure(
         Place("report", 2),
     ),
 )
+
+
+def _values(percents: Sequence[Sequence[float | None]], floor: float, theme: Theme) -> dict[str, Any]:
+    """Each value over its cell, in black or white as its colour asks for."""
+    cells = [
+        (i, j, value) for i, row in enumerate(percents) for j, value in enumerate(row) if value is not None
+    ]
+    shares = [(value - floor) / (100 - floor) for _, _, value in cells]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [j for _, j, _ in cells],
+        "y": [i for i, _, _ in cells],
+        "text": [f"{value:.1f}" for _, _, value in cells],
+        "textfont": {
+            "size": 11 if len(percents) <= 8 else 9,
+            "color": [readable_on(accuracy_color(theme, max(0.0, share))) for share in shares],
+        },
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
 
 
 def _beside(run: RunRows, i: int, j: int) -> str:

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from anpyc_server.figures.palette import Theme
+from anpyc_server.figures.palette import Theme, of_tasks
 
 Drawing = dict[str, Any]
 """``{"data": […], "layout": {…}}``, as Plotly reads it. Tests hold it valid; the server only writes it."""
@@ -80,9 +80,14 @@ def axis(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
     return _laid_over(base, more)
 
 
+def floor_below(lowest: float) -> float:
+    """Where a scale of accuracies starts: 0, or the ten percent below the lowest where that is high."""
+    return 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) / 10
+
+
 def percent_axis(theme: Theme, what: str, lowest: float, highest: float = 1.0, **more: Any) -> dict[str, Any]:
     """Shares in percent, from 0 or from the ten percent below the data; the title says which."""
-    floor = 0.0 if lowest < 0.4 else int(min(lowest, 0.999) * 10) / 10
+    floor = floor_below(lowest)
     says = "axis starts at 0" if floor == 0 else f"axis starts at {floor * 100:.0f} %"
     headroom = (highest - floor) * 0.03
     return axis(
@@ -94,6 +99,37 @@ def percent_axis(theme: Theme, what: str, lowest: float, highest: float = 1.0, *
         hoverformat=".1f",
         **more,
     )
+
+
+def colorbar(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
+    """A quiet scale of colours at the right."""
+    base: dict[str, Any] = {
+        "title": {"text": title, "side": "right", "font": {"color": theme.muted}},
+        "thickness": 10,
+        "outlinewidth": 0,
+        "tickfont": {"color": theme.muted, "size": 11},
+    }
+    return _laid_over(base, more)
+
+
+def tasks_scale(theme: Theme, tasks: int) -> dict[str, Any]:
+    """A trace without points that brings the colours of many tasks as a scale, in place of a long legend."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [None],
+        "y": [None],
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "marker": {
+            "color": [0],
+            "cmin": 0,
+            "cmax": tasks - 1,
+            "colorscale": of_tasks(theme),
+            "showscale": True,
+            "colorbar": colorbar(theme, "task", tickformat="d"),
+        },
+    }
 
 
 def text(words: str, length: int = 40) -> str:

@@ -9,47 +9,51 @@ import numpy as np
 import numpy.typing as npt
 
 from anpyc.metrics import rows_done
-from anpyc_server.figures.canvas import Drawing, Timeline, axis, empty, end_labels, figure, percent_axis
+from anpyc_server.figures.canvas import (
+    Drawing,
+    Timeline,
+    axis,
+    empty,
+    end_labels,
+    figure,
+    floor_below,
+    percent_axis,
+)
 from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
-from anpyc_server.figures.options import CurveOptions
+from anpyc_server.figures.options import CurveOptions, TaskCurveOptions
 from anpyc_server.figures.palette import Theme, task_colors, translucent
 from anpyc_server.figures.rows import Matrix, RunRows
+from anpyc_server.figures.task_heatmap import task_heatmap
 from anpyc_server.records.sentences import joined, lost_to_pruning, most_lost, name_tasks
 from anpyc_server.records.series import Evaluations
 from anpyc_server.records.thinning import kept
 from anpyc_server.wording import count, percent, points
 
 TITLE = "Accuracy of every task over training"
+EPOCHS = "epochs of the whole run"
+_SHADES = " A row is a task; a shade is the lowest accuracy in its stretch of epochs."
 
 
-def draw(run: RunRows, options: CurveOptions, theme: Theme) -> Drawing:
-    """One line per task from its start on, hairlines where tasks begin, ticks where pruning rounds do."""
+MOST_LINES = 12
+"""Of more tasks a row of cells each takes the place of lines."""
+
+
+def draw(run: RunRows, options: TaskCurveOptions, theme: Theme) -> Drawing:
+    """One line per task from its start on, hairlines where tasks begin, ticks where pruning rounds do.
+
+    Of many tasks a row of cells each, and below them the lines of those that are chosen.
+    """
     data = run.evaluations
     if not len(data.step):
         return empty(theme, title=TITLE, sentence=run.waiting)
     # Of a task that is still to be learnt only forward transfer could be seen; a line through that misleads.
     begun = data.on_task <= data.task
     seen = [int(task) for task in np.unique(data.on_task[begun])]
+    if len(seen) > MOST_LINES:
+        return _many(run, seen, options, theme)
     colors = task_colors(max(run.tasks, seen[-1] + 1), theme)
-    traces: list[dict[str, Any]] = []
-    labels: list[tuple[str, str, float]] = []
-    thinned = False
-    for task in seen:
-        own = begun & (data.on_task == task)
-        steps, accuracy = data.step[own], data.accuracy[own] * 100
-        chosen = kept(steps, accuracy, options.points, data.end_of_task[own])
-        thinned |= not bool(chosen.all())
-        raw = _line(task, steps[chosen], accuracy[chosen], colors[task], run.named(task))
-        if options.smooth > 1:
-            smooth = moving_average(accuracy, options.smooth)[chosen]
-            raw |= {"line": {"color": translucent(colors[task], 0.3), "width": 1}, "hoverinfo": "skip"}
-            raw.pop("hovertemplate")
-            traces += [raw, _line(task, steps[chosen], smooth, colors[task], run.named(task))]
-        else:
-            traces.append(raw)
-        labels.append((f"task {task}", colors[task], float(accuracy[-1])))
-    first_of_step = np.diff(data.step, prepend=-1) != 0
-    timeline = Timeline(data.step[first_of_step], data.task[first_of_step], data.round[first_of_step])
+    traces, labels, thinned = _lines(run, seen, options, colors)
+    timeline = _timeline(data)
     right = max(run.steps or 0, timeline.end, 1)
     lowest, whole = _lowest_that_matters(data, begun)
     y_axis = percent_axis(theme, "accuracy", lowest)
@@ -65,19 +69,100 @@ def draw(run: RunRows, options: CurveOptions, theme: Theme) -> Drawing:
         showlegend=at_ends is None,
         legend={"font": {"size": 11}, "itemsizing": "constant"},
         margin={"r": 64 if at_ends is not None else 20},
-        xaxis=axis(
-            theme, "epochs of the whole run", range=[0, right], unifiedhovertitle={"text": "after epoch %{x}"}
-        ),
+        xaxis=axis(theme, EPOCHS, range=[0, right], unifiedhovertitle={"text": "after epoch %{x}"}),
         yaxis=y_axis,
         shapes=timeline.shapes(theme),
         annotations=timeline.names(theme, right) + (at_ends or []),
     )
 
 
+def _many(run: RunRows, seen: Sequence[int], options: TaskCurveOptions, theme: Theme) -> Drawing:
+    data = run.evaluations
+    timeline = _timeline(data)
+    right = max(run.steps or 0, timeline.end, 1)
+    lowest, _ = _lowest_that_matters(data, data.on_task <= data.task)
+    floor = floor_below(lowest)
+    cells = task_heatmap(run, data, seen, options.points // 2, right, floor, theme)
+    asked = sorted({int(task) for task in options.lines.split(",")}) if options.lines else []
+    chosen = [task for task in asked if task in seen]
+    colors = task_colors(max(run.tasks, seen[-1] + 1), theme)
+    traces, labels, thinned = _lines(run, chosen, options, colors)
+    cells["colorbar"] |= {"y": 1, "yanchor": "top", "len": 0.6} if chosen else {}
+    lines = [{**trace, "yaxis": "y2"} for trace in traces]
+    y_axis = percent_axis(theme, "accuracy", lowest, domain=[0, 0.34])
+    at_ends = [{**label, "yref": "y2"} for label in end_labels(labels, *y_axis["range"]) or []]
+    thinned |= len(cells["z"][0]) < len(np.unique(data.step))
+    return figure(
+        [cells, *lines],
+        theme,
+        title=TITLE,
+        sentence=f"{_sentence(run, thinned=False, cut=None)}{_SHADES}",
+        thinned=thinned,
+        xaxis=axis(
+            theme,
+            EPOCHS,
+            range=[0, right],
+            showgrid=False,
+            showspikes=True,
+            spikemode="across",
+            spikethickness=1,
+            spikecolor=theme.ink,
+            spikedash="solid",
+            anchor="y2" if chosen else "y",
+        ),
+        yaxis=axis(
+            theme,
+            "task",
+            autorange="reversed",
+            dtick=1 if len(seen) <= 20 else None,
+            showgrid=False,
+            showspikes=True,
+            spikemode="across",
+            spikethickness=1,
+            spikecolor=theme.ink,
+            spikedash="solid",
+            domain=[0.42, 1] if chosen else [0, 1],
+        ),
+        yaxis2=y_axis if chosen else None,
+        annotations=timeline.names(theme, right) + at_ends,
+    )
+
+
+def _timeline(data: Evaluations) -> Timeline:
+    first_of_step = np.diff(data.step, prepend=-1) != 0
+    return Timeline(data.step[first_of_step], data.task[first_of_step], data.round[first_of_step])
+
+
+def _lines(
+    run: RunRows, tasks: Sequence[int], options: CurveOptions, colors: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[tuple[str, str, float]], bool]:
+    """Lines of these tasks, what to write at their ends, and whether points were left out."""
+    data = run.evaluations
+    begun = data.on_task <= data.task
+    traces: list[dict[str, Any]] = []
+    labels: list[tuple[str, str, float]] = []
+    thinned = False
+    for task in tasks:
+        own = begun & (data.on_task == task)
+        steps, accuracy = data.step[own], data.accuracy[own] * 100
+        chosen = kept(steps, accuracy, options.points, data.end_of_task[own])
+        thinned |= not bool(chosen.all())
+        raw = _line(task, steps[chosen], accuracy[chosen], colors[task], run.named(task))
+        if options.smooth > 1:
+            smooth = moving_average(accuracy, options.smooth)[chosen]
+            raw |= {"line": {"color": translucent(colors[task], 0.3), "width": 1}, "hoverinfo": "skip"}
+            raw.pop("hovertemplate")
+            traces += [raw, _line(task, steps[chosen], smooth, colors[task], run.named(task))]
+        else:
+            traces.append(raw)
+        labels.append((f"task {task}", colors[task], float(accuracy[-1])))
+    return traces, labels, thinned
+
+
 FIGURE = RunFigure(
     title=TITLE,
     draw=draw,
-    options=CurveOptions,
+    options=TaskCurveOptions,
     needs=RunNeeds(evaluations=True),
     feeds=("evaluation",),
     places=(

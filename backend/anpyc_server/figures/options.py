@@ -38,6 +38,18 @@ Smoothing = Annotated[
 ]
 
 
+ChosenTasks = Annotated[
+    str | None,
+    Field(
+        max_length=80,
+        pattern=r"^\d{1,4}(,\d{1,4}){0,9}$",
+        title="Lines of tasks",
+        description="Tasks to draw as lines too, by number, with commas between: ten at most.",
+    ),
+    ByPage(),
+]
+
+
 class FigureOptions(BaseModel):
     """No options, and what all options have in common: what a figure does not know it ignores."""
 
@@ -55,6 +67,12 @@ class CurveOptions(FigureOptions):
 
     smooth: Smoothing = 0
     points: Points = 2_000
+
+
+class TaskCurveOptions(CurveOptions):
+    """A long curve of every task; of many tasks, those that have a line."""
+
+    lines: ChosenTasks = None
 
 
 class TaskOptions(LayerOptions):

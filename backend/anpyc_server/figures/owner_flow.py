@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, tasks_scale, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
 from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme, task_colors, translucent
@@ -45,6 +45,9 @@ def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
         for stream in _streams(place, columns[place], columns[place + 1], colors, theme)
     ]
     traces += [_bars(owner, columns, colors[owner + 1]) for owner in [*range(owners), -1]]
+    many = owners > _MOST_COLUMNS
+    if many:
+        traces.append(tasks_scale(theme, owners))
     layer = rows.stored.layer
     return figure(
         traces,
@@ -54,8 +57,8 @@ def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
         thinned=len(stored) < len(rows.by_task),
         barmode="stack",
         bargap=0,
-        margin={"t": 8, "r": 72},
-        annotations=_names(columns[-1], theme),
+        margin={"t": 8, "r": 20 if many else 72},
+        annotations=[] if many else _names(columns[-1], theme),
         xaxis=axis(
             theme,
             "after task · colours are owners, pale is free",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, empty, figure, tasks_scale, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
 from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.ownership import DEFINITION
@@ -13,6 +13,7 @@ from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import whole_percent
 
 TITLE = "Who owns the parameters"
+_MOST_IN_LEGEND = 12
 
 
 def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
@@ -42,6 +43,9 @@ def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
         for owner in [*range(owners), -1]
         if counts[:, owner + 1].any()
     ]
+    many = len(traces) > _MOST_IN_LEGEND
+    if many:
+        traces.append(tasks_scale(theme, owners))
     first = shares[:, tasks[0] + 1]
     return figure(
         traces,
@@ -54,7 +58,7 @@ def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
         ),
         barmode="stack",
         bargap=0.2,
-        showlegend=len(traces) <= 12,
+        showlegend=not many,
         legend={"font": {"size": 11}, "traceorder": "normal"},
         xaxis=axis(theme, "after task", dtick=1 if len(tasks) <= 24 else None, showgrid=False),
         yaxis=axis(theme, "share of the weights · axis starts at 0", range=[0, 100], ticksuffix=" %"),

@@ -29,6 +29,9 @@ class Theme:
     first_task: tuple[float, float, float]
     """Lightness, chroma and hue (OKLCH) of the first task's colour."""
     last_task: tuple[float, float, float]
+    little: tuple[float, float, float]
+    """Of the scale of accuracies, which is neither that of tasks nor that of states."""
+    much: tuple[float, float, float]
     runs: tuple[str, ...]
     """Okabe and Ito's colours, in an order in which neighbours differ."""
 
@@ -48,6 +51,8 @@ THEMES: dict[Name, Theme] = {
         loss="#33475b",
         first_task=(0.27, 0.10, 285.0),
         last_task=(0.70, 0.13, 175.0),
+        little=(0.965, 0.006, 250.0),
+        much=(0.40, 0.06, 255.0),
         runs=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#3a9bd9", "#000000", "#8a6d00"),
     ),
     "dark": Theme(
@@ -64,6 +69,8 @@ THEMES: dict[Name, Theme] = {
         loss="#c3ced9",
         first_task=(0.52, 0.15, 290.0),
         last_task=(0.90, 0.13, 175.0),
+        little=(0.27, 0.02, 255.0),
+        much=(0.92, 0.03, 240.0),
         runs=("#56b4e9", "#e8773a", "#2fbf93", "#dd94bd", "#e69f00", "#4f8fe0", "#f2f2f2", "#f0e442"),
     ),
 }
@@ -76,13 +83,38 @@ def task_colors(tasks: int, theme: Theme) -> list[str]:
     """From the first task (dark) to the last (bright), in steps that look alike."""
     if tasks == 1:
         return [_rgb(*theme.first_task)]
-    return [_between(theme, task / (tasks - 1)) for task in range(tasks)]
+    return [_between(theme.first_task, theme.last_task, task / (tasks - 1)) for task in range(tasks)]
 
 
 def sequential(theme: Theme, steps: int = 9) -> list[list[float | str]]:
     """From nothing to much, on this page: the scale of the tasks, from the page's side on."""
-    shares = [step / (steps - 1) for step in range(steps)]
-    return [[share, _between(theme, share if theme.name == "dark" else 1 - share)] for share in shares]
+    ends = theme.first_task, theme.last_task
+    if theme.name == "light":
+        ends = ends[::-1]
+    return _scale(*ends, steps)
+
+
+def accuracies(theme: Theme, steps: int = 9) -> list[list[float | str]]:
+    """From a low accuracy, near the page's ground, to a high one."""
+    return _scale(theme.little, theme.much, steps)
+
+
+def of_tasks(theme: Theme, steps: int = 9) -> list[list[float | str]]:
+    """The colours of tasks as a scale, from the first to the last."""
+    return _scale(theme.first_task, theme.last_task, steps)
+
+
+def accuracy_color(theme: Theme, share: float) -> str:
+    """The colour at a share of the scale of accuracies."""
+    return _between(theme.little, theme.much, share)
+
+
+def readable_on(color: str) -> str:
+    """Black or white, whichever stands out more: 4.58 to 1 at the least on any colour (WCAG's AA is 4.5)."""
+    channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else "#ffffff"
 
 
 def density(theme: Theme) -> list[list[float | str]]:
@@ -121,10 +153,16 @@ def translucent(color: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def _between(theme: Theme, share: float) -> str:
-    lightness, chroma, hue = (
-        first + (last - first) * share for first, last in zip(theme.first_task, theme.last_task, strict=True)
-    )
+Oklch = tuple[float, float, float]
+
+
+def _scale(first: Oklch, last: Oklch, steps: int) -> list[list[float | str]]:
+    shares = [step / (steps - 1) for step in range(steps)]
+    return [[share, _between(first, last, share)] for share in shares]
+
+
+def _between(first: Oklch, last: Oklch, share: float) -> str:
+    lightness, chroma, hue = (begin + (end - begin) * share for begin, end in zip(first, last, strict=True))
     return _rgb(lightness, chroma, hue)
 
 

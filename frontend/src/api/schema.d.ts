@@ -8472,6 +8472,7 @@ export interface operations {
                 theme?: "light" | "dark";
                 smooth?: number;
                 points?: number;
+                lines?: string | null;
                 layer?: string | null;
                 task?: number | null;
                 round?: number | null;

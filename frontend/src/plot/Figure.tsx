@@ -11,7 +11,7 @@ import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } fro
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import classes from "./Figure.module.css";
-import { type FigureData, pointsIn, toCsv, without } from "./figure";
+import { type FigureData, pointsIn, standingOut, toCsv, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { withNumbers } from "./raster";
 import { saveText } from "./save";
@@ -34,6 +34,8 @@ interface FigureProps {
   onZoom?: (range: ZoomRange | null) => void;
   /** Names of traces that the reader has hidden. */
   hidden?: ReadonlySet<string>;
+  /** Name of the trace that is to stand out. */
+  pointed?: string | null;
 }
 
 const NO_PARAMS: FigureParams = {};
@@ -51,6 +53,7 @@ export const Figure = memo(function Figure({
   waiting,
   onZoom,
   hidden,
+  pointed = null,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
   const { ref: inView, near: seen } = useNearView();
@@ -67,7 +70,10 @@ export const Figure = memo(function Figure({
   const plot = useRef<PlotHandle>(null);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
-  const figure = useMemo(() => (sent && hidden?.size ? without(sent, hidden) : sent), [sent, hidden]);
+  const figure = useMemo(() => {
+    const shown = sent && hidden?.size ? without(sent, hidden) : sent;
+    return shown && pointed ? standingOut(shown, pointed) : shown;
+  }, [sent, hidden, pointed]);
   const meta = figure?.layout.meta;
   // What was drawn stays while the server does not answer; the connection pill says how current it is.
   const failure = figure ? null : query.error;

@@ -9,7 +9,7 @@ import { Figure } from "./Figure";
 import { OptionControl, type OptionValue } from "./OptionControl";
 import classes from "./Placed.module.css";
 import { controlsOf, type Placed, paramsOf, placedOn, rowsOf, titleOf } from "./placed";
-import { TaskChips } from "./TaskChips";
+import { TaskChips, TaskLines } from "./TaskChips";
 
 type Component = NonNullable<FigurePlace["component"]>;
 type Given = FigureParams | ((placed: Placed) => FigureParams);
@@ -65,6 +65,7 @@ function PlacedFigure({ placed, runs, run, given = NOTHING, onGiven }: PlacedFig
   const { figure, place } = placed;
   const [chosen, setChosen] = useState<Record<string, OptionValue | undefined>>({});
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [pointed, setPointed] = useState<string | null>(null);
   const filled = typeof given === "function" ? given(placed) : given;
   const params = useSame(paramsOf(placed, { ...filled, ...chosen }));
   const layers = run?.plan.layers.map(({ name }) => name) ?? [];
@@ -80,6 +81,7 @@ function PlacedFigure({ placed, runs, run, given = NOTHING, onGiven }: PlacedFig
         params={params}
         eager={place.eager}
         hidden={hidden}
+        pointed={pointed}
         height={place.height === null ? undefined : `${place.height}px`}
         controls={
           controls.length > 0 &&
@@ -94,13 +96,26 @@ function PlacedFigure({ placed, runs, run, given = NOTHING, onGiven }: PlacedFig
           ))
         }
       />
-      {place.hides_tasks && run && <TaskChips run={run} hidden={hidden} onChange={setHidden} />}
+      {place.hides_tasks && run && (
+        <TaskChips run={run} hidden={hidden} onChange={setHidden} onPoint={setPointed} />
+      )}
+      {place.hides_tasks && run && figure.params.includes("lines") && (
+        <TaskLines
+          run={run}
+          value={textOf("lines" in filled ? filled.lines : chosen.lines)}
+          onChange={(value) => choose("lines", value)}
+        />
+      )}
     </>
   );
 }
 
 function optionValue(value: FigureParams[string]): OptionValue | undefined {
   return typeof value === "number" ? String(value) : value;
+}
+
+function textOf(value: FigureParams[string]): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The same object as long as it says the same, so that a figure is drawn again for its own data alone. */

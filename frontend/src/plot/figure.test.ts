@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pointsIn, toCsv, unpack, without } from "./figure";
+import { pointsIn, standingOut, toCsv, unpack, without } from "./figure";
 
 const packed = (values: Float64Array | Int16Array, dtype: string, shape?: string) => ({
   bdata: Buffer.from(values.buffer).toString("base64"),
@@ -54,6 +54,36 @@ describe("toCsv", () => {
     expect(toCsv(curve).split("\n")[0]).toBe('series,x (epochs of the whole run),"y (accuracy, %)",value');
     const heatmap = { data: [{ z: [[1]], colorbar: { ticksuffix: " %" } }], layout: {} };
     expect(toCsv(heatmap).split("\n")[0]).toBe("series,x,y,value (%)");
+  });
+});
+
+describe("ornaments", () => {
+  const figure = {
+    data: [
+      { name: "task 0", x: [1], y: [2] },
+      { mode: "text", x: [0], y: [0], text: ["93.1"] },
+      { mode: "markers", x: [null], y: [null], marker: { showscale: true } },
+    ],
+    layout: {},
+  };
+
+  it("are no points and stand in no table", () => {
+    expect(pointsIn(figure)).toBe(1);
+    expect(toCsv(figure)).toBe("series,x,y,value\ntask 0,1,2,\n");
+  });
+});
+
+describe("standingOut", () => {
+  it("makes the others faint, and nothing where there is no such line", () => {
+    const figure = {
+      data: [
+        { name: "task 0", y: [1] },
+        { name: "task 1", y: [2] },
+      ],
+      layout: {},
+    };
+    expect(standingOut(figure, "task 1").data.map(({ opacity }) => opacity)).toEqual([0.15, undefined]);
+    expect(standingOut(figure, "task 9")).toBe(figure);
   });
 });
 

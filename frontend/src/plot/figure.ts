@@ -78,11 +78,16 @@ export function unpack(value: unknown): unknown[] {
 }
 
 function drawn(trace: Trace): number {
-  if (trace.visible === false) return 0;
+  if (trace.visible === false || trace.mode === "text") return 0;
   if (trace.z !== undefined) {
     return unpack(trace.z).reduce<number>((sum, row) => sum + (Array.isArray(row) ? row.length : 1), 0);
   }
   return unpack(trace.y ?? trace.x).filter((value) => value !== null).length;
+}
+
+/** Writing over cells, or a scale of colours: no data of its own. */
+function isOrnament(trace: Trace): boolean {
+  return trace.mode === "text" || (trace.z === undefined && unpack(trace.y).every((y) => y === null));
 }
 
 /** How many points the figure shows, cells of heatmaps included. */
@@ -105,6 +110,13 @@ export function without(figure: FigureData, hidden: ReadonlySet<string>): Figure
   };
 }
 
+/** The figure with the other traces faint. */
+export function standingOut(figure: FigureData, pointed: string): FigureData {
+  if (!figure.data.some(({ name }) => name === pointed)) return figure;
+  const data = figure.data.map((trace) => (trace.name === pointed ? trace : { ...trace, opacity: 0.15 }));
+  return { ...figure, data };
+}
+
 interface Scale {
   title?: { text?: string };
   ticksuffix?: string;
@@ -125,6 +137,7 @@ export function toCsv(figure: FigureData): string {
   const head = ["series", headOf("x", xaxis), headOf("y", yaxis), headOf("value", colorbar)];
   const lines = [head.map(csvCell).join(",")];
   figure.data.forEach((trace, index) => {
+    if (isOrnament(trace)) return;
     const name = csvCell(trace.name ?? `series ${index + 1}`);
     if (trace.z === undefined) {
       const [xs, ys] = [unpack(trace.x), unpack(trace.y)];

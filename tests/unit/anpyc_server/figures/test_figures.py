@@ -128,7 +128,7 @@ def test_tasks_are_called_by_their_titles_where_one_points_at_them(server: Serve
     trainer.write(plan=plan)
     trainer.train()
     written = [" (classes 10, 11)", " (classes &lt;b&gt;cat&lt;/b&gt;, %{y})"]
-    (matrix,) = _figure(server, "accuracy_matrix", trainer)["data"]
+    matrix = _figure(server, "accuracy_matrix", trainer)["data"][0]
     assert matrix["text"] == [written, written]
     assert "on task %{x}%{text}: " in matrix["hovertemplate"]
     lines = _figure(server, "forgetting_curve", trainer)["data"]
@@ -212,11 +212,12 @@ def test_smoothing_lies_over_the_raw_curve(library: Server, finished: Trainer) -
 
 def test_the_matrix_fills_row_by_row(library: Server, half_way: Trainer) -> None:
     figure = _figure(library, "accuracy_matrix", half_way)
-    (heatmap,) = figure["data"]
+    heatmap, written = figure["data"]
     assert len(heatmap["z"]) == 5
     assert heatmap["z"][1][:2] == pytest.approx([93.5952, 96.7952])
     assert heatmap["z"][2] == [None] * 5
-    assert heatmap["texttemplate"] == "%{z:.1f}"
+    assert written["text"][-2:] == ["93.6", "96.8"]
+    assert (written["x"][-2:], written["y"][-2:]) == ([0, 1], [1, 1])
     assert heatmap["customdata"][1][0] == " (−3.2 points since learnt)"
     assert figure["layout"]["meta"]["sentence"].startswith("After 2 of 5 tasks: 95.2 % on average.")
 
