@@ -7,15 +7,23 @@ database knows, and beside it the tensors. The outcome of a task is tensors alon
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 STATE, TENSORS = ".json", ".safetensors"
 UNFINISHED = ".part"
 """Ends the name of a file that is still being written to a folder."""
+_TRIAL = ".trial-"
+"""Begins the name of a file that only tries whether one can be stored."""
 _BLOCK = 1 << 20
+_CHANGED = ("mtime", "LastModified", "last_modified", "updated", "created")
+"""What the stores that fsspec knows call the moment of a file's last change."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,29 @@ class StoredFile:
 
     size: int
     blocks: Iterator[bytes]
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A file as the list of the store has it."""
+
+    url: str
+    size: int
+    changed_at: datetime | None
+    """None where the store does not say."""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Where a folder lies."""
+
+    free: int
+    total: int
+
+
+def is_named(url: str, named: Collection[str]) -> bool:
+    """Whether a row names the file, or the state of a checkpoint that it is the tensors of."""
+    return url in named or (url.endswith(TENSORS) and url.removesuffix(TENSORS) + STATE in named)
 
 
 class ArtifactFiles:
@@ -84,12 +115,34 @@ class ArtifactFiles:
         with suppress(FileNotFoundError):
             self._files.rm_file(self._path(url))
 
+    def files(self) -> Iterator[ListedFile]:
+        """All files that are there, finished or not, whoever wrote them."""
+        with suppress(FileNotFoundError):  # nothing was ever stored
+            for path, about in self._files.find(self._root, detail=True).items():
+                url = path.removeprefix(self._root).lstrip("/")
+                yield ListedFile(url, int(about.get("size") or 0), _changed_at(about))
+
+    def remove_folder(self, name: str) -> None:
+        """Delete a folder if it is empty; object stores have none."""
+        if self._local:
+            with suppress(OSError):
+                Path(self._path(name)).rmdir()
+
+    def disk(self) -> Disk | None:
+        """The room on its disk, also before the folder is made; None for a store that is none."""
+        root = Path(self._root)
+        there = next((folder for folder in (root, *root.parents) if folder.is_dir()), None)
+        if not self._local or there is None:
+            return None
+        usage = shutil.disk_usage(there)
+        return Disk(usage.free, usage.total)
+
     def try_out(self, content: bytes) -> None:
         """Store something and delete it again.
 
         :raises Exception: what stands in the way; each kind of store has errors of its own.
         """
-        path = self._path(f".trial-{uuid.uuid4().hex}")
+        path = self._path(f"{_TRIAL}{uuid.uuid4().hex}")
         self._files.makedirs(self._root, exist_ok=True)
         try:
             with self._files.open(path, "wb") as file:
@@ -106,3 +159,16 @@ class ArtifactFiles:
         with file:  # type: ignore[attr-defined]
             while block := file.read(_BLOCK):  # type: ignore[attr-defined]
                 yield block
+
+
+def _changed_at(about: Mapping[str, Any]) -> datetime | None:
+    for name in _CHANGED:
+        moment = about.get(name)
+        if isinstance(moment, str):
+            with suppress(ValueError):
+                moment = datetime.fromisoformat(moment)
+        if isinstance(moment, (int, float)):
+            return datetime.fromtimestamp(moment, UTC)
+        if isinstance(moment, datetime):
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None

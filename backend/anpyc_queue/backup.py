@@ -70,7 +70,7 @@ def back_up(here: Settings, target: Path, *, force: bool = False) -> Made:
     database = open_database(here.database)
     unfinished = target.with_name(f".{target.name}.part")
     try:
-        revision = _revision(here, database)
+        revision = migration.filled(database.engine)
         unfinished.unlink(missing_ok=True)
         descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w+b") as file:
@@ -84,20 +84,6 @@ def back_up(here: Settings, target: Path, *, force: bool = False) -> Made:
         database.dispose()
         unfinished.unlink(missing_ok=True)
     return Made(manifest, target.stat().st_size)
-
-
-def _revision(here: Settings, database: Database) -> str:
-    name = database.engine.url.database
-    if database.is_sqlite and not Path(str(name)).exists():
-        raise BackupRefused(f"There is no database at {name}. ANPYC_DATA_DIR says where the dashboard is.")
-    migration.check_known(database.engine)
-    revision = migration.current(database.engine)
-    if revision is None:
-        raise BackupRefused(
-            f"The database {shown(here.database)} is empty: there is nothing to back up. "
-            "ANPYC_DATABASE_URL says where it is."
-        )
-    return revision
 
 
 class _Copy:

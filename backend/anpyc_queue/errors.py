@@ -42,6 +42,10 @@ class NoSuchWorker(NotFound):
         super().__init__(f"There is no worker {worker_id}. It may have left; see the list of workers.")
 
 
+class NoDatabase(NotFound):
+    """There is no database, or nothing in it."""
+
+
 class Conflict(ServiceError):
     """The state of things does not allow it."""
 

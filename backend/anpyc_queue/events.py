@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from anpyc_queue import sizes
 from anpyc_queue.engine import now
 from anpyc_queue.tables import Event, Run
 
@@ -25,6 +26,7 @@ def append(
     moment = at or now(session)
     seq = run.next_seq
     run.next_seq = seq + 1
+    sizes.add_rows(run, Event, 1)
     run.updated_at = moment
     session.add(Event(run_id=run.id, seq=seq, kind=kind, data=dict(data or {}), at=moment))
     return seq

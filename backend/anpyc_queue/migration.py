@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from anpyc_queue.errors import DatabaseNewer, MigrationFailed
+from anpyc_queue.errors import DatabaseNewer, MigrationFailed, NoDatabase
 from anpyc_queue.unusable import unusable
 
 _PLACE = Path(__file__).parent / "migrations"
@@ -47,6 +47,23 @@ def current(engine: Engine) -> str | None:
     """The revision the tables are at; None for an empty database."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def filled(engine: Engine) -> str:
+    """The revision of a database that a dashboard has filled. None is made where there is none.
+
+    :raises NoDatabase: when there is none, or nothing in it.
+    :raises DatabaseNewer: when only a later version knows its tables.
+    """
+    name = str(engine.url.database)
+    if engine.dialect.name == "sqlite" and not name.startswith("file:") and not Path(name).exists():
+        raise NoDatabase(f"There is no database at {name}. ANPYC_DATA_DIR says where the dashboard is.")
+    check_known(engine)
+    revision = current(engine)
+    if revision is None:
+        where = engine.url.set(username=None, password=None, query={})
+        raise NoDatabase(f"There is nothing in the database {where}. ANPYC_DATABASE_URL says where it is.")
+    return revision
 
 
 def check_known(engine: Engine) -> None:

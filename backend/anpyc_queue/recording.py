@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from anpyc.recording import EpochResult, Evaluation, LayerStatistics, MaskSnapshot, Plan
-from anpyc_queue import events
+from anpyc_queue import events, sizes
 from anpyc_queue.arrays import ARRAY_KINDS, encode
 from anpyc_queue.engine import now
 from anpyc_queue.identifiers import new_id
@@ -139,6 +139,7 @@ def _epochs(session: Session, run: Run, results: Sequence[EpochResult]) -> None:
     if not results:
         return
     _upsert(session, run, EpochRow, map(_values, results))
+    sizes.add_rows(run, EpochRow, len(results))
     newest = results[-1]
     run.progress = newest.progress
     run.position = {name: getattr(newest, name) for name in ("task", "round", "epoch", "step")}
@@ -155,6 +156,7 @@ def _evaluations(session: Session, run: Run, evaluations: Sequence[Evaluation]) 
         for on_task, accuracy in evaluation.accuracy.items()
     )
     _upsert(session, run, EvaluationRow, rows)
+    sizes.add_rows(run, EvaluationRow, sum(len(evaluation.accuracy) for evaluation in evaluations))
     run.before_pruning = before_pruning(run.before_pruning, evaluations)
     events.append(session, run, "evaluation", _keys(evaluations, "step"))
 
@@ -174,6 +176,7 @@ def _layers(session: Session, run: Run, layers: Sequence[tuple[int, LayerStatist
     if not layers:
         return
     _upsert(session, run, LayerRow, ({"step": step} | _values(statistics) for step, statistics in layers))
+    sizes.add_rows(run, LayerRow, len(layers))
     events.append(session, run, "layers", _keys([statistics for _, statistics in layers], *_TENSOR))
 
 
@@ -183,6 +186,7 @@ def _masks(session: Session, run: Run, batch: Batch) -> None:
     if not batch.compressed:
         batch.compress()
     _upsert(session, run, MaskRow, batch.compressed)
+    sizes.add_masks(run, (len(row["data"]) for row in batch.compressed))
     events.append(session, run, "masks", _keys([snapshot for _, snapshot in batch.masks], *_TENSOR))
 
 
@@ -205,6 +209,7 @@ def _lines(session: Session, run: Run, lines: Sequence[tuple[str, str]]) -> None
         for number, (level, text) in enumerate(lines, first)
     ]
     _upsert(session, run, LogLine, rows)
+    sizes.add_lines(run, (text for _, text in lines))
     events.append(session, run, "log", {"items": [{"line": row["line"]} for row in rows]}, at=moment)
 
 
@@ -212,6 +217,7 @@ def _outcomes(session: Session, run: Run, outcomes: Sequence[SavedOutcome]) -> N
     for saved in outcomes:
         _add_artifact(session, run, OUTCOME, saved, {"task": saved.task, "step": saved.step})
     if outcomes:
+        sizes.weigh_files(session, run)
         events.append(session, run, "outcome", _keys(outcomes, "task"))
 
 
@@ -222,6 +228,7 @@ def _checkpoint(session: Session, run: Run, saved: SavedCheckpoint) -> list[str]
     replaced = checkpoints(session, run.id)[CHECKPOINTS_KEPT:]
     for artifact in replaced:
         session.delete(artifact)
+    sizes.weigh_files(session, run)
     return [artifact.url for artifact in replaced]
 
 

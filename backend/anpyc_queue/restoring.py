@@ -21,7 +21,7 @@ from anpyc.private_files import private_folder
 from anpyc.settings import Settings
 from anpyc_queue import migration, rows
 from anpyc_queue.archive import BackupRefused, Manifest, Reader, file_part, newer, opened, table_part
-from anpyc_queue.artifacts import ArtifactFiles
+from anpyc_queue.artifacts import ArtifactFiles, is_named
 from anpyc_queue.engine import BUSY_SECONDS, Database, now, open_database
 from anpyc_queue.errors import ServiceError
 from anpyc_queue.jobs import life
@@ -84,7 +84,7 @@ class _Restore:
                 before = _clear(connection, replace)
                 self._rows(connection)
                 again, runs, named = _back_to_the_queue(connection)
-                files = [url for url in self._backup.files() if _is_named(url, named)]
+                files = [url for url in self._backup.files() if is_named(url, named)]
                 for url in files:
                     self._put(url, added)
         except BaseException as error:
@@ -133,12 +133,6 @@ class _Restore:
                 f"({_first_line(error)}). Take another backup. Nothing was changed."
             )
         return None
-
-
-def _is_named(url: str, named: set[str]) -> bool:
-    """Whether a row names the file, or the state of a checkpoint that it is the tensors of."""
-    stem = url.rpartition(".")[0]
-    return url in named or f"{stem}.json" in named
 
 
 def _first_line(error: BaseException) -> str:

@@ -130,6 +130,10 @@ _GROUPED = (
 """What groups are sorted and filtered by, beside what makes them."""
 
 
+SIZES = ("file_bytes", "mask_bytes", "log_bytes", "row_bytes")
+"""What a run takes, in columns that are added up over all runs."""
+
+
 def _of_listed(name: str, *columns: str) -> Index:
     """An index of the runs that are not deleted; that it is a column, too, saves SQLite a look at the row."""
     not_deleted = text("deleted_at IS NULL")
@@ -184,6 +188,16 @@ class Run(Job, Base):
     """Sequence number of the next event."""
     next_line: Mapped[int] = mapped_column(default=1)
     """Number of the next log line."""
+    first_line: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Number of the first log line that is kept; those before it were pruned."""
+    pruned: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """When it was last pruned of checkpoints, outcomes or log lines: moments as ISO text in UTC, by kind."""
+
+    file_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Of its files; see :mod:`anpyc_queue.sizes` for this and those that follow."""
+    mask_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    log_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    row_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     updated_at: Mapped[datetime] = mapped_column()
     """When anything that the page shows last changed."""
@@ -195,11 +209,22 @@ class Run(Job, Base):
         """Its own: the run that a job is of."""
         return self.id
 
+    def pruned_at(self, kind: str) -> datetime | None:
+        """When it was last pruned of this kind."""
+        moment = self.pruned.get(kind)
+        return None if moment is None else datetime.fromisoformat(moment)
+
+    @property
+    def bytes(self) -> int:
+        """What it takes, of files and of rows; of rows about."""
+        return self.file_bytes + self.mask_bytes + self.log_bytes + self.row_bytes
+
     __table_args__ = (
         Index("ix_runs_status_created", "status", "created_at"),
         Index("ix_runs_group", "group_id"),
         Index("ix_runs_spec_hash", "spec_hash"),
         Index("ix_runs_updated", "updated_at"),
+        Index("ix_runs_sizes", "deleted_at", *SIZES, "first_line", "next_line", "id"),
         _of_listed("ix_runs_listed", "archived", "id", "status", "strategy", "benchmark", "dataset"),
         _of_listed("ix_runs_by_status", "archived", "status", "id"),
         _of_listed("ix_runs_by_strategy", "archived", "strategy", "id", "status"),
@@ -384,13 +409,17 @@ OUTCOME = "outcome"
 """The kind of artifact that holds what was learnt when a task ended, enough to test with: one a task."""
 
 
+LOG = "log"
+"""What log lines are called where it is kept when they were pruned."""
+
+
 class Artifact(Base):
     """A file that a run left in the artifact store, known to the outside by id alone."""
 
     __tablename__ = "artifacts"
 
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(24))
     name: Mapped[str] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(Text)
@@ -400,6 +429,9 @@ class Artifact(Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Of a checkpoint: {"task", "round", "step"} that training goes on from."""
     created_at: Mapped[datetime] = mapped_column()
+
+    __table_args__ = (Index("ix_artifacts_sizes", "run_id", "kind", "size"),)
+    """What files take is added up without a look at their rows."""
 
 
 class Worker(Base):

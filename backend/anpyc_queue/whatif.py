@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from anpyc_queue import events
+from anpyc.wording import day
+from anpyc_queue import events, sizes
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchWhatIf, Stale
 from anpyc_queue.identifiers import new_id
@@ -63,7 +64,8 @@ class WhatIfKind(Kind[WhatIf]):
 
     def obstacle(self, session: Session, job: WhatIf) -> tuple[str, str] | None:
         kept = job.task in outcomes(session, job.run_id)
-        return None if kept else ("no_checkpoint", _gone(job.task))
+        run = session.get_one(Run, job.run_id)
+        return None if kept else ("no_checkpoint", not_stored(run, job.task))
 
     def begin(self, session: Session, job: WhatIf, attempt: Attempt) -> dict[str, Any]:
         """What is measured stays, and is not measured again."""
@@ -207,6 +209,7 @@ def record(
         for on_task, value in accuracy.items()
     ]
     upsert(session, WhatIfPoint, rows)
+    sizes.add_rows(session.get_one(Run, claim.run_id), WhatIfPoint, len(rows))
     WHAT_IF.tell(session, job, "measured", {}, now(session))
 
 
@@ -217,6 +220,15 @@ def outcomes(session: Session, run_id: str) -> dict[int, Artifact]:
     """What was learnt at the ends of tasks, as far as it is stored, by task."""
     query = select(Artifact).where(Artifact.run_id == run_id, Artifact.kind == OUTCOME)
     return {artifact.details["task"]: artifact for artifact in session.scalars(query.order_by(Artifact.step))}
+
+
+def needed(session: Session, run_id: str | None = None) -> dict[str, frozenset[int]]:
+    """Tasks whose ends jobs that wait or are measured are to test, by run; of one run or of all."""
+    query = select(WhatIf.run_id, WhatIf.task).where(_open())
+    tasks: dict[str, set[int]] = {}
+    for row in session.execute(query if run_id is None else query.where(WhatIf.run_id == run_id)):
+        tasks.setdefault(row.run_id, set()).add(row.task)
+    return {of_run: frozenset(found) for of_run, found in tasks.items()}
 
 
 def is_open(session: Session, run_id: str) -> bool:
@@ -253,7 +265,7 @@ def _outcome_for(session: Session, run: Run, task: int | None) -> Artifact:
     if not ends:
         raise Conflict(nothing_stored(run))
     if task is not None and task not in ends:
-        raise Conflict(_gone(task) + f" There is task {', '.join(map(str, ends))}.")
+        raise Conflict(not_stored(run, task) + f" There is task {', '.join(map(str, ends))}.")
     return ends[max(ends) if task is None else task]
 
 
@@ -263,13 +275,21 @@ def nothing_stored(run: Run) -> str:
         return "The run has not begun. What it has learnt can be pruned once its first task has ended."
     if run.status in (QUEUED, RUNNING):
         return "The run is still at its first task. What it has learnt can be pruned once that has ended."
+    if moment := run.pruned_at(OUTCOME):
+        return (
+            "What was learnt at the ends of this run's tasks was taken away by `anpyc prune` on "
+            f"{day(moment)}, so it cannot be tested any more. Clone the run to train it again."
+        )
     return (
         "No checkpoint of a task's end is stored for this run: it ended before its first task did, or it was "
         "trained by an earlier version. Clone it to train it again."
     )
 
 
-def _gone(task: int) -> str:
+def not_stored(run: Run, task: int) -> str:
+    """Why the end of this task cannot be tested."""
+    if moment := run.pruned_at(OUTCOME):
+        return f"What was learnt at the end of task {task} was taken away by `anpyc prune` on {day(moment)}."
     return f"No checkpoint of the end of task {task} is stored."
 
 

@@ -19,6 +19,7 @@ from anpyc_server.resources.masks.endpoints import router as masks
 from anpyc_server.resources.preview.endpoints import router as preview
 from anpyc_server.resources.recorded.endpoints import router as recorded
 from anpyc_server.resources.runs.endpoints import router as runs
+from anpyc_server.resources.storage.endpoints import router as storage
 from anpyc_server.resources.sweeps.endpoints import router as sweeps
 from anpyc_server.resources.whatif.endpoints import router as whatif
 from anpyc_server.resources.workers.endpoints import router as workers
@@ -39,6 +40,7 @@ RESOURCES = (
     compare,
     figures,
     workers,
+    storage,
     access,
 )
 

@@ -23,6 +23,7 @@ from anpyc.settings import Settings
 from anpyc.settings import settings as process_settings
 from anpyc_queue.access import make_link, remove_ended
 from anpyc_queue.engine import open_database
+from anpyc_queue.removal import remove_deleted
 from anpyc_queue.retrying import database_is_away
 from anpyc_queue.unusable import unusable
 from anpyc_queue.wakeup import open_wakeup
@@ -42,7 +43,6 @@ from anpyc_server.records.arrays import ArrayCache
 from anpyc_server.records.run_rows import RowCache
 from anpyc_server.records.series import SeriesCache
 from anpyc_server.records.settings import described
-from anpyc_server.resources.runs.removal import remove_deleted
 from anpyc_server.root_path import RootPath
 from anpyc_server.services import Services
 from anpyc_server.stopping import heard_first

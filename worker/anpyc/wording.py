@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -73,6 +74,19 @@ def duration(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3_600} h {whole % 3_600 // 60} m"
     return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
+
+
+def day(moment: datetime) -> str:
+    """The day in UTC: ``28 November 2026``."""
+    in_utc = moment.astimezone(UTC)
+    return f"{in_utc.day} {_MONTHS[in_utc.month - 1]} {in_utc.year}"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+"""Whatever language the machine speaks."""
 
 
 def size(count: float) -> str:

@@ -27,7 +27,7 @@ def backup_command(
     from anpyc_queue.backup import back_up
 
     here = chosen_settings(data_dir=data_dir)
-    with _sentences(f"{file} could not be written"):
+    with sentences(f"{file} could not be written"):
         made = back_up(here, file, force=force)
     typer.echo(f"{file}: {_held(made.manifest)}, {size(made.size)}.")
     if made.manifest.missing:
@@ -51,7 +51,7 @@ def restore_command(
     from anpyc_queue.restoring import restore
 
     here = chosen_settings(data_dir=data_dir)
-    with _sentences("The backup could not be restored"):
+    with sentences("The backup could not be restored"):
         keep_private(here.data_dir)
         restored = restore(here, file, replace=replace)
     typer.echo(
@@ -68,8 +68,8 @@ def _held(manifest: Manifest) -> str:
 
 
 @contextmanager
-def _sentences(beginning: str) -> Iterator[None]:
-    """What stands in the way is told in one."""
+def sentences(beginning: str) -> Iterator[None]:
+    """What stands in the way is told in one, as this command's end."""
     from anpyc_queue.errors import ServiceError, Unusable
     from anpyc_queue.retrying import OUTAGES
     from anpyc_queue.unusable import unusable

@@ -35,6 +35,7 @@ COMMANDS = {
     "tokens": _Place("tokens", "tokens_command", "List, make and revoke tokens of people and programs."),
     "backup": _Place("backups", "backup_command", "Save everything to one file, while all runs."),
     "restore": _Place("backups", "restore_command", "Put back what `anpyc backup` has saved."),
+    "prune": _Place("prune", "prune_command", "Say what everything takes, and take away what nobody needs."),
     "doctor": _Place("doctor", "doctor_command", "Look for what is missing, and say what to do about it."),
 }
 

@@ -17,6 +17,7 @@ from anpyc_queue.jobs.rewinding import rewind, set_metrics
 from anpyc_queue.jobs.runs import (
     RUN,
     cancel_waiting,
+    cannot_resume,
     checkpoints,
     claim,
     clone,
@@ -46,6 +47,7 @@ __all__ = [
     "Stale",
     "cancel_waiting",
     "cancelled",
+    "cannot_resume",
     "checkpoints",
     "claim",
     "claimed_job",

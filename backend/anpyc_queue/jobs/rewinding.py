@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from anpyc.metrics import measured, summarise
+from anpyc_queue import sizes
 from anpyc_queue.tables import (
     CHECKPOINT,
     OUTCOME,
@@ -33,6 +34,7 @@ def rewind(session: Session, run: Run, step: int | None) -> None:
     kept_at_steps = Artifact.kind.in_((CHECKPOINT, OUTCOME))
     past_files = delete(Artifact).where(Artifact.run_id == run.id, kept_at_steps)
     session.execute(past_files if step is None else past_files.where(Artifact.step > step))
+    sizes.weigh(session, run)
     if step is None:
         run.progress, run.position, run.before_pruning = 0.0, {}, []
         set_metrics(run, {})

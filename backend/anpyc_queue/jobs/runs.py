@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from anpyc.errors import NonFiniteLoss
 from anpyc.spec import RunSpec
+from anpyc.wording import day
 from anpyc_queue import events
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun, QueueFull
@@ -258,18 +259,31 @@ def resume(session: Session, run_id: str) -> Run:
     :raises Conflict: when there is nothing to go on from, or it would lead to the same end.
     """
     run = life.locked(session, RUN, run_id)
-    if run.status not in (FAILED, CANCELLED):
-        raise Conflict(f"Only a failed or cancelled run can be resumed; this one {_IS[run.status]}.")
-    if (run.error or {}).get("code") == NonFiniteLoss.code:
-        raise Conflict(
-            "From its last checkpoint the run would reach the same loss again. Clone it and change what made "
-            "the loss turn non-finite."
-        )
-    if not checkpoints(session, run_id):
-        raise Conflict("The run has left no checkpoint to go on from. Retry it from the start instead.")
+    refusal = cannot_resume(session, run)
+    if refusal is not None:
+        raise Conflict(refusal)
     run.error, run.cancel_requested, run.losses = None, False, 0
     life.enqueue(session, RUN, run, RESUMED, "queued", {"resumed": True, "position": run.position})
     return run
+
+
+def cannot_resume(session: Session, run: Run) -> str | None:
+    """Why the run cannot go on from a checkpoint; None where it can."""
+    if run.status not in (FAILED, CANCELLED):
+        return f"Only a failed or cancelled run can be resumed; this one {_IS[run.status]}."
+    if (run.error or {}).get("code") == NonFiniteLoss.code:
+        return (
+            "From its last checkpoint the run would reach the same loss again. Clone it and change what made "
+            "the loss turn non-finite."
+        )
+    if checkpoints(session, run.id):
+        return None
+    if moment := run.pruned_at(CHECKPOINT):
+        return (
+            f"Its checkpoints were taken away by `anpyc prune` on {day(moment)}, so it cannot go on. Retry "
+            "it from the start instead; what it recorded stays."
+        )
+    return "The run has left no checkpoint to go on from. Retry it from the start instead."
 
 
 def remove(session: Session, run_id: str) -> list[str]:

@@ -40,19 +40,24 @@ class PruningCurve:
     images: int | None = None
     missing: str = ""
     """Why there are no points."""
+    closed: str = ""
+    """Why this task's end cannot be tested any more."""
 
 
 def pruning_curve(session: Session, run: Run, task: int | None) -> PruningCurve:
-    """The curve at the end of ``task``; without one, of the newest that is stored."""
+    """The curve at the end of ``task``; without one, of the newest that is stored, or else was measured."""
     stored = whatif.outcomes(session, run.id)
     at = task if task is not None else max(stored, default=None)
+    if at is None:
+        at = session.scalar(select(func.max(WhatIfPoint.task)).where(WhatIfPoint.run_id == run.id))
     if at is None:
         return PruningCurve(None, missing=whatif.nothing_stored(run))
     points = _points(session, run.id, at)
     newest = select(WhatIf).where(WhatIf.run_id == run.id, WhatIf.task == at, WhatIf.ranked_by.is_not(None))
     how = session.scalars(newest.order_by(WhatIf.id.desc()).limit(1)).first() if points else None
-    if at not in stored and not points:
-        return PruningCurve(at, missing=f"No checkpoint of the end of task {at} is stored.")
+    closed = "" if at in stored else whatif.not_stored(run, at)
+    if closed and not points:
+        return PruningCurve(at, missing=closed, closed=closed)
     return PruningCurve(
         at,
         points,
@@ -60,6 +65,7 @@ def pruning_curve(session: Session, run: Run, task: int | None) -> PruningCurve:
         how.ranked_by if how else None,
         how.images if how else None,
         missing="" if points else f"Nothing is measured at the end of task {at} yet. Press Evaluate.",
+        closed=closed,
     )
 
 

@@ -123,6 +123,8 @@ class RunSummary(Answer):
     """What its attempts took together, up to the end or now; the queue between them does not count."""
     seconds_left: float | None
     """An estimate, while it runs."""
+    bytes: int
+    """What its files and its rows take; rows are estimated, masks apart."""
 
 
 class KeyNumber(Answer):
@@ -154,6 +156,22 @@ class Deed(Answer):
     what: What
 
 
+class RunSize(Answer):
+    """What a run takes, in bytes."""
+
+    checkpoints: int
+    """What it can go on from, in the artifact store."""
+    outcomes: int
+    """What was learnt when its tasks ended, which what-ifs test, in the artifact store."""
+    other_files: int
+    masks: int
+    """Masks, importances, owners and weights, in the database."""
+    log: int
+    """Log lines, in the database; estimated beside their text."""
+    rows: int
+    """Accuracies, losses, statistics and events, in the database; estimated from their number."""
+
+
 class RunAnswer(RunSummary):
     """A run with everything but what it recorded."""
 
@@ -165,6 +183,14 @@ class RunAnswer(RunSummary):
 
     plan: RunPlan
     environment: dict[str, str | int | float | None]
+    size: RunSize
+    """What ``bytes`` is made of."""
+    cannot_resume: str | None
+    """Why it cannot be resumed; null where it can."""
+    checkpoints_pruned_at: Moment | None
+    """When its checkpoints were last taken away by ``anpyc prune``."""
+    outcomes_pruned_at: Moment | None
+    """The same of what was learnt when its tasks ended."""
     history: list[Deed]
     """Who submitted, edited, cancelled, resumed, …, the oldest first."""
     last_seq: int

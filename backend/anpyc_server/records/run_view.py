@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc.measures import MEASURES, known
-from anpyc_queue import audit
+from anpyc_queue import audit, sizes
 from anpyc_queue.engine import now
-from anpyc_queue.jobs import trained_seconds
+from anpyc_queue.jobs import cannot_resume, trained_seconds
 from anpyc_queue.queue import waiting_reason
-from anpyc_queue.tables import QUEUED, RUNNING, Run
+from anpyc_queue.tables import CHECKPOINT, OUTCOME, QUEUED, RUNNING, Run
 from anpyc_queue.workers import WorkerStatus, worker_statuses
 from anpyc_server.records.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
 from anpyc_server.records.joint import JointRuns, Reference
@@ -27,6 +27,7 @@ from anpyc_server.records.run_schemas import (
     RunError,
     RunMetrics,
     RunPlan,
+    RunSize,
     RunSummary,
 )
 from anpyc_server.records.sentences import sentence, state_sentence
@@ -86,6 +87,10 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         error=_typed_error(run, True),
         plan=RunPlan.model_validate(run.plan),
         environment=run.environment,
+        size=_size(session, run),
+        cannot_resume=cannot_resume(session, run),
+        checkpoints_pruned_at=run.pruned_at(CHECKPOINT),
+        outcomes_pruned_at=run.pruned_at(OUTCOME),
         history=[Deed(at=each.at, by=each.by, what=each.what) for each in audit.of_run(session, run.id)],
         last_seq=run.next_seq - 1,
     )
@@ -158,7 +163,21 @@ def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
         "updated_at": run.updated_at,
         "seconds": seconds,
         "seconds_left": _left(run, seconds),
+        "bytes": run.bytes,
     }
+
+
+def _size(session: Session, run: Run) -> RunSize:
+    files = {kind: size for kind, (_, size) in sizes.files(session, run.id).items()}
+    checkpoints, outcomes = files.pop(CHECKPOINT, 0), files.pop(OUTCOME, 0)
+    return RunSize(
+        checkpoints=checkpoints,
+        outcomes=outcomes,
+        other_files=sum(files.values()),
+        masks=run.mask_bytes,
+        log=run.log_bytes,
+        rows=run.row_bytes,
+    )
 
 
 def _left(run: Run, seconds: float | None) -> float | None:

@@ -15,6 +15,7 @@ export const DEEDS: Record<Deed["what"], string> = {
   token_made: "Token made",
   token_revoked: "Token revoked",
   session_ended: "Session ended",
+  pruned: "Pruned",
 };
 
 /** Who did this to a run last; null where nobody has a name. */

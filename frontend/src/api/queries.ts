@@ -108,6 +108,12 @@ export const queueQuery = queryOptions({
   refetchInterval: 5_000,
 });
 
+export const storageQuery = queryOptions({
+  queryKey: ["storage"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/storage", { signal })),
+  refetchInterval: 30_000,
+});
+
 /** Who is signed in; asked once, as it changes with a new page. */
 export const accessQuery = queryOptions({
   queryKey: ["access"],

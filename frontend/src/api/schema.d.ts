@@ -724,6 +724,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Storage
+         * @description What files and rows of all runs take, the runs that take most, and how much room is left.
+         */
+        get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access": {
         parameters: {
             query?: never;
@@ -881,6 +901,16 @@ export interface components {
              * @description True when points were left out of the curve; the first, the last and every extreme are kept.
              */
             thinned: boolean;
+        };
+        /**
+         * Amount
+         * @description How many of something there are, and what they take.
+         */
+        Amount: {
+            /** Number */
+            number: number;
+            /** Bytes */
+            bytes: number;
         };
         /**
          * ANPyC
@@ -1228,7 +1258,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned";
             /** Run Id */
             run_id: string | null;
             /** Subject */
@@ -1727,7 +1757,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned";
         };
         /**
          * Deleted
@@ -1801,6 +1831,16 @@ export interface components {
              * @enum {string}
              */
             kind: "digits";
+        };
+        /**
+         * Disk
+         * @description The disk that files of runs lie on.
+         */
+        Disk: {
+            /** Free */
+            free: number;
+            /** Total */
+            total: number;
         };
         /**
          * Ended
@@ -2581,6 +2621,23 @@ export interface components {
             kind: "kmnist";
         };
         /**
+         * LargeRun
+         * @description One of the runs that take most.
+         */
+        LargeRun: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Bytes */
+            bytes: number;
+        };
+        /**
          * LayerStatistics
          * @description Where the parameters of one tensor stand after one round of one task.
          */
@@ -2662,6 +2719,16 @@ export interface components {
             items: components["schemas"]["LogLine"][];
             /** Next */
             next: number | null;
+            /**
+             * Pruned
+             * @description Lines before the first that is kept, which ``anpyc prune`` took away.
+             */
+            pruned: number;
+            /**
+             * Pruned At
+             * @description When it last did.
+             */
+            pruned_at: string | null;
         };
         /**
          * LwF
@@ -3739,6 +3806,11 @@ export interface components {
              */
             seconds_left: number | null;
             /**
+             * Bytes
+             * @description What its files and its rows take; rows are estimated, masks apart.
+             */
+            bytes: number;
+            /**
              * Key Numbers
              * @description All metrics, in the order in which they are shown.
              */
@@ -3750,6 +3822,23 @@ export interface components {
             environment: {
                 [key: string]: string | number | null;
             };
+            /** @description What ``bytes`` is made of. */
+            size: components["schemas"]["RunSize"];
+            /**
+             * Cannot Resume
+             * @description Why it cannot be resumed; null where it can.
+             */
+            cannot_resume: string | null;
+            /**
+             * Checkpoints Pruned At
+             * @description When its checkpoints were last taken away by ``anpyc prune``.
+             */
+            checkpoints_pruned_at: string | null;
+            /**
+             * Outcomes Pruned At
+             * @description The same of what was learnt when its tasks ended.
+             */
+            outcomes_pruned_at: string | null;
             /**
              * History
              * @description Who submitted, edited, cancelled, resumed, …, the oldest first.
@@ -3983,6 +4072,39 @@ export interface components {
             task_titles: string[];
             /** Layers */
             layers: components["schemas"]["PlannedLayer"][];
+        };
+        /**
+         * RunSize
+         * @description What a run takes, in bytes.
+         */
+        RunSize: {
+            /**
+             * Checkpoints
+             * @description What it can go on from, in the artifact store.
+             */
+            checkpoints: number;
+            /**
+             * Outcomes
+             * @description What was learnt when its tasks ended, which what-ifs test, in the artifact store.
+             */
+            outcomes: number;
+            /** Other Files */
+            other_files: number;
+            /**
+             * Masks
+             * @description Masks, importances, owners and weights, in the database.
+             */
+            masks: number;
+            /**
+             * Log
+             * @description Log lines, in the database; estimated beside their text.
+             */
+            log: number;
+            /**
+             * Rows
+             * @description Accuracies, losses, statistics and events, in the database; estimated from their number.
+             */
+            rows: number;
         };
         /**
          * RunSpec
@@ -4291,6 +4413,11 @@ export interface components {
              * @description An estimate, while it runs.
              */
             seconds_left: number | null;
+            /**
+             * Bytes
+             * @description What its files and its rows take; rows are estimated, masks apart.
+             */
+            bytes: number;
         };
         /**
          * Sequence
@@ -4659,6 +4786,53 @@ export interface components {
              * @description Another factor for the first task's base training; empty: the same.
              */
             first_task_factor: number | null;
+        };
+        /**
+         * Storage
+         * @description What everything takes.
+         */
+        Storage: {
+            /** @description Without deleted ones. */
+            runs: components["schemas"]["Amount"];
+            /** @description Runs that were deleted and await their removal. */
+            deleted: components["schemas"]["Amount"];
+            checkpoints: components["schemas"]["Amount"];
+            /** @description What was learnt when tasks ended. */
+            outcomes: components["schemas"]["Amount"];
+            other_files: components["schemas"]["Amount"];
+            /**
+             * Masks
+             * @description Masks, importances, owners and weights.
+             */
+            masks: number;
+            log_lines: components["schemas"]["Amount"];
+            /**
+             * Rows
+             * @description All other rows.
+             */
+            rows: number;
+            /**
+             * Database
+             * @description As it lies on the disk, with its indexes.
+             */
+            database: number;
+            /**
+             * Reusable
+             * @description Of it, what was freed and is used for what comes next. Null on PostgreSQL, which does not say.
+             */
+            reusable: number | null;
+            /** @description Null where the artifact store is no folder of the server's machine. */
+            disk: components["schemas"]["Disk"] | null;
+            /**
+             * Largest
+             * @description The ten largest runs.
+             */
+            largest: components["schemas"]["LargeRun"][];
+            /**
+             * Sentence
+             * @description How much it is, and how to make room.
+             */
+            sentence: string;
         };
         /**
          * StoredEnd
@@ -5165,6 +5339,11 @@ export interface components {
             jobs: components["schemas"]["WhatIfJob"][];
             /** Sentence */
             sentence: string;
+            /**
+             * Closed
+             * @description Why this task's end cannot be tested any more; empty where it can.
+             */
+            closed: string;
         };
         /**
          * WhatIfError
@@ -8828,6 +9007,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cancelled"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
             /** @description The request cannot be read */

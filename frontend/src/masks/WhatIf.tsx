@@ -9,6 +9,7 @@ import { type Run, TERMINAL, type WhatIfAnswer, type WhatIfJob } from "../api/ty
 import { refresh, useRunStream } from "../live/useRunStream";
 import { Figure } from "../plot/Figure";
 import { percent, points } from "../text/numbers";
+import { Sentence } from "../text/Sentence";
 import { jobInWords, openJob, pointAt, sharesToMeasure } from "./shares";
 import classes from "./WhatIf.module.css";
 
@@ -36,12 +37,19 @@ export function WhatIf({ run }: { run: Run }) {
       <div className={`panel ${classes.panel}`}>
         <h2>What if more, or less, had been pruned</h2>
         {known.stored.length === 0 ? (
-          <p className="quiet">{known.sentence}</p>
+          <p className="quiet">
+            <Sentence text={known.sentence} />
+          </p>
         ) : (
           <Controls run={run} known={known} onTask={setTask} />
         )}
+        {known.stored.length === 0 && known.closed && known.points.length > 0 && (
+          <p className="quiet">
+            <Sentence text={known.closed} /> What was measured stays.
+          </p>
+        )}
       </div>
-      {known.stored.length > 0 && (
+      {(known.stored.length > 0 || known.points.length > 0) && (
         <Figure
           name="pruning_curve"
           title={`Accuracy against pruned share, after task ${known.task ?? 0}`}

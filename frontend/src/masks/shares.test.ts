@@ -27,6 +27,7 @@ const known = (shares: number[]): WhatIfAnswer => ({
   images: null,
   jobs: [],
   sentence: "",
+  closed: "",
 });
 
 const WHOLE = Array.from({ length: 20 }, (_, step) => step / 20);

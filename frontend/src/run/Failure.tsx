@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { Run } from "../api/types";
 import { Copy } from "../form/Copy";
+import { Sentence } from "../text/Sentence";
 import classes from "./Failure.module.css";
 import { goesOn } from "./RunActions";
 
@@ -23,6 +24,12 @@ export function Failure({ run, error }: { run: Run; error: NonNullable<Run["erro
         {goesOn(run)
           ? "Resume goes on from the last checkpoint; Clone opens the form with these settings, to change what was wrong."
           : "Clone opens the form with these settings, to change what was wrong; Retry runs them again as they are."}
+        {run.checkpoints_pruned_at && run.cannot_resume && (
+          <>
+            {" "}
+            <Sentence text={run.cannot_resume} />
+          </>
+        )}
       </p>
       {error.traceback && (
         <>

@@ -12,7 +12,10 @@ import type { Spec } from "../form/draft";
 import { saveText } from "../plot/save";
 import { ROOT } from "../root";
 import { Moment } from "../runs/Moment";
+import { Sizes } from "../storage/Sizes";
 import { bytes } from "../text/numbers";
+import { Sentence } from "../text/Sentence";
+import { day } from "../text/time";
 import classes from "./FilesTab.module.css";
 import page from "./RunPage.module.css";
 
@@ -21,6 +24,7 @@ export function FilesTab({ run }: { run: Run }) {
   return (
     <div className={page.stack}>
       <Checkpoints run={run} />
+      <Taken run={run} />
       <Made run={run} />
     </div>
   );
@@ -32,16 +36,24 @@ const PARTS = { checkpoint: ["state", "tensors"], outcome: ["tensors"] } as cons
 function Checkpoints({ run }: { run: Run }) {
   const query = useQuery(artifactsQuery(run.id));
   const items = query.data?.items ?? [];
+  const pruned = prunedInWords(run);
   return (
     <section className={`panel ${page.box}`} aria-label="Checkpoints">
       <h2>Checkpoints</h2>
+      {pruned.map((sentence) => (
+        <p key={sentence} data-testid="pruned">
+          <Sentence text={sentence} />
+        </p>
+      ))}
       {query.error && !query.data ? (
         <p role="alert">The files could not be listed. {messageOf(query.error)}</p>
       ) : items.length === 0 ? (
         <p className="quiet">
-          {query.data
-            ? "None is kept. They are written at every task and pruning round; the newest two stay, and what was learnt when each task ended."
-            : "Loading"}
+          {!query.data
+            ? "Loading"
+            : pruned.length > 0
+              ? "None is kept any more."
+              : "None is kept. They are written at every task and pruning round; the newest two stay, and what was learnt when each task ended."}
         </p>
       ) : (
         <table className={classes.files}>
@@ -92,6 +104,50 @@ function Checkpoints({ run }: { run: Run }) {
           </tbody>
         </table>
       )}
+    </section>
+  );
+}
+
+/** What `anpyc prune` has taken away, and what cannot be done without it. */
+function prunedInWords(run: Run): string[] {
+  const { checkpoints_pruned_at: checkpoints, outcomes_pruned_at: outcomes } = run;
+  const ended = run.status === "failed" || run.status === "cancelled";
+  const rest =
+    ended && run.cannot_resume ? "; the run can be retried from the start, and not be resumed." : ".";
+  return [
+    checkpoints && `Checkpoints were taken away by \`anpyc prune\` on ${day(checkpoints)}${rest}`,
+    outcomes &&
+      `What was learnt at the ends of tasks was taken away by \`anpyc prune\` on ${day(outcomes)}; what-ifs need it.`,
+  ].filter((sentence) => sentence !== null);
+}
+
+/** What the run takes, of files and of rows. */
+function Taken({ run: { size, bytes: total } }: { run: Run }) {
+  return (
+    <section className={`panel ${page.box}`} aria-label="Size" data-testid="size">
+      <h2>Size</h2>
+      <Sizes
+        rows={[
+          {
+            title: "Checkpoints",
+            bytes: size.checkpoints,
+            note: "in the artifact store, their tensors included",
+          },
+          { title: "Outcomes of tasks", bytes: size.outcomes, note: "in the artifact store, for what-ifs" },
+          ...(size.other_files > 0
+            ? [{ title: "Other files", bytes: size.other_files, note: "in the artifact store" }]
+            : []),
+          { title: "Masks", bytes: size.masks, note: "in the database, with importances and weights" },
+          { title: "Log lines", bytes: size.log, about: true, note: "in the database" },
+          {
+            title: "Other rows",
+            bytes: size.rows,
+            about: true,
+            note: "in the database: accuracies, losses, events",
+          },
+          { title: "In all", bytes: total, about: true, note: "", total: true },
+        ]}
+      />
     </section>
   );
 }

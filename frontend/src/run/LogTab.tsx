@@ -6,9 +6,10 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { logQuery, MOST_LINES } from "../api/queries";
-import { type LogLine, type Run, TERMINAL } from "../api/types";
+import { type LogLine, type LogPage, type Run, TERMINAL } from "../api/types";
 import type { RunSearch } from "../search";
 import { count, plural } from "../text/numbers";
+import { day } from "../text/time";
 import classes from "./LogTab.module.css";
 
 const EMPTY: LogLine[] = [];
@@ -66,20 +67,46 @@ export function LogTab({ run }: { run: Run }) {
               : `the newest ${count(MOST_LINES)} lines`)}
         </span>
       </div>
+      {query.data && query.data.pruned > 0 && lines.length > 0 && (
+        <p className={`quiet ${classes.pruned}`} data-testid="pruned">
+          <Pruned log={query.data} />
+        </p>
+      )}
       {query.error ? (
         <p className={classes.nothing}>The log could not be read. {messageOf(query.error)}</p>
       ) : query.data && lines.length === 0 ? (
         <p className={classes.nothing}>
-          {q || level
-            ? "No line matches."
-            : TERMINAL.has(run.status)
-              ? "This run logged nothing."
-              : "Nothing has been logged yet. Lines appear as the worker writes them."}
+          {query.data.pruned > 0 ? (
+            <Pruned log={query.data} searched={Boolean(q || level)} />
+          ) : q || level ? (
+            "No line matches."
+          ) : TERMINAL.has(run.status) ? (
+            "This run logged nothing."
+          ) : (
+            "Nothing has been logged yet. Lines appear as the worker writes them."
+          )}
         </p>
       ) : (
         <Lines lines={lines} follow={follow} onScrollUp={() => setFollow(false)} />
       )}
     </section>
+  );
+}
+
+/** That lines are missing, and since when. */
+function Pruned({ log, searched = false }: { log: LogPage; searched?: boolean }) {
+  return (
+    <>
+      {searched && "No line that is kept matches. "}
+      {plural(log.pruned, "line was", "lines were")} taken away by <code>anpyc prune</code>
+      {log.pruned_at && (
+        <>
+          {" "}
+          on <time dateTime={log.pruned_at}>{day(log.pruned_at)}</time>
+        </>
+      )}
+      .
+    </>
   );
 }
 

@@ -28,12 +28,10 @@ import { ROOT } from "../root";
 import { complain, say, sayWithUndo } from "../shell/toast";
 import { EditDialog } from "./EditDialog";
 
-/** Failures that going on would repeat: a checkpoint of other settings or another version, a diverged loss. */
-const REPEATED = new Set(["checkpoint_mismatch", "non_finite_loss"]);
-
-/** Whether an ended run can go on: before the first epoch there is no checkpoint to go on from. */
+/** Whether a failed or cancelled run is offered to go on: not where a checkpoint of other settings or another
+version would fail it again. */
 export function goesOn(run: Run): boolean {
-  return (run.position.step ?? 0) > 0 && !REPEATED.has(run.error?.code ?? "");
+  return run.cannot_resume === null && run.error?.code !== "checkpoint_mismatch";
 }
 
 /** What can be done with a run as it stands. */

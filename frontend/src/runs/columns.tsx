@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { RunSummary } from "../api/types";
 import { KindTitle } from "../form/KindTitle";
-import { percent, points } from "../text/numbers";
+import { bytes, percent, points } from "../text/numbers";
 import { duration } from "../text/time";
 import { Moment } from "./Moment";
 import { positionOf } from "./position";
@@ -135,6 +135,14 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
       <span title={run.seconds_left === null ? undefined : `about ${duration(run.seconds_left)} left`}>
         {duration(run.seconds)}
       </span>
+    ),
+  },
+  bytes: {
+    title: "Size",
+    number: true,
+    width: "92px",
+    cell: (run) => (
+      <span title="Of its files and, about, of its rows in the database">{bytes(run.bytes)}</span>
     ),
   },
   worker: { title: "Worker", width: "130px", cell: (run) => run.worker ?? "–" },

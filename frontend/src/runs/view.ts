@@ -19,6 +19,7 @@ export const COLUMNS = [
   "tags",
   "notes",
   "duration",
+  "bytes",
   "worker",
   "created",
 ] as const;

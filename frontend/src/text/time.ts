@@ -23,6 +23,11 @@ export function ago(moment: string | null | undefined, now: number = Date.now())
   return new Date(moment).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** The day, in the reader's time zone: 12 March 2026. */
+export function day(moment: string): string {
+  return new Date(moment).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+}
+
 /** The moment in full, in the reader's time zone. */
 export function absolute(moment: string | null | undefined): string {
   return moment ? new Date(moment).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" }) : "";

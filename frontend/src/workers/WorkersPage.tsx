@@ -10,6 +10,7 @@ import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
 import { Message } from "../shell/Message";
 import { complain, say, sayWithUndo } from "../shell/toast";
+import { StorageSection } from "../storage/Storage";
 import { bytes, plural } from "../text/numbers";
 import { duration } from "../text/time";
 import classes from "./WorkersPage.module.css";
@@ -99,6 +100,7 @@ export function WorkersPage() {
           </table>
         )}
       </section>
+      <StorageSection />
     </div>
   );
 }

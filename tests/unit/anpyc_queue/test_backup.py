@@ -21,6 +21,7 @@ from anpyc_queue import access, archive, migration, rows
 from anpyc_queue.archive import BackupRefused
 from anpyc_queue.backup import back_up, settings_without_secrets
 from anpyc_queue.engine import Database, open_database
+from anpyc_queue.errors import NoDatabase
 from anpyc_queue.jobs import checkpoints
 from anpyc_queue.restoring import restore
 from anpyc_queue.tables import (
@@ -173,7 +174,7 @@ def test_a_file_that_is_there_is_not_replaced(there: Place, saved: Path) -> None
 
 
 def test_nothing_is_backed_up_where_nothing_is(new: Place, tmp_path: Path) -> None:
-    with pytest.raises(BackupRefused, match="no database"):
+    with pytest.raises(NoDatabase, match="no database"):
         back_up(new.settings, tmp_path / "saved.zip")
     assert not new.settings.data_dir.exists()
     assert not (tmp_path / "saved.zip").exists()

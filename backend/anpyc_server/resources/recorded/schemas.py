@@ -105,6 +105,10 @@ class LogPage(Answer):
 
     items: list[LogLine]
     next: int | None
+    pruned: int
+    """Lines before the first that is kept, which ``anpyc prune`` took away."""
+    pruned_at: Moment | None
+    """When it last did."""
 
 
 class Artifact(Answer):

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from anpyc.strict_json import not_finite
 from anpyc_queue.artifacts import STATE, TENSORS, ArtifactFiles
+from anpyc_queue.tables import LOG, LayerRow
 from anpyc_queue.tables import Artifact as ArtifactRow
-from anpyc_queue.tables import LayerRow
 from anpyc_queue.tables import LogLine as LogRow
 from anpyc_server.errors import Missing
 from anpyc_server.records.accuracy import accuracy_matrix, before_pruning
@@ -102,14 +102,19 @@ def log(
         query = query.where(LogRow.text.icontains(text, autoescape=True))
     query = query.order_by(LogRow.line.desc() if tail else LogRow.line.asc()).limit(limit + 1)
     with services.database.read() as session:
-        require_run(session, run_id)
+        run = find_run(session, run_id)
         rows = list(session.scalars(query))
     more = len(rows) > limit and not tail
     shown = rows[:limit]
     if tail:
         shown.reverse()
     items = [LogLine.model_validate(row, from_attributes=True) for row in shown]
-    return LogPage(items=items, next=items[-1].line if more else None)
+    return LogPage(
+        items=items,
+        next=items[-1].line if more else None,
+        pruned=run.first_line - 1,
+        pruned_at=run.pruned_at(LOG),
+    )
 
 
 def artifacts(services: Services, run_id: str) -> Artifacts:

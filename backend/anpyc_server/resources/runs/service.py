@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from anpyc.spec import RunSpec, parse_spec
 from anpyc_queue import audit, jobs, whatif
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun
+from anpyc_queue.removal import UNDO
 from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.dataset_files import require_dataset
@@ -20,9 +20,6 @@ from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.records.run_view import QueueView, detailed
 from anpyc_server.services import Services
-
-UNDO = timedelta(minutes=10)
-"""How long a deletion can be undone."""
 
 
 def get(services: Services, run_id: str) -> RunAnswer:
@@ -104,7 +101,7 @@ def delete(services: Services, run_id: str, by: str | None) -> Deleted:
 def restore(services: Services, run_id: str, by: str | None) -> RunAnswer:
     """Undo a deletion.
 
-    :raises NoSuchRun: when there is none any more.
+    :raises NoSuchRun: when there is none any more, or its time is over.
     """
 
     def apply(session: Session) -> Run:
@@ -112,6 +109,8 @@ def restore(services: Services, run_id: str, by: str | None) -> RunAnswer:
         if run is None:
             raise NoSuchRun(run_id)
         if run.deleted_at is not None:
+            if run.deleted_at < now(session) - UNDO:  # it is being removed
+                raise NoSuchRun(run_id)
             run.deleted_at, run.updated_at = None, now(session)
             audit.record(session, "restored", by, run_id=run.id, subject=run.name)
         return run

@@ -87,3 +87,5 @@ class WhatIfAnswer(Answer):
     jobs: list[WhatIfJob]
     """The newest first."""
     sentence: str
+    closed: str
+    """Why this task's end cannot be tested any more; empty where it can."""

@@ -79,6 +79,7 @@ def answer(services: Services, run_id: str, task: int | None) -> WhatIfAnswer:
         images=curve.images,
         jobs=jobs,
         sentence=_sentence(run, curve),
+        closed=curve.closed,
     )
 
 

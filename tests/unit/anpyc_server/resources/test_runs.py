@@ -11,11 +11,12 @@ from sqlalchemy import update
 
 from anpyc.presets import PRESETS
 from anpyc_queue import jobs
+from anpyc_queue.artifacts import ArtifactFiles
 from anpyc_queue.recording import SavedCheckpoint
 from anpyc_queue.relay import Relay
+from anpyc_queue.removal import UNDO, remove_deleted, remove_files
 from anpyc_queue.tables import Event, Run
-from anpyc_server.resources.runs.removal import remove_deleted
-from anpyc_server.resources.runs.service import UNDO, merged
+from anpyc_server.resources.runs.service import merged
 from serving import Server, Trainer, a_worker, claimed, queued, spec
 
 
@@ -304,13 +305,11 @@ def test_a_run_that_trains_cannot_be_deleted(server: Server) -> None:
 
 
 def test_files_of_a_removed_run_go_too(tmp_path: Path) -> None:
-    from anpyc_server.resources.runs.removal import remove_files
-
     names = ["one/step-3.json", "one/step-3.safetensors", "one/step-5.json", "two/step-3.json"]
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
-    remove_files(str(tmp_path), ["one/step-3.json", "one/never-was.json"])
+    remove_files(ArtifactFiles(str(tmp_path)), ["one/step-3.json", "one/never-was.json"])
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"one/step-5.json", "two/step-3.json"}
 

@@ -1,0 +1,1 @@
+"""What runs and the database take, and how much room is left."""
