@@ -92,15 +92,18 @@ class Process:
 class Deployment:
     """One dashboard: its settings, its database, the processes that were started for it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, migrates: bool = True) -> None:
+        """:param migrates: False leaves the tables as they are until a server or worker starts."""
         self.settings = settings
+        self._migrates = migrates
         self.database: Database = open_database(with_tables(settings.database))
         self.processes: list[Process] = []
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        self.database.migrate()
+        if self._migrates:
+            self.database.migrate()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -119,9 +122,9 @@ class Deployment:
 
     # --- processes ------------------------------------------------------------------------------------------
 
-    def server(self) -> httpx.Client:
-        """Start a server; answers a client for it."""
-        port = free_port()
+    def server(self, port: int | None = None) -> httpx.Client:
+        """Start a server, at a free port unless one is given; answers a client for it."""
+        port = port or free_port()
         process = self._start(f"server-{port}", command_line, "server", "--port", str(port))
         client = self._open.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20))
 

@@ -7,6 +7,7 @@ Every scenario takes a deployment in which nothing has been started, and answers
 from __future__ import annotations
 
 import random
+import signal
 import statistics
 import time
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from anpyc_queue.broker import Notifier, queue_name
 from anpyc_queue.tables import RUNNING, SUCCEEDED, LogLine, Run
 from processes import Deployment, Process, still_running, stopped, wait_for
 from services import Postgres, Redis
+from viewers import watching
 
 
 def quick(epochs: int = 6, seconds: float = 0.05, tasks: int = 3, seed: int = 0) -> dict[str, Any]:
@@ -340,3 +342,38 @@ def _errors(deployed: Deployment, run_id: str) -> list[str]:
     query = select(LogLine.text).where(LogLine.run_id == run_id, LogLine.level == "error")
     with deployed.database.read() as session:
         return list(session.scalars(query.order_by(LogLine.line)))
+
+
+def server_returns(deployed: Deployment, viewers: int, away: float, within: float = 10.0) -> Seen:
+    """The server is killed, and then stopped and started anew ``away`` seconds later as in an upgrade, while
+    a run trains that so many watch."""
+    client = deployed.server()
+    server = deployed.processes[-1]
+    deployed.worker()
+    run_id = deployed.submit(**quick(epochs=2_000, seconds=0.1))
+    slowest: list[float] = []
+    with watching(f"{client.base_url}/api/runs/{run_id}/events", viewers) as crowd:
+        for end, pause in ((Process.kill, 0.0), (Process.stop, away)):
+            deployed.wait_for_step(run_id, deployed.run(run_id).position.get("step", 0) + 10)
+            ended = time.monotonic()
+            code = end(server)
+            assert code in (None, 0, -signal.SIGTERM), f"it stopped with {code}"
+            time.sleep(pause)
+            client = deployed.server(client.base_url.port)
+            server, returned = deployed.processes[-1], time.monotonic()
+            wait_for(lambda ended=ended: all(viewer.opened[-1] > ended for viewer in crowd), 60, "viewers")
+            slowest.append(max(viewer.opened[-1] for viewer in crowd) - returned)
+        deployed.wait_for_step(run_id, deployed.run(run_id).position["step"] + 10)
+        assert client.post(f"/api/runs/{run_id}/cancel").status_code == 200
+        wait_for(lambda: all(viewer.ended for viewer in crowd), 30, "every viewer to hear of the end")
+    events = [event.seq for event in deployed.events(run_id)]
+    assert all(viewer.numbers == events for viewer in crowd), "a viewer missed an event or had one twice"
+    assert not any(viewer.refused for viewer in crowd), [viewer.refused for viewer in crowd]
+    assert deployed.run(run_id).attempt == 1
+    assert max(slowest) < within, slowest
+    killed, stopped_ = (max(0.0, seconds) for seconds in slowest)
+    return Seen(
+        f"{viewers} viewers, all back {killed:.1f} s after a killed server was, {stopped_:.1f} s after one "
+        f"that was stopped for {away:.0f} s; each had all {len(events)} events once and in order",
+        {"slowest": max(slowest)},
+    )

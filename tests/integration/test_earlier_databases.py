@@ -2,6 +2,7 @@
 
 ``tests/filled/revision-NNNN.sqlite3.gz`` holds runs in every state a run can be in, among them lost, given
 back, resumed and retried ones, and what-ifs in every state; beside it, what the version of then answered.
+Of every other revision there is a database that :mod:`earlier` fills.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import gzip
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+import earlier
 from anpyc.settings import Settings
 from anpyc_server.app import create_app
 from anpyc_server.services import Services
+
+if TYPE_CHECKING:
+    from integration.conftest import Servers
 
 FILLED = Path(__file__).parents[1] / "filled"
 READ_CLOCKS = ("anpyc_server.records.run_view.now", "anpyc_queue.workers.now")
@@ -65,3 +70,31 @@ def _in_the_shape_of(then: Any, now: Any) -> Any:
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         return [_in_the_shape_of(*pair) for pair in zip(then, now, strict=True)]
     return now
+
+
+@pytest.mark.parametrize("revision", earlier.revisions())
+def test_every_revision_is_migrated_with_all_its_rows_and_answers(
+    revision: str, servers: Servers, column: str, tmp_path: Path
+) -> None:
+    url = servers.postgres.database() if column == "scaled" else None
+    settings = Settings(data_dir=tmp_path, database_url=url)
+    filled = earlier.fill(settings.database, revision)
+    app = create_app(settings)
+    services: Services = app.state.services
+    try:
+        services.database.migrate()
+        changed = earlier.changed(services.database, filled, revision)
+        statuses = asyncio.run(_statuses(app, filled, every_figure=revision == earlier.revisions()[0]))
+    finally:
+        services.wakeup.close()
+        services.database.dispose()
+    assert changed == {}
+    assert {path: status for path, status in statuses.items() if status != 200} == {}
+
+
+async def _statuses(app: FastAPI, filled: earlier.Filled, *, every_figure: bool) -> dict[str, int]:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        known = (await client.get("/api/figures")).json()["items"] if every_figure else []
+        figures = [figure["name"] for figure in known]
+        return {path: (await client.get(path)).status_code for path in earlier.paths(filled, figures)}

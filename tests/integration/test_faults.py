@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import damaged
 import scenarios
 from processes import Deployment, wait_for
 from scenarios import quick
@@ -37,6 +38,16 @@ def test_every_message_three_times(deployment: Deployment) -> None:
 @on_scaled
 def test_two_servers_and_three_workers(deployment: Deployment) -> None:
     scenarios.two_of_everything(deployment, 8)
+
+
+@on_embedded
+def test_a_server_that_returns_has_its_viewers_back(deployment: Deployment) -> None:
+    scenarios.server_returns(deployment, 4, away=0.0)
+
+
+@on_embedded
+def test_damaged_checkpoints(deployment: Deployment) -> None:
+    damaged.checkpoints_damaged(deployment, ways=["a header of 2⁶² bytes"])
 
 
 @on_embedded

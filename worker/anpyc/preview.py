@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
 
 from anpyc.errors import DatasetUnreadable
@@ -157,10 +158,18 @@ class _Outlook:
         taken: float = values * (VALUE_BYTES * COPIES + self._spec.training.optimizer_bytes)
         taken += shared * (self._strategy.state_bytes + HELD_BYTES)
         taken += self._spec.training.batch_size * self.body.activations * VALUE_BYTES * IN_A_BATCH
-        for facts in self._facts:
-            channels, height, width = facts.shape
-            taken += (facts.train or 0) * channels * height * width
-        return round(taken)
+        return round(taken) + self._image_memory()
+
+    def _image_memory(self) -> int:
+        """Bytes of the training images: all as they are stored, and those of a task as numbers, once as they
+        come and once as the task has them, such as permuted; where data are kept, those of all tasks."""
+        stored = sum((facts.train or 0) * prod(facts.shape) for facts in self._facts)
+        own = [self._training_images(task) for task in range(self._spec.benchmark.tasks)]
+        known = [images for images in own if images is not None] or [
+            max(facts.train or 0 for facts in self._facts)
+        ]
+        as_numbers = max(known) + (sum(known) if self._strategy.keeps_data else max(known))
+        return stored + as_numbers * prod(self.shape) * VALUE_BYTES
 
     def seconds(self, past: Sequence[PastRun]) -> tuple[float | None, str]:
         """Of training, and the name of the run that they were judged by."""

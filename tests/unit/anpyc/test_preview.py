@@ -184,3 +184,22 @@ def test_bfloat16_is_recommended_where_the_processor_has_it_and_it_was_measured(
     assert not told(wide | {"training.precision": "fast"}, bfloat16=True)
     assert not told({"model.hidden": [1000, 64]}, bfloat16=True)
     assert not told({"model.kind": "convnet"}, bfloat16=True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "tasks_at_once"),
+    [
+        ({"benchmark": {"kind": "permuted", "tasks": 3}}, 1),
+        ({"benchmark": {"kind": "permuted", "tasks": 3}, "strategy": {"kind": "joint"}}, 3),
+        ({"benchmark": {"kind": "split", "tasks": 5, "classes_per_task": 2}}, 1 / 5),
+    ],
+)
+def test_memory_counts_the_images_of_a_task_as_numbers(
+    parts: dict[str, Any], tasks_at_once: float, tmp_path: Path
+) -> None:
+    """Two copies while a task is made, one for each task whose data are kept; and all images as stored."""
+    plain = {"model": {"kind": "mlp", "hidden": [1]}, "dataset": {"kind": "mnist"}}
+    pixels = 60_000 * 28 * 28
+    own = min(1.0, tasks_at_once)
+    images = pixels * (1 + 4 * (own + tasks_at_once))
+    assert preview(parse_spec(plain | parts), tmp_path).memory == pytest.approx(images, rel=0.01)
