@@ -41,9 +41,9 @@ function isOfItsOwn(filter: RunsFilter): boolean {
 }
 
 /** The changed rows as they now stand in this list. */
-async function rowsOf(filter: RunsFilter, ids: string[]): Promise<RunSummary[]> {
+async function rowsOf(filter: RunsFilter, ids: string[], plain: () => Promise<RunSummary[]>) {
   if (ids.length === 0) return [];
-  if (!isOfItsOwn(filter)) return Promise.all(ids.map((id) => oneRun(id)));
+  if (!isOfItsOwn(filter)) return plain();
   const these = `id in (${ids.join(", ")})`;
   const narrowed = filter.filter ? `(${filter.filter}) and ${these}` : these;
   return (await pageOfRuns({ ...filter, filter: narrowed }, null)).items;
@@ -52,14 +52,19 @@ async function rowsOf(filter: RunsFilter, ids: string[]): Promise<RunSummary[]> 
 async function update(client: QueryClient, ids: Set<string>): Promise<void> {
   const gone = new Set([...ids].filter((id) => id.startsWith(GONE)).map((id) => id.slice(GONE.length)));
   const alive = [...ids].filter((id) => !id.startsWith(GONE));
-  const rows = new Set(
+  const shown = new Set(
     listsIn(client).flatMap(([, , data]) => data.pages.flatMap((page) => page.items.map(({ id }) => id))),
   );
-  const renewed = alive.filter((id) => rows.has(id));
+  const renewed = alive.filter((id) => shown.has(id));
   const few = renewed.length <= ROWS_AT_ONCE;
+  let asked: Promise<RunSummary[]> | undefined;
+  const plain = () => {
+    asked ??= Promise.all(renewed.map((id) => oneRun(id)));
+    return asked;
+  };
   for (const [filter, queryKey, , active] of listsIn(client)) {
-    const asked = few && (active || !isOfItsOwn(filter)) ? await rowsOf(filter, renewed) : [];
-    const fresh = new Map(asked.map((run) => [run.id, run]));
+    const rows = few && (active || !isOfItsOwn(filter)) ? await rowsOf(filter, renewed, plain) : [];
+    const fresh = new Map(rows.map((run) => [run.id, run]));
     const left = few && isOfItsOwn(filter) ? renewed.filter((id) => !fresh.has(id)) : [];
     const without = active ? new Set([...gone, ...left]) : gone;
     client.setQueryData<Pages>(queryKey, (now) => now && changed(now, filter, fresh, without));

@@ -38,8 +38,11 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
   const cursor = characters(asked, Math.min(at, asked.length));
   const query = useQuery({ ...completionsQuery(asked, cursor), enabled: focused || text !== "" });
   const known = !query.isPlaceholderData && asked === text ? query.data : undefined;
-  const error = text.trim() && !isWords(text) ? known?.error : undefined;
-  const settled = !focused || text === value;
+  const [insisted, setInsisted] = useState(false);
+  const wrong = text.trim() && !isWords(text) ? known?.error : undefined;
+  // What is just being typed is not wrong yet.
+  const unfinished = focused && !insisted && at >= text.length && wrong?.position.end === [...text].length;
+  const error = wrong && !unfinished ? wrong : undefined;
 
   useEffect(() => {
     // The address changed by other means: a chip, back, "Clear".
@@ -88,7 +91,8 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
       if (isWords(text)) {
         setText(value);
         onSearch(text.trim());
-      } else if (!error) apply(text);
+      } else if (fits || !text.trim()) apply(text);
+      else setInsisted(true);
     } else if (event.key === "Escape") {
       if (combobox.dropdownOpened) combobox.closeDropdown();
       else input.current?.blur();
@@ -114,6 +118,7 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
             onChange={(event) => {
               setText(event.currentTarget.value);
               setAt(event.currentTarget.selectionStart ?? event.currentTarget.value.length);
+              setInsisted(false);
               combobox.openDropdown();
               combobox.resetSelectedOption();
             }}
@@ -131,6 +136,7 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
           />
         </Combobox.Target>
         <Combobox.Dropdown hidden={offers.length === 0}>
+          {error && <p className={classes.error}>{error.message}</p>}
           <Combobox.Options className={classes.options} aria-label="What may be typed">
             {offers.map((offer) => (
               <OfferOption key={`${offer.text} ${offer.detail}`} offer={offer} />
@@ -148,16 +154,13 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
               </mark>
             </div>
           </div>
-          {(settled || known) && (
-            <p
-              id="filter-error"
-              role="status"
-              className={classes.error}
-              data-over={offers.length > 0 || undefined}
-            >
-              {error.message}
-            </p>
-          )}
+          <p
+            id="filter-error"
+            role="status"
+            className={focused && offers.length > 0 ? "visually-hidden" : classes.error}
+          >
+            {error.message}
+          </p>
         </>
       )}
     </div>

@@ -107,6 +107,7 @@ export function RunsPage() {
           runs={runs}
           view={view}
           columns={columns}
+          wide={wide}
           narrow={narrow}
           onChange={change}
           selection={selection}
@@ -123,6 +124,7 @@ interface ListProps {
   runs: RunSummary[];
   view: View;
   columns: readonly string[];
+  wide: boolean;
   narrow: boolean;
   onChange: (part: Partial<View>) => void;
   selection: Selection;
@@ -130,7 +132,7 @@ interface ListProps {
 }
 
 /** The runs that match, as rows or cards; or why there are none to see. */
-function List({ query, runs, view, columns, narrow, onChange, selection, onSelection }: ListProps) {
+function List({ query, runs, view, columns, wide, narrow, onChange, selection, onSelection }: ListProps) {
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const more = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
@@ -165,6 +167,7 @@ function List({ query, runs, view, columns, narrow, onChange, selection, onSelec
         total={query.data.pages[0]?.total ?? runs.length}
         columns={columns}
         pinned={view.pinned ?? NONE}
+        roomy={wide}
         sort={view.sort ?? NEWEST_FIRST}
         onSort={(sort) => onChange({ sort: sort === NEWEST_FIRST ? undefined : sort })}
         selection={selection}

@@ -34,6 +34,8 @@ interface RunsTableProps {
   columns: readonly string[];
   /** Those of them that stay in view. */
   pinned: readonly string[];
+  /** Whether the screen is wider than the columns need. */
+  roomy: boolean;
   sort: string;
   onSort: (sort: string) => void;
   selection: Selection;
@@ -46,7 +48,7 @@ interface RunsTableProps {
 export function RunsTable(props: RunsTableProps) {
   const { runs, total, sort, onSort, selection, onSelection, hasMore, onMore } = props;
   const [widths, setWidth] = useWidths();
-  const { columns, width } = useColumns(props.columns, props.pinned, widths);
+  const { columns, width } = useColumns(props.columns, props.pinned, widths, props.roomy);
   const body = useRef<HTMLTableElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const wide = useWider(frame, width);

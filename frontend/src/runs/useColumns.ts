@@ -12,6 +12,7 @@ import type { Widths } from "./widths";
 export const SELECT_WIDTH = 40;
 /** Of a column that takes what is left, where nothing is left. */
 const LEAST = 240;
+const ROOMY = 420;
 
 export interface PlacedColumn extends ColumnInfo {
   /** Where a pinned column stays when the others are scrolled. */
@@ -25,7 +26,12 @@ interface Columns {
 }
 
 /** The same for as long as nothing about them changes, so that rows need not be drawn again. */
-export function useColumns(names: readonly string[], pinned: readonly string[], widths: Widths): Columns {
+export function useColumns(
+  names: readonly string[],
+  pinned: readonly string[],
+  widths: Widths,
+  roomy: boolean,
+): Columns {
   const more = names.some((name) => !isUsual(name));
   const { data } = useQuery({ ...fieldsQuery, enabled: more });
   return useMemo(() => {
@@ -35,11 +41,17 @@ export function useColumns(names: readonly string[], pinned: readonly string[], 
       const field = fields.get(name);
       return field ? [columnOf(field)] : [];
     });
-    return placed(known, pinned, widths);
-  }, [names, pinned, widths, data]);
+    return placed(known, pinned, widths, roomy);
+  }, [names, pinned, widths, roomy, data]);
 }
 
-export function placed(known: readonly ColumnInfo[], pinned: readonly string[], widths: Widths): Columns {
+/** On a `roomy` screen all columns grow alike; else one of no width takes what is left. */
+export function placed(
+  known: readonly ColumnInfo[],
+  pinned: readonly string[],
+  widths: Widths,
+  roomy: boolean,
+): Columns {
   const ordered = [
     ...known.filter(({ name }) => pinned.includes(name)),
     ...known.filter(({ name }) => !pinned.includes(name)),
@@ -47,7 +59,8 @@ export function placed(known: readonly ColumnInfo[], pinned: readonly string[], 
   let left = SELECT_WIDTH;
   const columns = ordered.map((column): PlacedColumn => {
     const isPinned = pinned.includes(column.name);
-    const width = widths[column.name] ?? column.width ?? (isPinned ? LEAST : undefined);
+    const width =
+      widths[column.name] ?? column.width ?? (isPinned || roomy ? (roomy ? ROOMY : LEAST) : undefined);
     const place = left;
     left += width ?? LEAST;
     const { width: _width, ...rest } = column;

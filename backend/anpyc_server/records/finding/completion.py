@@ -139,7 +139,7 @@ def seen(session: Session, field: Field, wanted: str = "") -> list[str]:
     return [_written(row[0], field) for row in rows if row[0] is not None]
 
 
-def _commonest(field: Field, value: ColumnElement[object], wanted: str) -> Select[Any]:
+def _commonest(field: Field, value: ColumnElement[object], wanted: str) -> Select[Any, int]:
     if field.origin == "setting":
         query = select(value.label("value"), func.count().label("times")).select_from(SpecSettings)
     else:
