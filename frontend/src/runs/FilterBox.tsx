@@ -31,6 +31,9 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
   const [text, setText] = useState(value);
   const [at, setAt] = useState(value.length);
   const [focused, setFocused] = useState(false);
+  /** The id of the offer that the arrows have come to. */
+  const [active, setActive] = useState<string>();
+  const list = useRef<HTMLDivElement>(null);
   const [scrolled, setScrolled] = useState(0);
   const sent = useRef(value);
   const combobox = useCombobox();
@@ -67,6 +70,7 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
 
   const put = (offer: string) => {
     if (!known) return;
+    setActive(undefined);
     const start = units(text, known.start);
     const rest = text.slice(units(text, known.end));
     const space = offer.endsWith("(") || /^[\s),]/.test(rest) ? "" : " ";
@@ -78,9 +82,17 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
   };
   const offers = focused ? ((known ?? query.data)?.items ?? []) : [];
   const first = offers[0];
+  const any = offers.length > 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is another one with each drawing.
+  useEffect(() => {
+    if (any) combobox.openDropdown();
+    else combobox.closeDropdown();
+  }, [any]);
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const chosen = combobox.getSelectedOptionIndex();
+    if (event.key.startsWith("Arrow"))
+      requestAnimationFrame(() => setActive(list.current?.querySelector("[data-combobox-selected]")?.id));
     if (event.key === "Tab" && !event.shiftKey && combobox.dropdownOpened && first && chosen < 0) {
       const begun = known && known.end > known.start;
       if (!begun) return;
@@ -102,12 +114,16 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
   return (
     <div className={classes.box}>
       <Combobox store={combobox} onOptionSubmit={put} withinPortal={false} position="bottom-start">
-        <Combobox.Target>
+        <Combobox.Target withAriaAttributes={false}>
           <TextInput
             ref={input}
             aria-label="Filter"
-            aria-invalid={error ? true : undefined}
-            aria-describedby={error ? "filter-error" : undefined}
+            role="combobox"
+            aria-autocomplete="list"
+            aria-expanded={combobox.dropdownOpened && any}
+            aria-controls={combobox.dropdownOpened && any ? (combobox.listId ?? undefined) : undefined}
+            aria-activedescendant={combobox.dropdownOpened && any ? active : undefined}
+            error={Boolean(error)}
             placeholder="strategy = anpyc and lam > 3, or words to search for"
             leftSection={<IconFilter size={14} />}
             rightSection={query.isFetching && focused ? <Loader size={12} /> : <kbd aria-hidden>/</kbd>}
@@ -119,15 +135,13 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
               setText(event.currentTarget.value);
               setAt(event.currentTarget.selectionStart ?? event.currentTarget.value.length);
               setInsisted(false);
-              combobox.openDropdown();
+              setActive(undefined);
+              if (any) combobox.openDropdown();
               combobox.resetSelectedOption();
             }}
             onSelect={(event) => setAt(event.currentTarget.selectionStart ?? text.length)}
             onScroll={(event) => setScrolled(event.currentTarget.scrollLeft)}
-            onFocus={() => {
-              setFocused(true);
-              combobox.openDropdown();
-            }}
+            onFocus={() => setFocused(true)}
             onBlur={() => {
               setFocused(false);
               combobox.closeDropdown();
@@ -135,9 +149,9 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
             onKeyDown={onKeyDown}
           />
         </Combobox.Target>
-        <Combobox.Dropdown hidden={offers.length === 0}>
+        <Combobox.Dropdown hidden={!any}>
           {error && <p className={classes.error}>{error.message}</p>}
-          <Combobox.Options className={classes.options} aria-label="What may be typed">
+          <Combobox.Options ref={list} className={classes.options} aria-label="What may be typed">
             {offers.map((offer) => (
               <OfferOption key={`${offer.text} ${offer.detail}`} offer={offer} />
             ))}
@@ -154,11 +168,7 @@ export function FilterBox({ value, onChange, onSearch }: FilterBoxProps) {
               </mark>
             </div>
           </div>
-          <p
-            id="filter-error"
-            role="status"
-            className={focused && offers.length > 0 ? "visually-hidden" : classes.error}
-          >
+          <p role="status" className={focused && offers.length > 0 ? "visually-hidden" : classes.error}>
             {error.message}
           </p>
         </>
