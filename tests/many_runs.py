@@ -11,9 +11,11 @@ from sqlalchemy import insert
 from anpyc.metrics import summarise
 from anpyc.spec import RunSpec
 from anpyc_queue.engine import Database, now
+from anpyc_queue.finding import settings_of
 from anpyc_queue.identifiers import new_id
 from anpyc_queue.jobs import spec_hash
-from anpyc_queue.tables import Attempt, EvaluationRow, Run
+from anpyc_queue.tables import Attempt, EvaluationRow, Run, SpecSettings
+from anpyc_queue.upsert import upsert
 
 TASKS = 5
 SEEDS = 5
@@ -42,6 +44,8 @@ def store_runs(database: Database, number: int) -> list[str]:
         runs.append(_run(run_id, spec, matrix, begun, chance))
     with database.write() as session:
         session.execute(insert(Run), runs)
+        settings = {run["spec_hash"]: settings_of(run["spec"]) for run in runs}
+        upsert(session, SpecSettings, [{"spec_hash": key, "settings": settings[key]} for key in settings])
         session.execute(insert(EvaluationRow), evaluations)
         session.execute(insert(Attempt), [_attempt(run) for run in runs])
     return [run["id"] for run in runs]

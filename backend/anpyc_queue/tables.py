@@ -19,9 +19,14 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    event,
+    inspect,
     text,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
+
+from anpyc_queue.words import words
 
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = "queued", "running", "succeeded", "failed", "cancelled"
 STATUSES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
@@ -134,6 +139,11 @@ SIZES = ("file_bytes", "mask_bytes", "log_bytes", "row_bytes")
 """What a run takes, in columns that are added up over all runs."""
 
 
+def _words_of_new(context: DefaultExecutionContext) -> str:
+    given = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return words(given["name"], given.get("tags") or (), given.get("notes") or "")
+
+
 def _of_listed(name: str, *columns: str) -> Index:
     """An index of the runs that are not deleted; that it is a column, too, saves SQLite a look at the row."""
     not_deleted = text("deleted_at IS NULL")
@@ -149,6 +159,8 @@ class Run(Job, Base):
     name: Mapped[str] = mapped_column(String(200))
     notes: Mapped[str] = mapped_column(Text, default="")
     tags: Mapped[list[Any]] = mapped_column(default=list)
+    words: Mapped[str] = mapped_column(Text, default=_words_of_new, server_default="", deferred=True)
+    """Name, tags and notes as they are searched; see ``anpyc_queue.words``. Kept by itself."""
     archived: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     """Raised by every edit of name, notes, tags or archived, so that two editors notice each other."""
@@ -233,13 +245,30 @@ class Run(Job, Base):
         _of_listed("ix_runs_by_accuracy", "archived", "average_accuracy", "id", "status"),
         _of_listed("ix_runs_by_forgetting", "archived", "forgetting", "id", "status"),
         _of_listed("ix_runs_by_capacity", "archived", "capacity_free", "id", "status"),
-        _of_listed("ix_runs_searched", "archived", "id", "name", "tags", "notes", "status").ddl_if(
-            dialect="sqlite"
-        ),
+        _of_listed("ix_runs_searched", "archived", "id", "words", "status").ddl_if(dialect="sqlite"),
         _of_listed("ix_runs_of_setting", "archived", "spec_hash", *_GROUPED),
         _of_listed("ix_runs_of_sweep", "archived", "group_id", "spec_hash", *_GROUPED),
     )
     """A row of this table is long. The list's orders and counts, and groups, are read from indexes alone."""
+
+
+@event.listens_for(Run, "before_update")
+def _keep_words(_mapper: object, _connection: object, run: Run) -> None:
+    state = inspect(run)
+    if any(state.attrs[name].history.has_changes() for name in ("name", "tags", "notes")):
+        run.words = words(run.name, run.tags, run.notes)
+
+
+class SpecSettings(Base):
+    """The settings of a specification by dotted path, name and seed apart: what runs are found and sorted by.
+
+    Once for all runs that share them, so that a look through them reads little."""
+
+    __tablename__ = "spec_settings"
+
+    spec_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    settings: Mapped[dict[str, Any]] = mapped_column()
+    """Numbers, flags and folded texts; a setting that is not set is left out."""
 
 
 def _run_id() -> Mapped[str]:

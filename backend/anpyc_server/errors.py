@@ -90,13 +90,19 @@ def described_errors() -> dict[str, Any]:
 
 
 def answer(
-    status: int, code: str, message: str, problems: Sequence[specification.Problem] = ()
+    status: int,
+    code: str,
+    message: str,
+    problems: Sequence[specification.Problem] = (),
+    position: tuple[int, int] | None = None,
 ) -> JSONResponse:
     """An error as a response."""
     error: dict[str, Any] = {"code": code, "message": message}
     if problems:
         error["field"] = problems[0].field
         error["problems"] = [{"field": p.field, "message": p.message} for p in problems]
+    if position:
+        error["position"] = dict(zip(("start", "end"), position, strict=True))
     return JSONResponse({"error": error}, status_code=status)
 
 
@@ -113,7 +119,8 @@ def install(app: FastAPI) -> None:
 
 async def _service_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)  # noqa: S101 - the handler is registered for nothing else
-    return answer(error.status, error.code, error.message, getattr(error, "problems", ()))
+    problems = getattr(error, "problems", ())
+    return answer(error.status, error.code, error.message, problems, getattr(error, "position", None))
 
 
 async def _spec_error(_request: Request, error: Exception) -> JSONResponse:

@@ -8,6 +8,8 @@ from fastapi import Depends, Path, Query
 from pydantic import Field
 
 from anpyc_server.records.arrays import Layout, RowOrder
+from anpyc_server.records.finding.conditions import read_filter
+from anpyc_server.records.finding.language import LONGEST
 from anpyc_server.records.listing import RunFilter
 from anpyc_server.records.run_schemas import Status
 
@@ -47,6 +49,13 @@ def _run_filter(
     group: Annotated[str | None, Query(max_length=80)] = None,
     archived: bool = False,
     q: Annotated[str, Query(max_length=200)] = "",
+    filter: Annotated[
+        str,
+        Query(
+            max_length=LONGEST,
+            description="In the filter language: `strategy = anpyc and lam > 3 and created > -7d`.",
+        ),
+    ] = "",
 ) -> RunFilter:
     return RunFilter(
         status=tuple(status or ()),
@@ -57,8 +66,16 @@ def _run_filter(
         group=group,
         archived=archived,
         text=q,
+        filter=read_filter(filter),
     )
 
 
+ColumnNames = Annotated[
+    list[Annotated[str, Field(max_length=2_000)]] | None,
+    Query(max_length=60, description="Fields that each run shows besides, in `values`; several with commas."),
+]
+SortBy = Annotated[
+    str, Query(max_length=120, description="Any field of `/api/runs/fields`, descending with a leading `-`.")
+]
 RunsWanted = Annotated[RunFilter, Depends(_run_filter)]
 """The filter of a request's query."""

@@ -32,6 +32,13 @@ class Problem(Answer):
     message: str
 
 
+class PositionInText(Answer):
+    """From and to which character, counted from 0."""
+
+    start: int
+    end: int
+
+
 class ErrorBody(Answer):
     """What went wrong and what to do."""
 
@@ -43,6 +50,8 @@ class ErrorBody(Answer):
     """With status 422, and only then: the dotted path of the first problem; "" for the whole."""
     problems: list[Problem] = []
     """With status 422, and only then: every problem found."""
+    position: PositionInText | None = None
+    """Of a ``filter`` that cannot be understood: where in it."""
 
 
 class ErrorAnswer(Answer):

@@ -36,13 +36,15 @@ describe("the address", () => {
   it("keeps the known items of a list, in their order", () => {
     const view = parse(
       viewSearch,
-      parseSearch("?columns=seed&columns=nonsense&columns=name&status=nonsense"),
+      parseSearch("?columns=seed&columns=no+field&columns=strategy.lam&status=nonsense"),
     );
-    expect(view).toEqual({ columns: ["seed", "name"], status: undefined, sort: undefined });
+    expect(view).toEqual({ columns: ["seed", "strategy.lam"], status: undefined, sort: undefined });
   });
 
   it("orders rows by what they have", () => {
-    expect(parse(viewSearch, parseSearch("?sort=-count"))).toEqual({ sort: undefined });
+    expect(parse(viewSearch, parseSearch("?sort=-strategy.lam"))).toEqual({ sort: "-strategy.lam" });
+    expect(parse(viewSearch, parseSearch("?sort=1;2"))).toEqual({ sort: undefined });
+    expect(parse(viewSearch, parseSearch("?sort=-strategy.lam&by=seeds")).sort).toBeUndefined();
     expect(parse(viewSearch, parseSearch("?sort=-count&by=seeds"))).toEqual({ sort: "-count", by: "seeds" });
   });
 });

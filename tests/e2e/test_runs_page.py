@@ -65,12 +65,12 @@ def test_filter_sort_and_search_are_in_the_address(list_page: Page, many: Server
     page.goto("/")
     expect(page.get_by_test_id("total")).to_have_text("600 runs")
     page.get_by_text("failed", exact=True).first.click()
-    expect(page).to_have_url(re.compile(r"status=failed"))
+    expect(page).to_have_url(re.compile(r"filter=status\+%3D\+failed"))
+    expect(page.get_by_role("combobox", name="Filter")).to_have_value("status = failed")
     expect(page.get_by_test_id("status").first).to_have_text("failed")
-    page.get_by_role("button", name="Accuracy").click()
+    page.get_by_role("button", name="Accuracy", exact=True).click()
     expect(page).to_have_url(re.compile("sort=-average_accuracy"))
-    page.keyboard.press("/")
-    page.keyboard.type("ewc")
+    page.get_by_role("textbox", name="Search names, notes and tags").fill("ewc")
     expect(page).to_have_url(re.compile("q=ewc"))
     wanted = many.get("/api/runs", status="failed", q="ewc", sort="-average_accuracy", limit=200)
     expect(page.get_by_test_id("total")).to_have_text(f"{wanted['total']} runs")
@@ -140,6 +140,70 @@ def test_columns_are_hidden_shown_and_ordered(list_page: Page, many: Server) -> 
     page.reload()
     expect(page.get_by_test_id("run-row").first).to_be_visible()
     assert page.locator("thead th").all_inner_texts() == heads
+
+
+def test_a_filter_is_typed_with_completion_and_told_where_it_is_wrong(list_page: Page, many: Server) -> None:
+    page = list_page
+    page.goto("/")
+    expect(page.get_by_test_id("run-row").first).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("epoc")
+    page.get_by_role("option", name="epochs", exact=False).first.wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.type("> 10 and strategy = an")
+    page.get_by_role("option", name="anpyc").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    box = page.get_by_role("combobox", name="Filter")
+    expect(box).to_have_value("epochs > 10 and strategy = anpyc ")
+    page.keyboard.press("Enter")
+    wanted = many.get("/api/runs", filter="epochs > 10 and strategy = anpyc")["total"]
+    assert 0 < wanted < RUNS
+    expect(page.get_by_test_id("total")).to_have_text(f"{wanted} runs")
+    page.get_by_text("last 7 days").click()
+    expect(box).to_have_value("epochs > 10 and strategy = anpyc and created > -7d")
+    box.fill("lamb > 3 and seed = 0")
+    expect(page.get_by_test_id("wrong")).to_have_text("lamb")
+    expect(page.get_by_role("status").filter(has_text="There is no field `lamb`")).to_be_attached()
+    expect(page.get_by_test_id("total")).to_have_text(f"{wanted} runs")
+    assert serious_problems(page) == []
+    box.fill("setting 7")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"q=setting\+7"))
+
+
+def test_any_setting_is_a_column_sorted_pinned_and_made_wider(list_page: Page, many: Server) -> None:
+    page = list_page
+    page.goto("/?filter=strategy+in+(anpyc,+ewc)")
+    expect(page.get_by_test_id("run-row").first).to_be_visible()
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("textbox", name="Find a column").fill("epochs per")
+    page.get_by_role("checkbox", name="Epochs per task").check()
+    page.get_by_role("textbox", name="Find a column").fill("")
+    page.get_by_role("button", name="What differs").click()
+    expect(page).to_have_url(re.compile("columns=strategy&columns=seed"))
+    page.get_by_role("button", name="Pin Run").click()
+    page.keyboard.press("Escape")
+    heads = page.locator("thead th")
+    expect(heads.nth(1)).to_contain_text("Run")
+    page.get_by_role("button", name="Epochs per task, epochs", exact=True).click()
+    expect(page).to_have_url(re.compile("sort=-training.epochs"))
+    wanted = many.get(
+        "/api/runs", filter="strategy in (anpyc, ewc)", sort="-training.epochs", columns="training.epochs"
+    )["items"]
+    place = heads.all_inner_texts().index("Epochs per task, epochs")
+    cells = page.get_by_test_id("run-row").locator(f"td:nth-child({place + 1})")
+    assert cells.all_inner_texts()[:9] == [str(run["values"]["training.epochs"]) for run in wanted[:9]]
+    edge = page.get_by_role("button", name="Width of Status")
+    before = heads.nth(2).bounding_box()
+    edge.focus()
+    page.keyboard.press("ArrowRight")
+    after = heads.nth(2).bounding_box()
+    assert before
+    assert after
+    assert after["width"] > before["width"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert serious_problems(page) == []
 
 
 def test_thousands_of_rows_are_scrolled_with_few_in_the_page(list_page: Page, many: Server) -> None:

@@ -53,15 +53,28 @@ def submit_command(
 def runs_command(
     status: Annotated[list[str] | None, typer.Option(help="Only runs in this state. Repeatable.")] = None,
     search: Annotated[str, typer.Option(help="Text in name, notes or tags.")] = "",
+    wanted: Annotated[
+        str, typer.Option("--filter", help="Such as 'strategy = anpyc and lam > 3 and created > -7d'.")
+    ] = "",
+    columns: Annotated[
+        str, typer.Option(help="Fields to print as a table, with commas: name,lam,lr,accuracy.")
+    ] = "",
+    sort: Annotated[str, typer.Option(help="Any field, descending with a leading -.")] = "-created",
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     url: UrlOption = None,
 ) -> None:
     """List runs, the newest first."""
+    question = {"status": status or [], "q": search, "filter": wanted, "sort": sort, "columns": columns}
     with _Api(url) as api:
-        items = api.list_runs(status or [], search, limit, full=as_json)
+        items = api.list_runs(question | {"full": as_json}, limit)
+        fields = api.get("/api/runs/fields")["items"] if columns and items and not as_json else []
     if as_json:
         typer.echo(json.dumps(items, indent=1))
+        return
+    if fields:
+        for line in table(items, fields):
+            typer.echo(line)
         return
     for run in items:
         typer.echo(_line(run))
@@ -79,6 +92,43 @@ def _line(run: dict[str, Any]) -> str:
     )
     results = f"{accuracy:>11}  {f'{lost} forgotten' if lost else '':<21}"
     return f"{run['id']}  {run['status']:<9}  {run['progress']:>4.0%}  {results}  {run['name']}"
+
+
+def table(runs: list[dict[str, Any]], fields: list[dict[str, Any]]) -> list[str]:
+    """The values that the runs were asked for besides, under the names they were asked for by."""
+    known = {name: field for field in fields for name in (field["short"], field["name"], *field["aliases"])}
+    names = list(runs[0]["values"])
+    types = [known.get(name, {}).get("type") for name in names]
+    rows = [
+        [_written(run["values"][name], of) for name, of in zip(names, types, strict=True)] for run in runs
+    ]
+    widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+    numeric = [of in ("number", "share", "loss", "change", "duration") for of in types]
+    return [
+        "  ".join(
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(line, widths, numeric, strict=True)
+        ).rstrip()
+        for line in (names, *rows)
+    ]
+
+
+def _written(value: Any, of: str | None) -> str:
+    """As the page writes it; nothing where it is not known."""
+    from anpyc.wording import duration, lost_points, percent, signed_points
+
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if of == "moment":
+        return str(value)[:16].replace("T", " ")
+    if not isinstance(value, (int, float)):
+        return " ".join(str(value).split())
+    write = {"share": percent, "loss": lost_points, "change": signed_points, "duration": duration}.get(
+        of or ""
+    )
+    return write(value) if write else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def export_command(
@@ -157,18 +207,12 @@ class _Api:
     def download(self, path: str, parameters: dict[str, Any]) -> bytes:
         return self._ask("GET", path, params=parameters).content
 
-    def list_runs(self, status: list[str], search: str, limit: int, *, full: bool) -> list[dict[str, Any]]:
-        """At most ``limit`` runs, page after page; with their specifications if ``full``."""
+    def list_runs(self, question: dict[str, Any], limit: int) -> list[dict[str, Any]]:
+        """At most ``limit`` runs that answer the question, page after page."""
         items: list[dict[str, Any]] = []
         cursor: str | None = None
         while len(items) < limit:
-            parameters = {
-                "limit": min(PAGE, limit - len(items)),
-                "status": status,
-                "q": search or None,
-                "cursor": cursor,
-                "full": full,
-            }
+            parameters = question | {"limit": min(PAGE, limit - len(items)), "cursor": cursor}
             page = self.get("/api/runs", {name: value for name, value in parameters.items() if value})
             items += page["items"]
             cursor = page["next_cursor"]
@@ -191,12 +235,21 @@ class _Api:
         return response
 
 
+def _pointed_at(error: dict[str, Any], text: str) -> str:
+    """The filter on a line of its own, the place that is wrong underlined."""
+    start, end = error["position"]["start"], error["position"]["end"]
+    line = "".join(" " if character.isspace() else character for character in text)
+    return f"--filter: {error['message']}\n  {line}\n  {' ' * start}{'^' * max(1, end - start)}"
+
+
 def _complaint(response: httpx.Response) -> str:
     """What the server says is wrong, with the field it names."""
     try:
         error = response.json()["error"]
     except (ValueError, KeyError, TypeError):
         return f"The server answered {response.status_code} to {response.request.url}."
+    if "position" in error:
+        return _pointed_at(error, response.request.url.params.get("filter", ""))
     problems = error.get("problems") or [error]
     return "; ".join(
         f"{p['field']}: {p['message']}" if p.get("field") else str(p["message"]) for p in problems

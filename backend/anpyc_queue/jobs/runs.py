@@ -18,6 +18,7 @@ from anpyc.wording import day
 from anpyc_queue import events
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun, QueueFull
+from anpyc_queue.finding import forget_settings, keep_settings
 from anpyc_queue.identifiers import new_id
 from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Claim, Kind
@@ -125,6 +126,7 @@ def submit(
     added, created = life.add(session, RUN, run)
     if not created:
         return _same(added, run.spec), False
+    keep_settings(session, [run])
     life.enqueue(session, RUN, run, SUBMITTED, "queued", {"position": {}})
     return run, True
 
@@ -165,6 +167,7 @@ def submit_all(session: Session, runs: Sequence[Run]) -> tuple[list[Run], bool]:
         run.created_at = run.updated_at = moment
     session.add_all(fresh)
     session.flush()
+    keep_settings(session, fresh)
     for run in fresh:
         life.let_wait(session, RUN, run, SUBMITTED, "queued", {"position": {}}, moment)
     session.flush()
@@ -300,6 +303,7 @@ def remove(session: Session, run_id: str) -> list[str]:
     session.execute(delete(Attempt).where(Attempt.job_kind == WhatIf.kind, of_what_ifs))
     session.delete(run)
     session.flush()
+    forget_settings(session, run.spec_hash)
     return addresses
 
 

@@ -15,7 +15,7 @@ from anpyc_server.errors import Missing
 from anpyc_server.figures.palette import DASHES, THEMES
 from anpyc_server.records.counting import CountedRuns, counted_runs
 from anpyc_server.records.differences import title_of
-from anpyc_server.records.listing import in_group
+from anpyc_server.records.finding.conditions import in_group
 from anpyc_server.wording import count
 
 _KINDS = len(THEMES["light"].runs) * len(DASHES)

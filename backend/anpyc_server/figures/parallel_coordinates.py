@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from anpyc.measures import MEASURES, Measure, known
+from anpyc_queue.finding import flattened
 from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
 from anpyc_server.figures.comparison import final, label, symbol
 from anpyc_server.figures.declaration import ComparisonFigure, Place
 from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme, run_color, run_dash, translucent
 from anpyc_server.figures.rows import Column
-from anpyc_server.records.settings import flattened
 from anpyc_server.wording import count
 
 TITLE = "Settings and outcome"

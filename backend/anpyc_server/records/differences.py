@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from anpyc_queue.finding import flattened
 from anpyc_queue.tables import Run
-from anpyc_server.records.settings import described, flattened
+from anpyc_server.records.settings import described
 
 _MOST_WRITTEN = 6
 _BETWEEN_WORDS = " ,;:·_(-"

@@ -10,10 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, false, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Integer, cast, func, literal, tuple_
 
 from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
-from anpyc_server.errors import BadRequest
+from anpyc_queue.words import TAG_EDGE, plain
+from anpyc_server.errors import BadRequest, Invalid
+from anpyc_server.records.finding.conditions import Filter, in_group
+from anpyc_server.records.finding.expressions import expression
+from anpyc_server.records.finding.fields import NUMERIC, Field, UnknownField, find
+from anpyc_server.records.finding.sql import place_of, seconds_of
 
 FINISHED, UNFINISHED, UNKNOWN = 0, 1, 2
 """Tiers of an order: by a metric, runs that did not finish come after those that did, whichever way."""
@@ -43,10 +48,14 @@ class RunFilter:
     group: str | None = None
     archived: bool = False
     text: str = ""
+    filter: Filter | None = None
+    """In the filter language. One that says which archived runs it wants decides that."""
 
     def conditions(self, run: type[Run] = Run) -> list[ColumnElement[bool]]:
         """As SQL, of the table of runs or of another name for it; deleted runs are never wanted."""
-        wanted: list[ColumnElement[bool]] = [run.deleted_at.is_(None), run.archived == self.archived]
+        wanted: list[ColumnElement[bool]] = [run.deleted_at.is_(None)]
+        if self.filter is None or not self.filter.mentions_archived:
+            wanted.append(run.archived == self.archived)
         for column, values in (
             (run.status, self.status),
             (run.strategy, self.strategy),
@@ -59,17 +68,14 @@ class RunFilter:
             wanted.append(in_group(self.group, run))
         wanted.extend(_tagged(run, tag) for tag in self.tags)
         wanted.extend(_mentions(run, word) for word in self.text.split())
+        if self.filter is not None:
+            wanted.append(self.filter.condition(run))
         return wanted
 
-
-def in_group(key: str, run: type[Run] = Run) -> ColumnElement[bool]:
-    """Runs of a group: ``spec:HASH``, ``sweep:ID``, or a sweep's bare id."""
-    kind, colon, value = key.partition(":")
-    if not colon:
-        return run.group_id == key
-    if kind == "spec":
-        return run.spec_hash == value
-    return run.group_id == value if kind == "sweep" else false()
+    @property
+    def tells_the_time(self) -> bool:
+        """Whether the clock decides which runs these are."""
+        return self.filter is not None and self.filter.tells_the_time
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,20 @@ class Tier:
     conditions: tuple[ColumnElement[bool], ...] = ()
     key: ColumnElement[Any] = Run.id.expression
     key_type: KeyType = str
+    of_setting: bool = False
+    """Whether the key needs the row of the run's settings."""
+
+
+def sorted_by(sort: str) -> str:
+    """The same order by the one name of its field.
+
+    :raises Invalid: at ``sort``, when there is no such field.
+    """
+    try:
+        name = find(sort.removeprefix("-")).name
+    except UnknownField as error:
+        raise Invalid.at("sort", str(error)) from None
+    return f"-{name}" if sort.startswith("-") else name
 
 
 def tiers(name: str, descending: bool) -> Sequence[Tier]:
@@ -95,13 +115,36 @@ def tiers(name: str, descending: bool) -> Sequence[Tier]:
         case "status":
             ordered = [Tier(place, (Run.status == status,)) for place, status in enumerate(_STATUS_ORDER)]
             return ordered[::-1] if descending else ordered
-    metric = METRICS[name]
-    known, finished = metric.is_not(None), Run.status == SUCCEEDED
-    return [
-        Tier(FINISHED, (known, finished), metric, float),
-        Tier(UNFINISHED, (known, ~finished), metric, float),
-        Tier(UNKNOWN, (metric.is_(None),)),
-    ]
+    return _by_field(find(name))
+
+
+def _by_field(field: Field) -> Sequence[Tier]:
+    """What is known first; of what counts with the end of a run, that of finished runs."""
+    value = expression(field)
+    known, finished = value.is_not(None), Run.status == SUCCEEDED
+    of_setting = field.origin == "setting"
+    last = Tier(UNKNOWN, (value.is_(None),), of_setting=of_setting)
+    key, key_type = _key_of(field, value)
+    if field.part == "Result":
+        return [
+            Tier(FINISHED, (known, finished), key, key_type),
+            Tier(UNFINISHED, (known, ~finished), key, key_type),
+            last,
+        ]
+    if field.origin == "duration":  # of what still trains it grows from page to page
+        ended = Run.finished_at.is_not(None)
+        return [Tier(FINISHED, (known, ended), key, key_type), Tier(UNKNOWN, (known.is_(False) | ~ended,))]
+    return [Tier(FINISHED, (known,), key, key_type, of_setting), last]
+
+
+def _key_of(field: Field, value: ColumnElement[Any]) -> tuple[ColumnElement[Any], KeyType]:
+    if field.type == "moment":
+        return seconds_of(value), float
+    if field.origin == "column" and field.whole:
+        return value, int
+    if field.name == "archived":
+        return cast(value, Integer), int
+    return value, float if field.type in NUMERIC else str
 
 
 def ordered(key: ColumnElement[Any], identity: ColumnElement[Any], descending: bool) -> list[Any]:
@@ -168,9 +211,8 @@ def _not_ours() -> BadRequest:
 
 
 def _tagged(run: type[Run], tag: str) -> ColumnElement[bool]:
-    return cast(run.tags, String).icontains(json.dumps(tag), autoescape=True)
+    return place_of(run.words, f"{TAG_EDGE}{plain(tag)}{TAG_EDGE}") > 0
 
 
 def _mentions(run: type[Run], word: str) -> ColumnElement[bool]:
-    in_tags = cast(run.tags, String).icontains(json.dumps(word)[1:-1], autoescape=True)
-    return or_(run.name.icontains(word, autoescape=True), run.notes.icontains(word, autoescape=True), in_tags)
+    return place_of(run.words, plain(word)) > 0

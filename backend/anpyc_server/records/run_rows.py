@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cachetools import LRUCache
@@ -59,6 +59,14 @@ def encoded_rows(session: Session, cache: RowCache, run_ids: Sequence[str], full
         if looked_up[run_id].status in TERMINAL:
             cache.keep(run_id, stamps[run_id], content)
     return [encoded[run_id] for run_id in run_ids]
+
+
+EMPTY = b'"values":{}'
+
+
+def with_values(encoded: bytes, values: Mapping[str, Any]) -> bytes:
+    """The row with what it was asked for besides."""
+    return encoded.replace(EMPTY, b'"values":%b' % strict_json.encode(values), 1) if values else encoded
 
 
 def _written(session: Session, run_ids: Sequence[str], *, full: bool) -> dict[str, bytes]:

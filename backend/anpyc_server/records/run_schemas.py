@@ -12,10 +12,6 @@ from anpyc_server.schemas import Answer, Moment, Request, Share, StoredSpec
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Relation = Literal["retry", "clone"]
-Sort = Literal[
-    "created", "-created", "name", "-name", "status", "-status", "strategy", "-strategy",
-    "average_accuracy", "-average_accuracy", "forgetting", "-forgetting", "capacity_free", "-capacity_free",
-]  # fmt: skip
 
 
 class Position(Answer):
@@ -112,6 +108,8 @@ class RunSummary(Answer):
     worker: str | None
     cancel_requested: bool
     error: RunError | None
+    values: dict[str, str | float | bool | None]
+    """Of the columns that a list was asked for besides; a moment as ISO 8601."""
     group_id: str | None
     parent_id: str | None
     parent_relation: Relation | None

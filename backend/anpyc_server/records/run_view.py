@@ -154,6 +154,7 @@ def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
         "spec_hash": run.spec_hash,
         "worker": run.worker_id,
         "cancel_requested": run.cancel_requested,
+        "values": {},
         "group_id": run.group_id,
         "parent_id": run.parent_id,
         "parent_relation": run.parent_relation,

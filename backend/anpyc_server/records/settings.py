@@ -1,26 +1,12 @@
-"""A specification as dotted fields, and what each is called."""
+"""What the dotted fields of a specification are called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from anpyc.spec import RunSpec
-
-Value = str | int | float | bool | None
-
-
-def flattened(spec: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Value]]:
-    """Dotted fields and their values; lists are written as text."""
-    for name, value in spec.items():
-        field = f"{path}{name}"
-        if isinstance(value, Mapping):
-            yield from flattened(value, f"{field}.")
-        elif isinstance(value, (list, tuple)):
-            yield field, ", ".join(str(item) for item in value)
-        else:
-            yield field, value
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,9 @@ export interface RunsFilter {
   group?: string;
   archived?: boolean;
   q?: string;
+  filter?: string;
+  /** Fields that each run shows besides. */
+  columns?: string[];
   sort?: string;
 }
 
@@ -29,7 +32,7 @@ export const pageOfRuns = (
 ) =>
   dataOf(
     api.GET("/api/runs", {
-      params: { query: { ...filter, sort: filter.sort as "-created", limit, cursor } },
+      params: { query: { ...filter, limit, cursor } },
       signal,
     }),
   );
@@ -45,6 +48,42 @@ export const runsQuery = (filter: RunsFilter) =>
     refetchOnWindowFocus: false,
   });
 
+/** All that runs can be filtered by, sorted by and shown with. */
+export const fieldsQuery = queryOptions({
+  queryKey: ["fields"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/runs/fields", { signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** What may be typed next in a filter, `at` characters from its beginning. */
+export const completionsQuery = (filter: string, at: number) =>
+  queryOptions({
+    queryKey: ["completions", filter, at],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/runs/completions", { params: { query: { filter, at } }, signal })),
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+    retry: false,
+  });
+
+/** The fields in which the listed runs differ. */
+export const differencesOf = ({ sort: _sort, columns: _columns, ...filter }: RunsFilter) =>
+  dataOf(api.GET("/api/runs/differences", { params: { query: filter } }));
+
+/** Where the list is to be had as a file. */
+export function exportAddress(
+  filter: RunsFilter,
+  columns: readonly string[],
+  format: "csv" | "json",
+): string {
+  const query = new URLSearchParams({ format, columns: columns.join(",") });
+  for (const [name, value] of Object.entries(filter)) {
+    if (name === "columns" || value === undefined || value === false) continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  }
+  return `${ROOT}/api/runs/export?${query}`;
+}
+
 const LARGEST_PAGE = 200;
 
 /** Every run that the filter leaves, page by page. */
@@ -59,7 +98,7 @@ export async function allRuns(filter: RunsFilter): Promise<RunSummary[]> {
   return runs;
 }
 
-export const groupsQuery = (by: "spec" | "sweep", filter: Omit<RunsFilter, "sort">) =>
+export const groupsQuery = (by: "spec" | "sweep", filter: Omit<RunsFilter, "sort" | "columns">) =>
   queryOptions({
     queryKey: ["groups", by, filter],
     queryFn: ({ signal }) =>

@@ -89,6 +89,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fields
+         * @description All that runs can be filtered by, sorted by and shown with as a column.
+         */
+        get: operations["list_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complete Filter
+         * @description What may be typed next in a filter, and what is wrong with it as it is.
+         */
+        get: operations["complete_filter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Differences
+         * @description The fields in which the runs differ.
+         */
+        get: operations["list_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Runs
+         * @description What is listed, as a file: at most 10,000 runs.
+         */
+        get: operations["export_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}": {
         parameters: {
             query?: never;
@@ -1265,6 +1345,16 @@ export interface components {
             subject: string;
         };
         /**
+         * Choice
+         * @description A value that a field may have.
+         */
+        Choice: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * CIFAR-100
          * @description 60,000 colour pictures of 32×32 pixels in 100 classes.
          */
@@ -1540,6 +1630,19 @@ export interface components {
             missing: string[];
         };
         /**
+         * Completions
+         * @description What may be typed next: any of the offers, in place of what stands from ``start`` to ``end``.
+         */
+        Completions: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Items */
+            items: components["schemas"]["Offer"][];
+            error: components["schemas"]["WrongFilter"] | null;
+        };
+        /**
          * ConstantSchedule
          * @description The learning rate stays as it is.
          */
@@ -1773,6 +1876,14 @@ export interface components {
             undo_until: string;
         };
         /**
+         * Differences
+         * @description In what runs differ.
+         */
+        Differences: {
+            /** Items */
+            items: components["schemas"]["RunField"][];
+        };
+        /**
          * Digits
          * @description 1,797 real handwritten digits of 8×8 pixels that ship with scikit-learn.
          */
@@ -1913,6 +2024,11 @@ export interface components {
              * @default []
              */
             problems: components["schemas"]["Problem"][];
+            /**
+             * @description Of a ``filter`` that cannot be understood: where in it.
+             * @default null
+             */
+            position: components["schemas"]["PositionInText"] | null;
         };
         /**
          * EventData
@@ -2114,6 +2230,14 @@ export interface components {
              * @enum {string}
              */
             kind: "fashion_mnist";
+        };
+        /**
+         * Fields
+         * @description All fields, those of runs first.
+         */
+        Fields: {
+            /** Items */
+            items: components["schemas"]["RunField"][];
         };
         /**
          * FigureAnswer
@@ -3220,6 +3344,18 @@ export interface components {
             token: string;
         };
         /**
+         * Offer
+         * @description What may stand at the cursor.
+         */
+        Offer: {
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
          * Online EWC
          * @description Online elastic weight consolidation (Schwarz et al. 2018): one running Fisher matrix.
          */
@@ -3492,6 +3628,16 @@ export interface components {
             step: number | null;
             /** Tasks */
             tasks: number | null;
+        };
+        /**
+         * PositionInText
+         * @description From and to which character, counted from 0.
+         */
+        PositionInText: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
         };
         /**
          * PreviewAnswer
@@ -3775,6 +3921,13 @@ export interface components {
             /** Cancel Requested */
             cancel_requested: boolean;
             error: components["schemas"]["RunError"] | null;
+            /**
+             * Values
+             * @description Of the columns that a list was asked for besides; a moment as ISO 8601.
+             */
+            values: {
+                [key: string]: string | number | boolean | null;
+            };
             /** Group Id */
             group_id: string | null;
             /** Parent Id */
@@ -3903,6 +4056,47 @@ export interface components {
             message: string;
             /** Traceback */
             traceback: string | null;
+        };
+        /**
+         * RunField
+         * @description Something that a run has.
+         */
+        RunField: {
+            /**
+             * Name
+             * @description For ``columns`` and ``sort``, and in a filter.
+             */
+            name: string;
+            /**
+             * Short
+             * @description What it is called shortest in a filter.
+             */
+            short: string;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @description A share is in [0, 1]; a loss (positive when something was lost) and a change are differences of
+             *     shares; a duration is in seconds.
+             * @enum {string}
+             */
+            type: "text" | "choice" | "number" | "share" | "loss" | "change" | "duration" | "moment" | "flag" | "tags";
+            /** Unit */
+            unit: string;
+            /**
+             * Part
+             * @description Of what it is told: Run, Result, Environment, Strategy, …
+             */
+            part: string;
+            /**
+             * Aliases
+             * @description What it may be called besides.
+             */
+            aliases: string[];
+            /** Choices */
+            choices: components["schemas"]["Choice"][];
+            /** Operators */
+            operators: string[];
         };
         /**
          * RunGroup
@@ -4383,6 +4577,13 @@ export interface components {
             /** Cancel Requested */
             cancel_requested: boolean;
             error: components["schemas"]["RunError"] | null;
+            /**
+             * Values
+             * @description Of the columns that a list was asked for besides; a moment as ISO 8601.
+             */
+            values: {
+                [key: string]: string | number | boolean | null;
+            };
             /** Group Id */
             group_id: string | null;
             /** Parent Id */
@@ -5498,6 +5699,15 @@ export interface components {
             items: components["schemas"]["WorkerEntry"][];
         };
         /**
+         * WrongFilter
+         * @description Why a filter cannot be understood.
+         */
+        WrongFilter: {
+            /** Message */
+            message: string;
+            position: components["schemas"]["PositionInText"];
+        };
+        /**
          * You
          * @description Whoever asks.
          */
@@ -5754,12 +5964,15 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
-                sort?: "created" | "-created" | "name" | "-name" | "status" | "-status" | "strategy" | "-strategy" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting" | "capacity_free" | "-capacity_free";
+                /** @description Any field of `/api/runs/fields`, descending with a leading `-`. */
+                sort?: string;
                 limit?: number;
                 /** @description `next_cursor` of the page before, with the same `sort`. */
                 cursor?: string | null;
                 /** @description With the specification of each run. */
                 full?: boolean;
+                /** @description Fields that each run shows besides, in `values`; several with commas. */
+                columns?: string[] | null;
                 status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
                 strategy?: string[] | null;
                 benchmark?: string[] | null;
@@ -5768,6 +5981,8 @@ export interface operations {
                 group?: string | null;
                 archived?: boolean;
                 q?: string;
+                /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
+                filter?: string;
             };
             header?: never;
             path?: never;
@@ -5911,6 +6126,331 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fields"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    complete_filter: {
+        parameters: {
+            query?: {
+                filter?: string;
+                /** @description Where the cursor stands. */
+                at?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completions"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_differences: {
+        parameters: {
+            query?: {
+                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
+                strategy?: string[] | null;
+                benchmark?: string[] | null;
+                dataset?: string[] | null;
+                tag?: string[] | null;
+                group?: string | null;
+                archived?: boolean;
+                q?: string;
+                /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Differences"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    export_runs: {
+        parameters: {
+            query?: {
+                /** @description Any field of `/api/runs/fields`, descending with a leading `-`. */
+                sort?: string;
+                format?: "csv" | "json";
+                /** @description Fields that each run shows besides, in `values`; several with commas. */
+                columns?: string[] | null;
+                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
+                strategy?: string[] | null;
+                benchmark?: string[] | null;
+                dataset?: string[] | null;
+                tag?: string[] | null;
+                group?: string | null;
+                archived?: boolean;
+                q?: string;
+                /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8409,6 +8949,8 @@ export interface operations {
                 group?: string | null;
                 archived?: boolean;
                 q?: string;
+                /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
+                filter?: string;
             };
             header?: never;
             path?: never;

@@ -6,6 +6,8 @@ type Schemas = components["schemas"];
 
 export type Run = Schemas["RunAnswer"];
 export type RunSummary = Schemas["RunSummary"];
+export type RunField = Schemas["RunField"];
+export type Offer = Schemas["Offer"];
 export type RunPage = Schemas["RunPage"];
 export type Status = RunSummary["status"];
 export type Catalog = Schemas["Catalog"];

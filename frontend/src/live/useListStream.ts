@@ -2,6 +2,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { refreshLists } from "../api/actions";
 import { oneRun, pageOfRuns, type RunsFilter } from "../api/queries";
+import type { RunSummary } from "../api/types";
 import { ROOT } from "../root";
 import { changed, type Pages, rowsIn, withFirst } from "../runs/pages";
 import { type Connection, ResumingStream } from "./stream";
@@ -34,18 +35,40 @@ async function askAgain(client: QueryClient): Promise<void> {
   );
 }
 
+/** Whether only the server can say which runs fit, and what their rows show. */
+function isOfItsOwn(filter: RunsFilter): boolean {
+  return Boolean(filter.filter || filter.columns?.length);
+}
+
+/** The changed rows as they now stand in this list. */
+async function rowsOf(filter: RunsFilter, ids: string[], plain: () => Promise<RunSummary[]>) {
+  if (ids.length === 0) return [];
+  if (!isOfItsOwn(filter)) return plain();
+  const these = `id in (${ids.join(", ")})`;
+  const narrowed = filter.filter ? `(${filter.filter}) and ${these}` : these;
+  return (await pageOfRuns({ ...filter, filter: narrowed }, null)).items;
+}
+
 async function update(client: QueryClient, ids: Set<string>): Promise<void> {
   const gone = new Set([...ids].filter((id) => id.startsWith(GONE)).map((id) => id.slice(GONE.length)));
   const alive = [...ids].filter((id) => !id.startsWith(GONE));
-  const rows = new Set(
+  const shown = new Set(
     listsIn(client).flatMap(([, , data]) => data.pages.flatMap((page) => page.items.map(({ id }) => id))),
   );
-  const renewed = alive.filter((id) => rows.has(id));
+  const renewed = alive.filter((id) => shown.has(id));
   const few = renewed.length <= ROWS_AT_ONCE;
-  const runs = few ? await Promise.all(renewed.map((id) => oneRun(id))) : [];
-  const fresh = new Map(runs.map((run) => [run.id, run]));
-  for (const [filter, queryKey] of listsIn(client))
-    client.setQueryData<Pages>(queryKey, (now) => now && changed(now, filter, fresh, gone));
+  let asked: Promise<RunSummary[]> | undefined;
+  const plain = () => {
+    asked ??= Promise.all(renewed.map((id) => oneRun(id)));
+    return asked;
+  };
+  for (const [filter, queryKey, , active] of listsIn(client)) {
+    const rows = few && (active || !isOfItsOwn(filter)) ? await rowsOf(filter, renewed, plain) : [];
+    const fresh = new Map(rows.map((run) => [run.id, run]));
+    const left = few && isOfItsOwn(filter) ? renewed.filter((id) => !fresh.has(id)) : [];
+    const without = active ? new Set([...gone, ...left]) : gone;
+    client.setQueryData<Pages>(queryKey, (now) => now && changed(now, filter, fresh, without));
+  }
   if (!few || renewed.length < alive.length) await askAgain(client);
   await client.invalidateQueries({ queryKey: ["groups"] });
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { catalogQuery } from "../api/queries";
 import { kindsOf } from "../form/schema";
 import { COLUMN_INFO } from "./columns";
-import { COLUMNS, type View } from "./view";
+import { COLUMNS, type View, wanted, wanting } from "./view";
 
 interface FiltersProps {
   view: View;
@@ -20,12 +20,10 @@ const PARTS = [
 
 const SORTS = COLUMNS.flatMap((column) => {
   const { sort, title } = COLUMN_INFO[column];
-  return sort
-    ? [
-        { value: sort, label: `${title}, ascending` },
-        { value: `-${sort}`, label: `${title}, descending` },
-      ]
-    : [];
+  return [
+    { value: sort, label: `${title}, ascending` },
+    { value: `-${sort}`, label: `${title}, descending` },
+  ];
 });
 
 /** The filters that are needed less often. */
@@ -37,9 +35,9 @@ export function Filters({ view, onChange, withSort }: FiltersProps) {
         <MultiSelect
           key={part}
           label={label}
-          placeholder={view[part]?.length ? "" : "All"}
-          value={view[part] ?? []}
-          onChange={(kinds) => onChange({ [part]: kinds.length ? kinds : undefined })}
+          placeholder={wanted(view, part).length ? "" : "All"}
+          value={wanted(view, part)}
+          onChange={(kinds) => onChange(wanting(view, part, kinds))}
           data={catalog ? kindsOf(catalog.schema, part) : []}
           comboboxProps={{ withinPortal: false }}
           searchable
@@ -48,8 +46,8 @@ export function Filters({ view, onChange, withSort }: FiltersProps) {
       <TagsInput
         label="With the tags"
         placeholder="Tag, then Enter"
-        value={view.tag ?? []}
-        onChange={(tag) => onChange({ tag: tag.length ? tag : undefined })}
+        value={wanted(view, "tag")}
+        onChange={(tags) => onChange(wanting(view, "tag", tags))}
         comboboxProps={{ withinPortal: false }}
       />
       {withSort && (

@@ -1,13 +1,12 @@
 import { memo } from "react";
 import type { RunSummary } from "../api/types";
-import { COLUMN_INFO } from "./columns";
 import classes from "./RunsTable.module.css";
-import type { Column } from "./view";
+import type { PlacedColumn } from "./useColumns";
 
 interface RunRowProps {
   run: RunSummary;
   index: number;
-  columns: readonly Column[];
+  columns: readonly PlacedColumn[];
   selected: boolean;
   /** The same function for as long as the table lives, so that a row is drawn again only when it changes. */
   onChoose: (index: number, shift: boolean) => void;
@@ -23,7 +22,7 @@ export const RunRow = memo(function RunRow({ run, index, columns, selected, onCh
       data-testid="run-row"
       data-run={run.id}
     >
-      <td>
+      <td data-pinned={columns[0]?.pinned && true} style={columns[0]?.pinned && { left: 0 }}>
         <input
           type="checkbox"
           className={classes.check}
@@ -34,8 +33,13 @@ export const RunRow = memo(function RunRow({ run, index, columns, selected, onCh
         />
       </td>
       {columns.map((column) => (
-        <td key={column} className={COLUMN_INFO[column].number ? classes.number : undefined}>
-          {COLUMN_INFO[column].cell(run)}
+        <td
+          key={column.name}
+          className={column.number ? classes.number : undefined}
+          data-pinned={column.pinned && true}
+          style={column.pinned}
+        >
+          {column.cell(run)}
         </td>
       ))}
     </tr>

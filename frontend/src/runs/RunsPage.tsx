@@ -18,9 +18,10 @@ import classes from "./RunsPage.module.css";
 import { RunsTable } from "./RunsTable";
 import { current, NOTHING, type Selection } from "./selection";
 import { Toolbar } from "./Toolbar";
-import { byMetric, filterOf, isFiltered, NEWEST_FIRST, SHOWN_AT_FIRST, type View } from "./view";
+import { byMetric, filterOf, isFiltered, NEWEST_FIRST, SHOWN_AT_FIRST, SHOWN_WIDE, type View } from "./view";
 
 const MOST_COMPARED = 50;
+const NONE: readonly string[] = [];
 
 // Not needed for the first sight of the list.
 const GroupsTable = late(() => import("./GroupsTable").then((module) => module.GroupsTable));
@@ -38,6 +39,8 @@ export function RunsPage() {
   );
   const connection = useListStream();
   const narrow = useMediaQuery("(max-width: 720px)", window.innerWidth <= 720);
+  const wide = useMediaQuery("(min-width: 2200px)", window.innerWidth >= 2200);
+  const columns = view.columns ?? (wide ? SHOWN_WIDE : SHOWN_AT_FIRST);
   const filter = useMemo(() => filterOf(view), [view]);
   const query = useInfiniteQuery({ ...runsQuery(filter), enabled: !view.by });
   const runs = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
@@ -73,7 +76,7 @@ export function RunsPage() {
           <ConnectionPill connection={connection} />
         </span>
       </div>
-      <Toolbar view={view} onChange={change} narrow={narrow} />
+      <Toolbar view={view} columns={columns} filter={filter} onChange={change} narrow={narrow} />
       {view.group && (
         <Late>
           <GroupHead group={view.group} onLeave={() => change({ group: undefined })} />
@@ -103,6 +106,8 @@ export function RunsPage() {
           query={query}
           runs={runs}
           view={view}
+          columns={columns}
+          wide={wide}
           narrow={narrow}
           onChange={change}
           selection={selection}
@@ -118,6 +123,8 @@ interface ListProps {
   /** Of all pages that are loaded. */
   runs: RunSummary[];
   view: View;
+  columns: readonly string[];
+  wide: boolean;
   narrow: boolean;
   onChange: (part: Partial<View>) => void;
   selection: Selection;
@@ -125,7 +132,7 @@ interface ListProps {
 }
 
 /** The runs that match, as rows or cards; or why there are none to see. */
-function List({ query, runs, view, narrow, onChange, selection, onSelection }: ListProps) {
+function List({ query, runs, view, columns, wide, narrow, onChange, selection, onSelection }: ListProps) {
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const more = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
@@ -158,7 +165,9 @@ function List({ query, runs, view, narrow, onChange, selection, onSelection }: L
       <RunsTable
         runs={runs}
         total={query.data.pages[0]?.total ?? runs.length}
-        columns={view.columns ?? SHOWN_AT_FIRST}
+        columns={columns}
+        pinned={view.pinned ?? NONE}
+        roomy={wide}
         sort={view.sort ?? NEWEST_FIRST}
         onSort={(sort) => onChange({ sort: sort === NEWEST_FIRST ? undefined : sort })}
         selection={selection}

@@ -1,13 +1,21 @@
 import { type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { startTransition, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import {
+  type RefObject,
+  startTransition,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import type { RunSummary } from "../api/types";
 import { useKeys } from "../shell/useKeys";
-import { COLUMN_INFO } from "./columns";
 import { Heading } from "./Heading";
 import { RunRow } from "./RunRow";
 import classes from "./RunsTable.module.css";
 import { NOTHING, type Selection, toggled } from "./selection";
-import type { Column } from "./view";
+import { SELECT_WIDTH, useColumns } from "./useColumns";
+import { useWidths } from "./widths";
 
 const ROW = 38;
 /** Rows kept ready above and below the window: the compositor scrolls on while the page still draws. */
@@ -22,7 +30,12 @@ const AHEAD = 120;
 interface RunsTableProps {
   runs: RunSummary[];
   total: number;
-  columns: readonly Column[];
+  /** Fields, in their order. */
+  columns: readonly string[];
+  /** Those of them that stay in view. */
+  pinned: readonly string[];
+  /** Whether the screen is wider than the columns need. */
+  roomy: boolean;
   sort: string;
   onSort: (sort: string) => void;
   selection: Selection;
@@ -33,11 +46,16 @@ interface RunsTableProps {
 
 /** The list as a table whose rows exist only while they are in reach. */
 export function RunsTable(props: RunsTableProps) {
-  const { runs, total, columns, sort, onSort, selection, onSelection, hasMore, onMore } = props;
+  const { runs, total, sort, onSort, selection, onSelection, hasMore, onMore } = props;
+  const [widths, setWidth] = useWidths();
+  const { columns, width } = useColumns(props.columns, props.pinned, widths, props.roomy);
   const body = useRef<HTMLTableElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  const wide = useWider(frame, width);
   const [offset, setOffset] = useState(0);
   // What stands above the table may change with any drawing.
-  useLayoutEffect(() => setOffset(body.current?.offsetTop ?? 0));
+  useLayoutEffect(() => setOffset(topOf(body.current)));
+  useHeadInView(body, wide);
   const settled = useAfterPaint();
   // The same as long as the runs are: for a new one every row's place is worked out again.
   const getItemKey = useCallback((index: number) => runs[index]?.id ?? index, [runs]);
@@ -82,55 +100,108 @@ export function RunsTable(props: RunsTableProps) {
   const before = (items[0]?.start ?? offset) - offset;
   const after = virtual.getTotalSize() - ((items.at(-1)?.end ?? offset) - offset);
   const all = runs.length > 0 && runs.every((run) => selection.has(run.id));
+  const anyPinned = columns[0]?.pinned && { style: { left: 0 }, "data-pinned": true };
   return (
-    <table className={classes.table} ref={body} aria-rowcount={total + 1} data-testid="runs">
-      <colgroup>
-        <col style={{ width: 40 }} />
-        {columns.map((column) => (
-          <col key={column} style={{ width: COLUMN_INFO[column].width }} />
-        ))}
-      </colgroup>
-      <thead>
-        <tr aria-rowindex={1}>
-          <th scope="col">
-            <input
-              type="checkbox"
-              className={classes.check}
-              aria-label={all ? "Select none" : "Select all loaded runs"}
-              checked={all}
-              ref={(box) => {
-                if (box) box.indeterminate = selection.size > 0 && !all;
-              }}
-              onChange={() => onSelection(all ? NOTHING : new Map(runs.map((run) => [run.id, run])))}
-            />
-          </th>
+    <div className={classes.frame} ref={frame} data-wide={wide || undefined} tabIndex={wide ? 0 : undefined}>
+      <table
+        className={classes.table}
+        ref={body}
+        aria-rowcount={total + 1}
+        data-testid="runs"
+        style={{ minWidth: width }}
+      >
+        <colgroup>
+          <col style={{ width: SELECT_WIDTH }} />
           {columns.map((column) => (
-            <Heading key={column} column={COLUMN_INFO[column]} sort={sort} onSort={onSort} />
+            <col key={column.name} style={{ width: column.width }} />
           ))}
-        </tr>
-      </thead>
-      <tbody>
-        {before > 0 && <tr aria-hidden style={{ height: before }} />}
-        {items.map((item) => {
-          const run = runs[item.index];
-          return (
-            run && (
-              <RunRow
-                key={run.id}
-                run={run}
-                index={item.index}
-                columns={columns}
-                selected={selection.has(run.id)}
-                onChoose={choose}
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col" {...anyPinned}>
+              <input
+                type="checkbox"
+                className={classes.check}
+                aria-label={all ? "Select none" : "Select all loaded runs"}
+                checked={all}
+                ref={(box) => {
+                  if (box) box.indeterminate = selection.size > 0 && !all;
+                }}
+                onChange={() => onSelection(all ? NOTHING : new Map(runs.map((run) => [run.id, run])))}
               />
-            )
-          );
-        })}
-        {after > 0 && <tr aria-hidden style={{ height: after }} />}
-      </tbody>
-    </table>
+            </th>
+            {columns.map((column) => (
+              <Heading
+                key={column.name}
+                column={column}
+                sort={sort}
+                onSort={onSort}
+                onResize={(width) => setWidth(column.name, width)}
+                {...(column.pinned && { style: column.pinned })}
+              />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {before > 0 && <tr aria-hidden style={{ height: before }} />}
+          {items.map((item) => {
+            const run = runs[item.index];
+            return (
+              run && (
+                <RunRow
+                  key={run.id}
+                  run={run}
+                  index={item.index}
+                  columns={columns}
+                  selected={selection.has(run.id)}
+                  onChoose={choose}
+                />
+              )
+            );
+          })}
+          {after > 0 && <tr aria-hidden style={{ height: after }} />}
+        </tbody>
+      </table>
+    </div>
   );
 }
+
+function topOf(table: HTMLElement | null): number {
+  return table ? table.getBoundingClientRect().top + window.scrollY : 0;
+}
+
+/** Whether the columns need more room than there is. */
+function useWider(frame: RefObject<HTMLElement | null>, width: number): boolean {
+  const [room, setRoom] = useState(window.innerWidth);
+  useLayoutEffect(() => {
+    if (!frame.current) return;
+    const observer = new ResizeObserver(([entry]) => entry && setRoom(entry.contentRect.width));
+    observer.observe(frame.current);
+    return () => observer.disconnect();
+  }, [frame]);
+  return width > room;
+}
+
+/** What scrolls sideways cannot also stick to the window: the head is moved along as the page scrolls. */
+function useHeadInView(table: RefObject<HTMLTableElement | null>, wide: boolean): void {
+  useEffect(() => {
+    const head = table.current?.tHead;
+    if (!head || !wide) return;
+    const move = () => {
+      const above = BAR - (table.current?.getBoundingClientRect().top ?? BAR);
+      head.style.setProperty("--moved", `${Math.max(0, above)}px`);
+    };
+    move();
+    window.addEventListener("scroll", move, { passive: true });
+    return () => {
+      window.removeEventListener("scroll", move);
+      head.style.removeProperty("--moved");
+    };
+  }, [table, wide]);
+}
+
+/** The page's bar. */
+const BAR = 46;
 
 /** The rows in view and those kept ready around them, in whole batches. */
 function reach({ startIndex, endIndex, count }: Range): number[] {

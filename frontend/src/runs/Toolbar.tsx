@@ -1,32 +1,42 @@
-import { Button, Checkbox, Chip, Group, Menu, Popover, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, Chip, Group, Menu, Popover, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconArrowDown, IconArrowUp, IconColumns3, IconFilter, IconSearch } from "@tabler/icons-react";
+import { IconColumns3, IconDownload, IconFilter, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
-import { STATUSES, type Status } from "../api/types";
+import { exportAddress, type RunsFilter } from "../api/queries";
+import { STATUSES } from "../api/types";
 import { Late, late } from "../shell/Late";
-import { useKeys } from "../shell/useKeys";
-import { COLUMN_INFO } from "./columns";
+import { hasClause, toggled } from "./clauses";
+import { FilterBox } from "./FilterBox";
 import classes from "./Toolbar.module.css";
-import { COLUMNS, type Column, filtersIn, isFiltered, SHOWN_AT_FIRST, type View } from "./view";
+import { filtersIn, isFiltered, type View, wanted, wanting } from "./view";
 
+const WEEK = "created > -7d";
+const ColumnChooser = late(() => import("./ColumnChooser").then((module) => module.ColumnChooser));
 const Filters = late(() => import("./Filters").then((module) => module.Filters));
 
 interface ToolbarProps {
   view: View;
+  columns: readonly string[];
+  filter: RunsFilter;
   onChange: (part: Partial<View>) => void;
   narrow: boolean;
 }
 
-export function Toolbar({ view, onChange, narrow }: ToolbarProps) {
+export function Toolbar({ view, columns, filter, onChange, narrow }: ToolbarProps) {
   const navigate = useNavigate();
   return (
     <div className={classes.bar}>
+      <FilterBox
+        value={view.filter ?? ""}
+        onChange={(text) => onChange({ filter: text || undefined })}
+        onSearch={(q) => onChange({ q })}
+      />
       <Search value={view.q ?? ""} onChange={(q) => onChange({ q: q || undefined })} />
       <Chip.Group
         multiple
-        value={view.status ?? []}
-        onChange={(status) => onChange({ status: status.length ? (status as Status[]) : undefined })}
+        value={wanted(view, "status")}
+        onChange={(statuses) => onChange(wanting(view, "status", statuses))}
       >
         <Group gap={4} role="group" aria-label="Show only runs that are" wrap={narrow ? "wrap" : "nowrap"}>
           {STATUSES.map((status) => (
@@ -36,6 +46,15 @@ export function Toolbar({ view, onChange, narrow }: ToolbarProps) {
           ))}
         </Group>
       </Chip.Group>
+      <Chip
+        size="xs"
+        variant="light"
+        radius="sm"
+        checked={hasClause(view.filter ?? "", WEEK)}
+        onChange={() => onChange({ filter: toggled(view.filter ?? "", WEEK) || undefined })}
+      >
+        last 7 days
+      </Chip>
       <SegmentedControl
         aria-label="Rows"
         className={classes.rows}
@@ -48,13 +67,19 @@ export function Toolbar({ view, onChange, narrow }: ToolbarProps) {
         ]}
       />
       <MoreFilters view={view} onChange={onChange} withSort={narrow && !view.by} />
-      {!narrow && !view.by && <ColumnMenu columns={view.columns ?? SHOWN_AT_FIRST} onChange={onChange} />}
+      {!narrow && !view.by && (
+        <ColumnMenu view={view} columns={columns} filter={filter} onChange={onChange} />
+      )}
+      {!view.by && <ExportMenu columns={columns} filter={filter} />}
       {isFiltered(view) && (
         <Button
           variant="subtle"
           color="gray"
           onClick={() =>
-            void navigate({ to: "/", search: ({ by, columns, sort }) => ({ by, columns, sort }) })
+            void navigate({
+              to: "/",
+              search: ({ by, columns, pinned, sort }) => ({ by, columns, pinned, sort }),
+            })
           }
         >
           Clear
@@ -79,7 +104,6 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
       setText(value);
     }
   }, [value]);
-  useKeys({ "/": () => input.current?.focus() });
   return (
     <TextInput
       ref={input}
@@ -87,7 +111,6 @@ function Search({ value, onChange }: { value: string; onChange: (text: string) =
       aria-label="Search names, notes and tags"
       placeholder="Search names, notes, tags"
       leftSection={<IconSearch size={14} />}
-      rightSection={<kbd aria-hidden>/</kbd>}
       value={text}
       onChange={(event) => {
         setText(event.currentTarget.value);
@@ -129,65 +152,49 @@ function MoreFilters({ view, onChange, withSort }: MoreFiltersProps) {
 }
 
 interface ColumnMenuProps {
-  columns: readonly Column[];
+  view: View;
+  columns: readonly string[];
+  filter: RunsFilter;
   onChange: (part: Partial<View>) => void;
 }
 
-function ColumnMenu({ columns, onChange }: ColumnMenuProps) {
-  const rest = COLUMNS.filter((column) => !columns.includes(column));
-  const set = (next: Column[]) => onChange({ columns: next.length ? next : undefined });
-  const move = (column: Column, by: number) => {
-    const next = [...columns];
-    const from = next.indexOf(column);
-    const to = Math.max(0, Math.min(next.length - 1, from + by));
-    next.splice(to, 0, ...next.splice(from, 1));
-    set(next);
-  };
+function ColumnMenu({ view, columns, filter, onChange }: ColumnMenuProps) {
   return (
-    <Menu closeOnItemClick={false} width={230}>
-      <Menu.Target>
+    <Popover width={320} position="bottom-end" shadow="md" trapFocus>
+      <Popover.Target>
         <Button variant="default" leftSection={<IconColumns3 size={14} />} className={classes.columns}>
           Columns
         </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Late>
+          <ColumnChooser columns={columns} pinned={view.pinned ?? []} filter={filter} onChange={onChange} />
+        </Late>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** What is listed, as a file. */
+function ExportMenu({ columns, filter }: { columns: readonly string[]; filter: RunsFilter }) {
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={14} />}>
+          Export
+        </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <ul className={classes.columnList}>
-          {[...columns, ...rest].map((column) => {
-            const shown = columns.includes(column);
-            const { title } = COLUMN_INFO[column];
-            return (
-              <li key={column}>
-                <Checkbox
-                  label={title}
-                  checked={shown}
-                  disabled={column === "name"}
-                  onChange={() =>
-                    set(shown ? columns.filter((other) => other !== column) : [...columns, column])
-                  }
-                />
-                {shown && (
-                  <span>
-                    <button
-                      type="button"
-                      aria-label={`${title} further left`}
-                      onClick={() => move(column, -1)}
-                    >
-                      <IconArrowUp size={13} />
-                    </button>
-                    <button
-                      type="button"
-                      aria-label={`${title} further right`}
-                      onClick={() => move(column, 1)}
-                    >
-                      <IconArrowDown size={13} />
-                    </button>
-                  </span>
-                )}
-              </li>
-            );
-          })}
-        </ul>
-        <Menu.Item onClick={() => onChange({ columns: undefined })}>The usual columns</Menu.Item>
+        {(["csv", "json"] as const).map((format) => (
+          <Menu.Item
+            key={format}
+            component="a"
+            href={exportAddress(filter, ["id", ...columns], format)}
+            download
+          >
+            What is listed, as {format.toUpperCase()}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

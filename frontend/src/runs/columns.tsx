@@ -11,13 +11,15 @@ import { StatusWord } from "./StatusWord";
 import type { Column } from "./view";
 
 export interface ColumnInfo {
+  /** The field, as the server calls it. */
+  name: string;
   title: string;
-  /** What the server sorts by; absent where it cannot. */
-  sort?: string;
+  sort: string;
   number?: boolean;
   /** What the number is called where it is explained. */
   metric?: string;
-  width?: string;
+  /** In pixels, unless the reader has set another; absent: what is left. */
+  width?: number;
   cell: (run: RunSummary) => ReactNode;
 }
 
@@ -41,16 +43,14 @@ export function lost(forgetting: number | null | undefined): string {
   return forgetting === null || forgetting === undefined ? "–" : `${points(forgetting).replace("+", "")} pt`;
 }
 
-export const COLUMN_INFO: Record<Column, ColumnInfo> = {
+const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
   status: {
     title: "Status",
-    sort: "status",
-    width: "112px",
+    width: 112,
     cell: (run) => <StatusWord status={run.status} stopping={run.cancel_requested} />,
   },
   name: {
     title: "Run",
-    sort: "name",
     cell: (run) => (
       <Link
         to="/runs/$id"
@@ -63,51 +63,47 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
       </Link>
     ),
   },
-  progress: { title: "Progress", width: "220px", cell: (run) => <RunProgress run={run} /> },
+  progress: { title: "Progress", width: 220, cell: (run) => <RunProgress run={run} /> },
   average_accuracy: {
     title: "Accuracy",
-    sort: "average_accuracy",
     number: true,
-    width: "110px",
+    width: 110,
     metric: "average_accuracy",
     cell: (run) => percent(run.metrics.average_accuracy),
   },
   forgetting: {
     title: "Forgetting",
-    sort: "forgetting",
     number: true,
-    width: "118px",
+    width: 118,
     metric: "forgetting",
     cell: (run) => lost(run.metrics.forgetting),
   },
   capacity_free: {
     title: "Free",
-    sort: "capacity_free",
     number: true,
-    width: "104px",
+    width: 104,
     metric: "capacity_free",
     cell: (run) => percent(run.metrics.capacity_free),
   },
   strategy: {
     title: "Strategy",
-    sort: "strategy",
-    width: "110px",
+    width: 110,
     cell: (run) => <KindTitle part="strategy" kind={run.strategy} />,
   },
   benchmark: {
     title: "Benchmark",
-    width: "110px",
+    width: 110,
     cell: (run) => <KindTitle part="benchmark" kind={run.benchmark} />,
   },
   dataset: {
     title: "Data set",
-    width: "100px",
+    width: 100,
     cell: (run) => <KindTitle part="dataset" kind={run.dataset} />,
   },
-  seed: { title: "Seed", number: true, width: "64px", cell: (run) => run.seed },
+  seed: { title: "Seed", number: true, width: 64, cell: (run) => run.seed },
   tags: {
     title: "Tags",
-    width: "150px",
+    width: 150,
     cell: (run) => (
       <span className={classes.tags}>
         {run.tags.map((tag) => (
@@ -120,7 +116,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
   },
   notes: {
     title: "Notes",
-    width: "200px",
+    width: 200,
     cell: (run) => (
       <span className="quiet" dir="auto" title={run.notes}>
         {run.notes}
@@ -130,7 +126,7 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
   duration: {
     title: "Took",
     number: true,
-    width: "92px",
+    width: 92,
     cell: (run) => (
       <span title={run.seconds_left === null ? undefined : `about ${duration(run.seconds_left)} left`}>
         {duration(run.seconds)}
@@ -140,16 +136,20 @@ export const COLUMN_INFO: Record<Column, ColumnInfo> = {
   bytes: {
     title: "Size",
     number: true,
-    width: "92px",
+    width: 92,
     cell: (run) => (
       <span title="Of its files and, about, of its rows in the database">{bytes(run.bytes)}</span>
     ),
   },
-  worker: { title: "Worker", width: "130px", cell: (run) => run.worker ?? "–" },
+  worker: { title: "Worker", width: 130, cell: (run) => run.worker ?? "–" },
   created: {
     title: "Created",
-    sort: "created",
-    width: "104px",
+    width: 104,
     cell: (run) => <Moment at={run.created_at} />,
   },
 };
+
+/** The columns that every row can show. */
+export const COLUMN_INFO = Object.fromEntries(
+  Object.entries(INFO).map(([name, info]) => [name, { ...info, name, sort: name }]),
+) as Record<Column, ColumnInfo>;

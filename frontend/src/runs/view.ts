@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { RunsFilter } from "../api/queries";
 import { STATUSES } from "../api/types";
 import { lenient, list, listOf, text } from "../search";
+import { valuesIn, withValues } from "./clauses";
 
 export const COLUMNS = [
   "status",
@@ -37,19 +38,40 @@ export const SHOWN_AT_FIRST: readonly Column[] = [
   "created",
 ];
 
-const both = (keys: string[]) => keys.flatMap((key) => [key, `-${key}`]);
-const SORTS = both([
-  "created",
-  "name",
+/** Where a screen is wide enough for more. */
+export const SHOWN_WIDE: readonly Column[] = [
   "status",
-  "strategy",
+  "name",
+  "progress",
   "average_accuracy",
   "forgetting",
   "capacity_free",
-]);
+  "strategy",
+  "benchmark",
+  "dataset",
+  "seed",
+  "tags",
+  "notes",
+  "duration",
+  "worker",
+  "created",
+];
+
+const both = (keys: string[]) => keys.flatMap((key) => [key, `-${key}`]);
+const FIELD = /^[a-z_][a-z0-9_.]*$/i;
 const GROUP_SORTS = both(["created", "name", "count", "average_accuracy", "forgetting", "capacity_free"]);
 
-const sortsOf = ({ by }: { by?: string | undefined }) => (by ? GROUP_SORTS : SORTS);
+function isSort(sort: string, by: string | undefined): boolean {
+  return by ? GROUP_SORTS.includes(sort) : FIELD.test(sort.replace(/^-/, ""));
+}
+
+/** Names of fields, as the server lists them. */
+const fieldNames = v.pipe(
+  list,
+  v.transform((names) => names.filter((name) => FIELD.test(name))),
+  v.minLength(1),
+  v.maxLength(60),
+);
 
 export const NEWEST_FIRST = "-created";
 
@@ -68,13 +90,20 @@ export const viewSearch = v.pipe(
       ),
     ),
     q: lenient(text),
+    /** In the filter language. */
+    filter: lenient(text),
     sort: lenient(text),
-    /** Columns in their order; absent: the usual ones. */
-    columns: lenient(listOf(COLUMNS)),
+    /** Columns in their order, any field of a run; absent: the usual ones. */
+    columns: lenient(fieldNames),
+    /** Those of them that stay in view while the others are scrolled. */
+    pinned: lenient(fieldNames),
     /** Runs that differ only in name and seed share a row. */
     by: lenient(v.picklist(["seeds", "sweep"])),
   }),
-  v.transform((view) => ({ ...view, sort: sortsOf(view).find((sort) => sort === view.sort) })),
+  v.transform((view) => ({
+    ...view,
+    sort: view.sort !== undefined && isSort(view.sort, view.by) ? view.sort : undefined,
+  })),
 );
 export type View = v.InferOutput<typeof viewSearch>;
 
@@ -83,17 +112,36 @@ export function byMetric(sort: string | undefined): boolean {
   return ["average_accuracy", "forgetting", "capacity_free"].includes(sort?.replace(/^-/, "") ?? "");
 }
 
+/** What the server is asked for; of the columns those that not every row has. */
 export function filterOf(view: View): RunsFilter {
-  const { by: _by, columns: _columns, sort, ...filter } = view;
-  return { ...filter, sort: sort ?? NEWEST_FIRST };
+  const { by, columns, pinned: _pinned, sort, ...filter } = view;
+  const more = by ? [] : (columns ?? []).filter((name) => !isUsual(name));
+  return { ...filter, ...(more.length > 0 && { columns: more }), sort: sort ?? NEWEST_FIRST };
+}
+
+/** Whether every row has the column. */
+export function isUsual(name: string): name is Column {
+  return COLUMNS.includes(name as Column);
+}
+
+type Part = "status" | "strategy" | "benchmark" | "dataset" | "tag";
+
+/** The values that are wanted of a part: those in the filter, and those that stand in the address by themselves. */
+export function wanted(view: View, part: Part): string[] {
+  return [...new Set<string>([...(view[part] ?? []), ...valuesIn(view.filter ?? "", part)])];
+}
+
+/** Written into the filter. */
+export function wanting(view: View, part: Part, values: readonly string[]): Partial<View> {
+  return { [part]: undefined, filter: withValues(view.filter ?? "", part, values) || undefined };
 }
 
 /** How many of the filters behind the button are in use. */
-export function filtersIn({ strategy, benchmark, dataset, tag, archived }: View): number {
-  const lists = [strategy, benchmark, dataset, tag];
-  return lists.reduce((sum, list) => sum + (list?.length ?? 0), archived ? 1 : 0);
+export function filtersIn(view: View): number {
+  const parts = ["strategy", "benchmark", "dataset", "tag"] as const;
+  return parts.reduce((sum, part) => sum + wanted(view, part).length, view.archived ? 1 : 0);
 }
 
 export function isFiltered(view: View): boolean {
-  return Boolean(view.status || view.group || view.q || filtersIn(view));
+  return Boolean(view.filter || view.status || view.group || view.q || filtersIn(view));
 }

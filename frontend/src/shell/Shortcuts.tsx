@@ -16,7 +16,7 @@ const KEYS: [string, [string[], string][]][] = [
   [
     "Runs",
     [
-      [["/"], "Search"],
+      [["/"], "Filter, or search"],
       [["j"], "Next run"],
       [["k"], "Run before"],
       [["Enter"], "Open the run"],

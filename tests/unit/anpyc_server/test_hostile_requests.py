@@ -16,8 +16,8 @@ import pytest
 from anpyc.settings import Settings
 from anpyc_server.errors import BadRequest
 from anpyc_server.openapi import document
+from anpyc_server.records.finding.fields import fields
 from anpyc_server.records.listing import read_cursor
-from anpyc_server.records.run_schemas import Sort
 from anpyc_server.resources.groups.schemas import GroupSort
 from hostile import NUMBERS_TOO_LARGE, application, attack, cursors_of_wrong_types
 from serving import Server, Trainer, partly_done, queued
@@ -37,7 +37,7 @@ def _refused(response: httpx.Response, *statuses: int) -> dict[str, Any]:
 # --- cursors ------------------------------------------------------------------------------------------------
 
 
-ORDERS = [("/api/runs", sort, sort) for sort in get_args(Sort)]
+ORDERS = [("/api/runs", sort, sort) for name in fields() for sort in (name, f"-{name}")]
 ORDERS += [("/api/groups", sort, f"spec:{sort}") for sort in get_args(GroupSort)]
 
 

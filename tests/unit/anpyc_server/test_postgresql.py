@@ -10,6 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from anpyc.settings import Settings
+from anpyc_server.records.finding.fields import fields
+from finding_runs import FILTERS, SORTS, store_different_runs
 from hostile import cursors_of_wrong_types
 from installed import Servers
 from serving import (
@@ -144,6 +146,25 @@ def test_the_list_sorts_by_what_is_free(postgresql: Server) -> None:
     page = postgresql.get("/api/runs", sort="-capacity_free", limit=1)
     rest = postgresql.get("/api/runs", sort="-capacity_free", limit=50, cursor=page["next_cursor"])
     assert len(rest["items"]) == 3
+
+
+def test_filters_and_orders_by_any_field_are_the_same(
+    tmp_path_factory: pytest.TempPathFactory, servers: Servers
+) -> None:
+    database = servers.postgres.database_with_tables()
+    with serving(Settings(data_dir=tmp_path_factory.mktemp("finding"), database_url=database)) as server:
+        store_different_runs(server.database)
+        for text, names in FILTERS.items():
+            assert " ".join(_names(server, filter=text)) == names, text
+        every = {"filter": "archived = yes or archived = no"}
+        for sort, names in SORTS.items():
+            assert names_page_by_page(server, sort, 1, **every) == names.split("|"), sort
+        for name in fields():
+            assert len(_names(server, sort=f"-{name}", columns=name)) == 3, name
+        for text in ("lam > ", "commit = ", "tag = ", "worker = ", "created > "):
+            assert server.http.get("/api/runs/completions", params={"filter": text}).status_code == 200
+        assert server.get("/api/runs/differences")["items"][0]["name"] == "strategy"
+        assert _names(server, q="ÜBER") == ["Über alles"]
 
 
 def test_a_sweep_sent_twice_is_made_once(postgresql: Server) -> None:

@@ -7,6 +7,7 @@ from math import inf
 from typing import Any
 
 from anpyc.measures import MEASURES, known
+from anpyc_queue.finding import Value, flattened
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.columns import Members, columns
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
@@ -14,7 +15,7 @@ from anpyc_server.records.accuracy import accuracy_matrices
 from anpyc_server.records.counting_sentences import repeats_in_words
 from anpyc_server.records.differences import written
 from anpyc_server.records.joint import JointRuns
-from anpyc_server.records.settings import Value, described, flattened
+from anpyc_server.records.settings import described
 from anpyc_server.records.spreads import Spread, spread_of
 from anpyc_server.resources.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
 from anpyc_server.services import Services

@@ -17,6 +17,7 @@ from anpyc import strict_json
 from anpyc_queue.tables import Base, EpochRow, EvaluationRow, LayerRow, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.accuracy import accuracy_matrix, before_pruning
+from anpyc_server.records.csv_cells import cell, flat
 from anpyc_server.records.joint import JointRuns
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_view import QueueView, detailed
@@ -77,7 +78,7 @@ def as_csv(session: Session, run: Run, table: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header(table))
-    writer.writerows([[_cell(value) for value in row] for row in rows])
+    writer.writerows([[cell(value) for value in row] for row in rows])
     return out.getvalue().encode()
 
 
@@ -120,7 +121,7 @@ def as_parquet(session: Session, run: Run, table: str) -> bytes:
             "Parquet needs pyarrow on the server: `pip install pyarrow`. Until then take csv or json.",
         ) from None
     names, rows = rows_of(session, run, table)
-    columns = {name: [_flat(row[place]) for row in rows] for place, name in enumerate(names)}
+    columns = {name: [flat(row[place]) for row in rows] for place, name in enumerate(names)}
     out = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(columns), out)
     return out.getvalue()
@@ -151,15 +152,6 @@ def _exported(row: dict[str, Any]) -> dict[str, Any]:
     """The row, and what its numbers were that JSON has no word for."""
     words = strict_json.not_finite(row)
     return row | {"not_finite": words} if words else row
-
-
-def _cell(value: Any) -> Any:
-    flat = _flat(value)
-    return f"'{flat}" if isinstance(flat, str) and flat[:1] in ("=", "+", "-", "@", "\t", "\r") else flat
-
-
-def _flat(value: Any) -> Any:
-    return strict_json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def _plain(value: Any) -> str:

@@ -9,9 +9,20 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from anpyc_queue.tables import TERMINAL
 from anpyc_server.errors import documented, once_more
 from anpyc_server.kept import from_the_database, tells_the_time
-from anpyc_server.parameters import Cursor, RunId, RunsWanted
-from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, Sort, SpecChanges
+from anpyc_server.parameters import ColumnNames, Cursor, RunId, RunsWanted, SortBy
+from anpyc_server.records.finding.language import LONGEST
+from anpyc_server.records.finding.values import columns_of
+from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, SpecChanges
 from anpyc_server.resources.runs import service
+from anpyc_server.resources.runs.export import ListFormat, export_list
+from anpyc_server.resources.runs.finding import (
+    Completions,
+    Differences,
+    Fields,
+    all_fields,
+    completions,
+    differences_of,
+)
 from anpyc_server.resources.runs.pages import page_of_runs
 from anpyc_server.services import ByHere, ServicesHere
 from anpyc_server.spec_body import SpecBody
@@ -40,16 +51,53 @@ def list_runs(
     request: Request,
     services: ServicesHere,
     wanted: RunsWanted,
-    sort: Sort = "-created",
+    sort: SortBy = "-created",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Cursor = None,
     full: Annotated[bool, Query(description="With the specification of each run.")] = False,
+    columns: ColumnNames = None,
 ) -> Response:
     """One page of runs."""
-    page = page_of_runs(services, wanted, sort, limit, cursor, full)
-    if not page.ended:
+    page = page_of_runs(services, wanted, sort, limit, cursor, full, columns_of(columns or ()))
+    if wanted.tells_the_time or not page.ended:
         tells_the_time(request)
     return Response(page.content, media_type="application/json")
+
+
+@router.get("/fields")
+def list_fields() -> Fields:
+    """All that runs can be filtered by, sorted by and shown with as a column."""
+    return all_fields()
+
+
+@router.get("/completions", dependencies=[Depends(from_the_database)])
+def complete_filter(
+    services: ServicesHere,
+    filter: Annotated[str, Query(max_length=LONGEST)] = "",
+    at: Annotated[int, Query(ge=0, le=LONGEST, description="Where the cursor stands.")] = LONGEST,
+) -> Completions:
+    """What may be typed next in a filter, and what is wrong with it as it is."""
+    return completions(services, filter, at)
+
+
+@router.get("/differences", dependencies=[Depends(from_the_database)])
+def list_differences(request: Request, services: ServicesHere, wanted: RunsWanted) -> Differences:
+    """The fields in which the runs differ."""
+    if wanted.tells_the_time:
+        tells_the_time(request)
+    return differences_of(services, wanted)
+
+
+@router.get("/export", response_class=Response)
+def export_runs(
+    services: ServicesHere,
+    wanted: RunsWanted,
+    sort: SortBy = "-created",
+    format: ListFormat = "csv",
+    columns: ColumnNames = None,
+) -> Response:
+    """What is listed, as a file: at most 10,000 runs."""
+    return export_list(services, wanted, sort, format, columns_of(columns or ()))
 
 
 @router.get("/{run_id}", responses=documented(404), dependencies=[Depends(from_the_database)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,19 @@ from sqlalchemy import Row, func, literal, select
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
-from anpyc_queue.tables import TERMINAL, Run
-from anpyc_server.records.listing import RunFilter, ordered, past, read_cursor, tiers, write_cursor
-from anpyc_server.records.run_rows import encoded_rows
-from anpyc_server.records.run_schemas import Sort
+from anpyc_queue.tables import TERMINAL, Run, SpecSettings
+from anpyc_server.records.finding.fields import Field
+from anpyc_server.records.finding.values import values_of
+from anpyc_server.records.listing import (
+    RunFilter,
+    ordered,
+    past,
+    read_cursor,
+    sorted_by,
+    tiers,
+    write_cursor,
+)
+from anpyc_server.records.run_rows import encoded_rows, with_values
 from anpyc_server.services import Services
 
 
@@ -27,19 +36,29 @@ class Page:
 
 
 def page_of_runs(
-    services: Services, wanted: RunFilter, sort: Sort, limit: int, cursor: str | None, full: bool
+    services: Services,
+    wanted: RunFilter,
+    sort: str,
+    limit: int,
+    cursor: str | None,
+    full: bool,
+    columns: Mapping[str, Field],
 ) -> Page:
-    """One page, in the order of ``sort``, ties by age; with specifications if ``full``.
+    """One page, in the order of ``sort``, ties by age; with specifications if ``full``, and with ``columns``.
 
     By a metric, runs that did not finish come after those that did, whichever way: theirs is that of the
     tasks they got to. Runs without the metric come last.
     """
     conditions = wanted.conditions()
+    sort = sorted_by(sort)
     with services.database.read() as session:
-        rows = _keys(session, conditions, sort, limit + 1, cursor)
+        rows = keys_of(session, conditions, sort, limit + 1, cursor)
         total = session.scalar(select(func.count()).select_from(Run).where(*conditions)) or 0
         page = rows[:limit]
-        items = encoded_rows(session, services.rows, [row.id for row in page], full)
+        run_ids = [row.id for row in page]
+        items = encoded_rows(session, services.rows, run_ids, full)
+        if columns:
+            items = list(map(with_values, items, values_of(session, run_ids, columns)))
     next_cursor = None
     if len(rows) > limit:
         next_cursor = write_cursor(sort, page[-1].tier, page[-1].sort_key, page[-1].id)
@@ -48,8 +67,8 @@ def page_of_runs(
     return Page(content, ended=all(row.status in TERMINAL for row in page))
 
 
-def _keys(
-    session: Session, conditions: Sequence[Any], sort: Sort, number: int, cursor: str | None
+def keys_of(
+    session: Session, conditions: Sequence[Any], sort: str, number: int, cursor: str | None
 ) -> list[Row[Any]]:
     """Ids and places of the first ``number`` runs past the cursor, one tier of the order after the other."""
     descending = sort.startswith("-")
@@ -61,6 +80,8 @@ def _keys(
         remaining.pop(0)
     for tier in remaining:
         query = select(Run.id, Run.status, literal(tier.number).label("tier"), tier.key.label("sort_key"))
+        if tier.of_setting:
+            query = query.outerjoin(SpecSettings, SpecSettings.spec_hash == Run.spec_hash)
         query = query.where(*conditions, *tier.conditions)
         if end is not None and end[0] == tier.number:
             query = query.where(past(tier.key, Run.id.expression, end[1:], descending))

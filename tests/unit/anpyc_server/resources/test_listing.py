@@ -143,7 +143,7 @@ def test_a_cursor_that_is_not_ours_is_a_bad_request(server: Server, cursor: str)
     [
         ({"limit": 0}, "limit"),
         ({"limit": 201}, "limit"),
-        ({"sort": "size"}, "sort"),
+        ({"sort": "weather"}, "sort"),
         ({"status": "lost"}, "status"),
     ],
 )
