@@ -17,6 +17,7 @@ from anpyc import strict_json
 from anpyc_queue.tables import Base, EpochRow, EvaluationRow, LayerRow, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.accuracy import accuracy_matrix, before_pruning
+from anpyc_server.records.csv_cells import harmless
 from anpyc_server.records.joint import JointRuns
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_view import QueueView, detailed
@@ -77,7 +78,7 @@ def as_csv(session: Session, run: Run, table: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header(table))
-    writer.writerows([[_cell(value) for value in row] for row in rows])
+    writer.writerows([[harmless(_flat(value)) for value in row] for row in rows])
     return out.getvalue().encode()
 
 
@@ -151,11 +152,6 @@ def _exported(row: dict[str, Any]) -> dict[str, Any]:
     """The row, and what its numbers were that JSON has no word for."""
     words = strict_json.not_finite(row)
     return row | {"not_finite": words} if words else row
-
-
-def _cell(value: Any) -> Any:
-    flat = _flat(value)
-    return f"'{flat}" if isinstance(flat, str) and flat[:1] in ("=", "+", "-", "@", "\t", "\r") else flat
 
 
 def _flat(value: Any) -> Any:

@@ -145,11 +145,11 @@ def test_a_report_shows_names_as_text(server: Server) -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+1", "@x", "\tx"])
 def test_a_spreadsheet_meets_no_formula(cell: str) -> None:
-    from anpyc_server.resources.exports.service import _cell
+    from anpyc_server.records.csv_cells import harmless
 
-    assert _cell(cell) == f"'{cell}"
-    assert _cell(-1.5) == -1.5
-    assert _cell("fc1.weight") == "fc1.weight"
+    assert harmless(cell) == f"'{cell}"
+    assert harmless(-1.5) == -1.5
+    assert harmless("fc1.weight") == "fc1.weight"
 
 
 def test_parquet_is_written_or_says_what_it_needs(library: Server, finished: Trainer) -> None:
