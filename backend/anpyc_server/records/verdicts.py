@@ -82,8 +82,7 @@ def _ahead(verdict: Verdict) -> str:
 def _not_told_apart(verdict: Verdict) -> str:
     difference = verdict.difference
     facts = [at_least_a_tenth(abs(difference.mean))]
-    if difference.test != "sign":
-        facts.append(_interval(verdict))
+    facts.append("the same on each" if difference.test == "sign" else _interval(verdict))
     if difference.p is not None and difference.p < ALPHA and verdict.adjusted is not None:
         facts.append(f"{p_value(difference.p)}, after Holm’s correction {p_value(verdict.adjusted.p)}")
     return (

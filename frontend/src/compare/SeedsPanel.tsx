@@ -17,6 +17,7 @@ import {
   type MethodVerdict,
   type MetricOverSeeds,
   metricShown,
+  onTheirWay,
   pOf,
   runsWanted,
   seedsInWords,
@@ -150,7 +151,7 @@ function MethodsTable({ comparison, metric, reference }: MethodsTableProps) {
                     </button>
                   )}
                 </th>
-                <td>{seedsInWords(method)}</td>
+                <td title={onTheirWay(method)}>{seedsInWords(method)}</td>
                 <td data-best={(metric.best === place && metric.best_holds) || undefined}>
                   {value ? write(value.mean) : "–"}
                   {value && value.std !== null && <span className="quiet"> ± {hundredths(value.std)}</span>}
@@ -242,7 +243,7 @@ function QueueSeeds({ verdict, comparison }: { verdict: MethodVerdict; compariso
             </li>
           ))}
         </ul>
-        <p className="quiet">Copies of their settings; nothing else is changed.</p>
+        <p className={classes.copies}>Copies of the newest run of these settings.</p>
         <Button
           mt="xs"
           fullWidth

@@ -6,6 +6,7 @@ import {
   intervalOf,
   type MethodVerdict,
   metricShown,
+  onTheirWay,
   pOf,
   runsWanted,
   seedsInWords,
@@ -63,7 +64,9 @@ describe("what the seeds say", () => {
       "B: seed 4",
     ]);
     expect(seedsInWords(method("a", [0]))).toBe("3");
-    expect(seedsInWords({ ...method("a", [0]), on_their_way: [7] })).toBe("3 and 1 other on its way");
+    expect(seedsInWords({ ...method("a", [0]), on_their_way: [7] })).toBe("3 (+1)");
+    expect(onTheirWay({ ...method("a", [0]), on_their_way: [7] })).toBe("1 more run is on the way");
+    expect(onTheirWay(method("a", [0]))).toBeUndefined();
   });
 
   it("takes single runs together once they get more seeds, and leaves groups and others alone", () => {

@@ -68,12 +68,15 @@ function listed(items: string[]): string {
   return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
-/** "5", "3 and 2 on their way". */
+/** "5", "3 (+2)"; what stands in brackets is on its way. */
 export function seedsInWords({ seeds, on_their_way }: Statistics["methods"][number]): string {
+  return on_their_way.length ? `${seeds.length} (+${on_their_way.length})` : `${seeds.length}`;
+}
+
+/** What the brackets say; nothing without them. */
+export function onTheirWay({ on_their_way }: Statistics["methods"][number]): string | undefined {
   const many = on_their_way.length;
-  return many
-    ? `${seeds.length} and ${plural(many, "other")} on ${many === 1 ? "its" : "their"} way`
-    : `${seeds.length}`;
+  return many ? `${plural(many, "more run")} ${many === 1 ? "is" : "are"} on the way` : undefined;
 }
 
 interface View {

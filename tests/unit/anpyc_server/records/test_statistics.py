@@ -280,6 +280,14 @@ def test_one_shared_seed_is_only_a_beginning() -> None:
     )
 
 
+def test_equal_differences_are_said_to_be() -> None:
+    verdict = _said(GOOD, {seed: value - 0.02 for seed, value in GOOD.items()})
+    assert verdict.sentence == (
+        "ANPyC and EWC are not told apart by 5 shared seeds (2.0 points, the same on each); "
+        "about 1 more would."
+    )
+
+
 def test_equal_results_are_level() -> None:
     verdict = _said(GOOD, GOOD)
     assert verdict.outcome == "level"
