@@ -65,8 +65,21 @@ def _take_all(browser: Browser, url: str) -> None:
     _take(browser, url, f"{one}?tab=capacity", "capacity-wide")
     _take(browser, url, f"/runs/{failed}", "failed-wide")
     _take(browser, url, "/workers", "workers-wide")
-    asked = "&".join(f"run={run}" for run in runs.values())
-    _take(browser, url, f"/compare?{asked}", "compare-wide")
+    _take_comparison(browser, url, presets)
+
+
+def _take_comparison(browser: Browser, url: str, presets: dict[str, Any]) -> None:
+    """Three methods over five seeds each."""
+    keys = []
+    for name in ("demo-anpyc", "demo-ewc", "demo-finetune"):
+        body = {"spec": presets[name], "seeds": list(range(5))}
+        runs = httpx.post(f"{url}/api/sweeps", json=body).raise_for_status().json()["items"]
+        for run in runs:
+            _wait(url, run["id"], lambda run: run["status"] == "succeeded")
+        keys.append(f"run=spec:{runs[0]['spec_hash']}")
+    asked = "&".join(keys)
+    for name, size, scheme in (("wide", WIDE, "light"), ("dark", WIDE, "dark"), ("narrow", NARROW, "light")):
+        _take(browser, url, f"/compare?{asked}", f"compare-{name}", size, scheme)
 
 
 def _permuted_images(url: str, presets: dict[str, Any]) -> str:

@@ -219,7 +219,7 @@ def _close(services: Services) -> None:
 
 async def _prepare_figures(services: Services) -> None:
     await asyncio.sleep(_FIGURES_AFTER_SECONDS)
-    for name in ("anpyc_server.figures.registry", "plotly.graph_objects"):
+    for name in ("anpyc_server.figures.registry", "plotly.graph_objects", "scipy.special"):
         await asyncio.to_thread(importlib.import_module, name)
     await asyncio.to_thread(described)
     try:

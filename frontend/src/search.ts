@@ -83,4 +83,9 @@ export const runSearch = v.object({
 });
 export type RunSearch = v.InferOutput<typeof runSearch>;
 
-export const compareSearch = v.object({ run: lenient(list), baseline: lenient(text) });
+export const compareSearch = v.object({
+  run: lenient(list),
+  baseline: lenient(text),
+  /** The metric over seeds. */
+  metric: lenient(text),
+});

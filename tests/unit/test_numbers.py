@@ -53,7 +53,8 @@ def test_every_column_of_a_file_stands_with_its_unit(table: str) -> None:
     "anchor",
     ["average-accuracy", "forgetting", "backward-transfer", "forward-transfer", "learning-accuracy",
      "intransigence", "pruning-loss", "capacity-free", "owner", "overlap", "capacity-left", "weight-norm",
-     "loss", "penalty", "progress", "time", "chance", "spread", "group-mean", "skewness",
+     "loss", "penalty", "progress", "time", "chance", "spread", "group-mean", "interval", "told-apart",
+     "more-seeds", "skewness",
      "kurtosis", "importance"],
 )  # fmt: skip
 def test_the_places_that_are_linked_to_stay(anchor: str) -> None:

@@ -1,10 +1,11 @@
-"""The commands that speak to a running dashboard through its API: submit, runs, export; and presets."""
+"""The commands that speak to a running dashboard through its API, and presets."""
 
 from __future__ import annotations
 
 import json
 import time
 import uuid
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -145,6 +146,87 @@ def export_command(
         refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
     with _Api(url) as api:
         content = api.download(f"/api/runs/{run}/export", {"format": form})
+    _write(target, content)
+
+
+class TableFormat(StrEnum):
+    """What a table is written as."""
+
+    latex = "latex"
+    markdown = "markdown"
+    csv = "csv"
+
+
+class Methods(StrEnum):
+    """Where the methods stand."""
+
+    rows = "rows"
+    columns = "columns"
+
+
+class SpreadShown(StrEnum):
+    """What stands behind ±."""
+
+    std = "std"
+    interval = "interval"
+    none = "none"
+
+
+def table_command(
+    keys: Annotated[
+        list[str],
+        typer.Argument(help="Runs by id, and groups such as spec:… and sweep:…, as a comparison has."),
+    ],
+    form: Annotated[TableFormat, typer.Option("--format", help="How it is written.")] = TableFormat.markdown,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="Such as average_accuracy. Repeatable, in this order; unset: all that are known."),
+    ] = None,
+    methods: Annotated[Methods, typer.Option(help="Whether they are rows or columns.")] = Methods.rows,
+    baseline: Annotated[
+        str | None, typer.Option(help="One of the keys: who is told apart from it is marked.")
+    ] = None,
+    spread: Annotated[SpreadShown, typer.Option(help="What stands behind ±.")] = SpreadShown.std,
+    bold: Annotated[
+        bool, typer.Option(help="The best in bold, where it is told apart from the next best.")
+    ] = True,
+    n: Annotated[bool, typer.Option("--n/--no-n", help="How many seeds each number is over.")] = True,
+    arrows: Annotated[bool, typer.Option(help="Which way is better.")] = True,
+    tasks: Annotated[bool, typer.Option("--tasks", help="The accuracy on each task as well.")] = False,
+    settings: Annotated[bool, typer.Option("--settings", help="The settings that differ as well.")] = False,
+    decimals: Annotated[int, typer.Option(min=0, max=4, help="Digits after the point.")] = 1,
+    caption: Annotated[str, typer.Option(help="Unset: one is made from what stands in the table.")] = "",
+    label: Annotated[str, typer.Option(help="Of LaTeX; unset: tab:comparison.")] = "",
+    output: Annotated[Path | None, typer.Option(help="The file to write; unset: the terminal.")] = None,
+    url: UrlOption = None,
+) -> None:
+    """Write methods as a table for a paper: means over seeds, and who is told apart."""
+    if output is not None and not output.parent.is_dir():
+        refuse(f"There is no folder {output.parent}; make it or write elsewhere with --output.")
+    wanted = {
+        "run": keys,
+        "format": form.value,
+        "metric": metric or [],
+        "methods": methods.value,
+        "spread": spread.value,
+        "bold": bold,
+        "n": n,
+        "arrows": arrows,
+        "tasks": tasks,
+        "settings": settings,
+        "decimals": decimals,
+        "caption": caption,
+        "label": label,
+    } | ({"baseline": baseline} if baseline else {})
+    with _Api(url) as api:
+        content = api.download("/api/compare/table", wanted)
+    if output is None:
+        typer.echo(content.decode(), nl=False)
+    else:
+        _write(output, content)
+
+
+def _write(target: Path, content: bytes) -> None:
     try:
         write_output(target, content)
     except OSError as error:

@@ -31,6 +31,7 @@ COMMANDS = {
     "submit": _Place("client", "submit_command", "Queue a run."),
     "runs": _Place("client", "runs_command", "List runs."),
     "export": _Place("client", "export_command", "Save what a run recorded."),
+    "table": _Place("client", "table_command", "Write a table of methods for a paper."),
     "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),
     "tokens": _Place("tokens", "tokens_command", "List, make and revoke tokens of people and programs."),
     "backup": _Place("backups", "backup_command", "Save everything to one file, while all runs."),

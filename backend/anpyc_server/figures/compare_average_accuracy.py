@@ -9,7 +9,7 @@ import numpy as np
 
 from anpyc.metrics import average_accuracy_by_task
 from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
+from anpyc_server.figures.comparison import LEGEND, final, highest, lines
 from anpyc_server.figures.declaration import ComparisonFigure, Place
 from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme
@@ -37,7 +37,7 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
         traces,
         theme,
         title=TITLE,
-        sentence=ahead(columns, finals, f"After {longest} {'task' if longest == 1 else 'tasks'}"),
+        sentence=highest(columns, finals, f"After {longest} {'task' if longest == 1 else 'tasks'}"),
         hovermode="x unified",
         showlegend=True,
         legend=LEGEND,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, ahead, final, lines
+from anpyc_server.figures.comparison import LEGEND, final, highest, lines
 from anpyc_server.figures.declaration import ComparisonFigure, Place, RunNeeds
 from anpyc_server.figures.options import FigureOptions, Points, Task
 from anpyc_server.figures.palette import Theme
@@ -51,7 +51,7 @@ def draw(columns: Sequence[Column], options: ComparedCurveOptions, theme: Theme)
         traces,
         theme,
         title=TITLE if options.task is None else f"{TITLE}: task {options.task}",
-        sentence=ahead(columns, finals, "At the newest evaluation"),
+        sentence=highest(columns, finals, "At the newest evaluation"),
         thinned=thinned,
         hovermode="x unified",
         showlegend=True,

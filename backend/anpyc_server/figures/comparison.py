@@ -137,21 +137,22 @@ def final(column: Column, values: Sequence[float]) -> float | None:
     return mean if np.isfinite(mean) else None
 
 
-def ahead(columns: Sequence[Column], finals: Sequence[float | None], where: str) -> str:
-    """Who is ahead at the end, in percent. Beside finished runs, those that did not finish are not ranked."""
+def highest(columns: Sequence[Column], finals: Sequence[float | None], where: str) -> str:
+    """Whose mean is highest at the end, in percent; whether the lead holds is for the seeds to say. Beside
+    finished runs, those that did not finish are not ranked."""
     known = [(value, column) for value, column in zip(finals, columns, strict=True) if value is not None]
     if not known:
         return "None of these runs has learnt a task yet."
     finished = [(value, column) for value, column in known if column.finished]
     ranked = sorted(finished or known, key=lambda pair: -pair[0])
     (best, first), *others = ranked
-    sentence = f"{where}, {first.label} is ahead with {percent(best / 100)}"
+    sentence = f"{where}, {first.label} is highest with {percent(best / 100)}"
     level = [column.label for value, column in ranked if best - value < LEVEL]
     if len(level) > 1:
         named = listed(level) if len(level) <= _MOST_NAMED else count(len(level), "of them", "of them")
         sentence = f"{where}, {named} are level at {percent(best / 100)}"
     elif others:
-        sentence += f", {points((best - others[0][0]) / 100)} before {others[0][1].label}"
+        sentence += f", {points((best - others[0][0]) / 100)} above {others[0][1].label}"
     left_out = len(known) - len(ranked)
     if left_out:
         sentence += f"; {left_out} unfinished {'is' if left_out == 1 else 'are'} not ranked"

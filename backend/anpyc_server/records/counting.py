@@ -32,8 +32,13 @@ class CountedRuns:
     """Finished runs that differ from another in nothing."""
     disagreement: float
     """The most that a metric differs between repeats, as a share; 0 where they agree."""
-    left_out: int
+    others: Sequence[Run] = ()
     """Runs that failed, were cancelled or still train, beside finished ones."""
+
+    @property
+    def left_out(self) -> int:
+        """How many those are."""
+        return len(self.others)
 
     @property
     def over(self) -> Over:
@@ -56,6 +61,7 @@ class CountedRuns:
 def counted_runs(runs: Sequence[Run]) -> CountedRuns:
     """Those of a group's runs that count."""
     finished = [run for run in runs if run.status == SUCCEEDED] or list(runs)
+    others = [run for run in runs if run.status != SUCCEEDED] if len(finished) < len(runs) else []
     alike: dict[tuple[str, int], list[Run]] = {}
     for run in sorted(finished, key=lambda run: run.id):
         alike.setdefault((run.spec_hash, run.seed), []).append(run)
@@ -64,7 +70,7 @@ def counted_runs(runs: Sequence[Run]) -> CountedRuns:
         runs=newest,
         repeated=len(finished) - len(newest),
         disagreement=max((_disagreement(repeats) for repeats in alike.values()), default=0.0),
-        left_out=len(runs) - len(finished),
+        others=others,
     )
 
 

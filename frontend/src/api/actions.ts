@@ -37,6 +37,10 @@ export const submitSweep = ({ spec, ...rest }: SweepWanted, key: string) =>
     }),
   );
 
+/** Seeds that are there already are not queued again. */
+export const queueSeeds = (wanted: components["schemas"]["MoreSeeds"][]) =>
+  dataOf(api.POST("/api/compare/seeds", { body: { wanted } }));
+
 export const cancelRun = (id: string): Promise<Run> => dataOf(api.POST("/api/runs/{run_id}/cancel", at(id)));
 export const retryRun = (id: string): Promise<Run> => dataOf(api.POST("/api/runs/{run_id}/retry", at(id)));
 export const resumeRun = (id: string): Promise<Run> => dataOf(api.POST("/api/runs/{run_id}/resume", at(id)));

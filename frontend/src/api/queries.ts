@@ -2,8 +2,9 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { FigureData } from "../plot/figure";
 import { decoded } from "../plot/raster";
 import { ROOT } from "../root";
+import { stringifySearch } from "../search";
 import { ApiError, api, dataOf, Unreachable } from "./client";
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 import type { ArrayKind, Run, RunSummary, Status } from "./types";
 
 /** What the list is asked for: the part of its view that the server knows. */
@@ -244,6 +245,37 @@ export const comparisonQuery = (keys: string[], baseline: string | undefined) =>
     queryKey: ["compare", keys, baseline],
     queryFn: ({ signal }) =>
       dataOf(api.GET("/api/compare", { params: { query: { run: keys, baseline } }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+/** A table of a comparison, as the server takes it. */
+export type TableWanted = Omit<
+  NonNullable<paths["/api/compare/table"]["get"]["parameters"]["query"]>,
+  "run" | "baseline"
+>;
+
+export function tableAddress(keys: string[], baseline: string | undefined, wanted: TableWanted): string {
+  return `${ROOT}/api/compare/table${stringifySearch({ run: keys, baseline, ...explicit(wanted) })}`;
+}
+
+/** What is off has to be said: the address leaves out what is false. */
+function explicit(wanted: TableWanted): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, value]) => [name, typeof value === "boolean" ? String(value) : value]),
+  );
+}
+
+export const tableQuery = (keys: string[], baseline: string | undefined, wanted: TableWanted) =>
+  queryOptions({
+    queryKey: ["compare", "table", keys, baseline, wanted],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/compare/table", {
+          params: { query: { run: keys, baseline, ...wanted } },
+          parseAs: "text",
+          signal,
+        }),
+      ),
     placeholderData: keepPreviousData,
   });
 

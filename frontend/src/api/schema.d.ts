@@ -673,8 +673,55 @@ export interface paths {
         /**
          * Compare Runs
          * @description Differing settings and metrics side by side; a group gives mean and spread.
+         *
+         *     `statistics` says by method what its seeds say: means with intervals, and who is ahead of whom.
          */
         get: operations["compare_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/seeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Queue Seeds
+         * @description Queue copies of runs with other seeds: all or none.
+         *
+         *     What is finished or on its way is not queued again, so that asking twice makes nothing twice; with 200
+         *     where nothing is new.
+         */
+        post: operations["queue_seeds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/compare/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Table Of Methods
+         * @description The methods of a comparison as a table for a paper, with what the spread contains below it.
+         *
+         *     As CSV, numbers stand in columns of their own, as shares: mean, std, low, high, n.
+         */
+        get: operations["table_of_methods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1628,6 +1675,8 @@ export interface components {
              * @description Keys that were asked for and of which nothing is left.
              */
             missing: string[];
+            /** @description What the seeds say, by method: means with intervals, and who is ahead of whom. */
+            statistics: components["schemas"]["Statistics"];
         };
         /**
          * Completions
@@ -3122,6 +3171,121 @@ export interface components {
             kinds: ("mask" | "owner" | "importance" | "weight")[];
         };
         /**
+         * Method
+         * @description Runs of the same settings, whichever columns they stand in.
+         */
+        Method: {
+            /**
+             * Key
+             * @description Of the group of all runs of these settings: ``spec:HASH``.
+             */
+            key: string;
+            /** Title */
+            title: string;
+            /**
+             * Note
+             * @description Tells methods of the same title apart: "λ 3".
+             */
+            note: string;
+            /**
+             * Columns
+             * @description Where its runs stand.
+             */
+            columns: number[];
+            /**
+             * Seeds
+             * @description Of its finished runs. No other counts.
+             */
+            seeds: number[];
+            /**
+             * On Their Way
+             * @description Seeds of its runs that wait or train.
+             */
+            on_their_way: number[];
+            /**
+             * Spread Contains
+             * @description What a spread over these seeds contains, such as "initial weights"; empty where there is none.
+             */
+            spread_contains: string[];
+        };
+        /**
+         * MethodVerdict
+         * @description A method against the reference, by one metric.
+         */
+        MethodVerdict: {
+            /**
+             * Outcome
+             * @description ``ahead`` and ``behind`` only where the difference holds: p below 0.05 after Holm's correction.
+             * @enum {string}
+             */
+            outcome: "ahead" | "behind" | "level" | "not_told_apart" | "untested";
+            /**
+             * Difference
+             * @description Mean of the method minus that of the reference; of pairs over the shared seeds.
+             */
+            difference: number;
+            /**
+             * Low
+             * @description Of the 95 % interval of the difference, not corrected for several comparisons.
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Test
+             * @enum {string}
+             */
+            test: "paired" | "welch" | "sign" | "constant" | "none";
+            /**
+             * N
+             * @description Shared seeds; where the test is ``welch``, the method's.
+             */
+            n: number;
+            /**
+             * N Reference
+             * @description Shared seeds; where the test is ``welch``, the reference's.
+             */
+            n_reference: number;
+            /**
+             * P
+             * @description Two-sided; null where nothing was tested.
+             */
+            p: number | null;
+            /**
+             * P Holm
+             * @description After Holm's correction for the comparisons of this metric.
+             */
+            p_holm: number | null;
+            /**
+             * Effect
+             * @description Cohen's d with Hedges' correction; of pairs the standard deviation of the differences is its unit.
+             */
+            effect: number | null;
+            /**
+             * More
+             * @description So many more shared seeds would about tell them apart; null where they are told apart, or seeds change
+             *     nothing. 50 stands for more than that.
+             */
+            more: number | null;
+            /**
+             * More Is Estimate
+             * @description False where there are too few seeds to estimate, and ``more`` is a beginning.
+             */
+            more_is_estimate: boolean;
+            /**
+             * More Is Beyond
+             * @description More than 50 would be needed.
+             */
+            more_is_beyond: boolean;
+            /**
+             * Wanted
+             * @description What ``POST /api/compare/seeds`` takes to queue them: what each method lacks of the seeds of both.
+             */
+            wanted: components["schemas"]["WantedSeeds"][];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
          * MetricRow
          * @description A metric over the columns.
          */
@@ -3149,6 +3313,42 @@ export interface components {
              * @description Against the baseline column, when one was asked for.
              */
             differences: (number | null)[];
+        };
+        /**
+         * MetricStatistics
+         * @description A metric over the methods.
+         */
+        MetricStatistics: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /** Values */
+            values: (components["schemas"]["SeedMean"] | null)[];
+            /**
+             * Best
+             * @description The method with the best mean, where there are two to choose from.
+             */
+            best: number | null;
+            /**
+             * Best Holds
+             * @description Whether it is told apart from the next best.
+             */
+            best_holds: boolean;
+            /**
+             * Reference
+             * @description What the others are held against: the baseline, else the best.
+             */
+            reference: number | null;
+            /**
+             * Verdicts
+             * @description Null for the reference, and where one of the two has no value.
+             */
+            verdicts: (components["schemas"]["MethodVerdict"] | null)[];
         };
         /**
          * Metrics
@@ -3316,6 +3516,25 @@ export interface components {
          * @description What all models have in common.
          */
         ModelPart: Record<string, never>;
+        /**
+         * MoreSeeds
+         * @description The seeds that a method is to have.
+         */
+        MoreSeeds: {
+            /**
+             * Run Id
+             * @description A run of its settings.
+             */
+            run_id: string;
+            /** Seeds */
+            seeds: number[];
+            /**
+             * Join Sweep
+             * @description Whether they join the sweep of that run.
+             * @default false
+             */
+            join_sweep: boolean;
+        };
         /**
          * NewToken
          * @description A token that was just made.
@@ -3746,6 +3965,24 @@ export interface components {
              * @description What to do when nothing moves; empty when all is well.
              */
             hint: string;
+        };
+        /**
+         * QueuedSeeds
+         * @description What was queued.
+         */
+        QueuedSeeds: {
+            /**
+             * Items
+             * @description The new runs.
+             */
+            items: components["schemas"]["RunSummary"][];
+            /**
+             * There
+             * @description Runs that were finished, trained or waited already, and were not queued again.
+             */
+            there: number;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Ready
@@ -4621,6 +4858,36 @@ export interface components {
             bytes: number;
         };
         /**
+         * SeedMean
+         * @description A metric of a method over its seeds.
+         */
+        SeedMean: {
+            /** Mean */
+            mean: number;
+            /**
+             * Std
+             * @description Sample standard deviation; null for one seed.
+             */
+            std: number | null;
+            /**
+             * Low
+             * @description Of the 95 % interval of the mean, by Student's t; null for one seed.
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** N */
+            n: number;
+        };
+        /**
+         * SeedsRequest
+         * @description The seeds that methods are to have; a seed that is there is not queued again.
+         */
+        SeedsRequest: {
+            /** Wanted */
+            wanted: components["schemas"]["MoreSeeds"][];
+        };
+        /**
          * Sequence
          * @description Every task is another data set, whole.
          */
@@ -4987,6 +5254,29 @@ export interface components {
              * @description Another factor for the first task's base training; empty: the same.
              */
             first_task_factor: number | null;
+        };
+        /**
+         * Statistics
+         * @description What the seeds say: finished runs alone, by method.
+         */
+        Statistics: {
+            /**
+             * Methods
+             * @description At most 50.
+             */
+            methods: components["schemas"]["Method"][];
+            /** Metrics */
+            metrics: components["schemas"]["MetricStatistics"][];
+            /**
+             * Spread
+             * @description What a spread over these seeds contains; empty where nobody has two.
+             */
+            spread: string;
+            /**
+             * Left Out
+             * @description Which runs do not count, since they have not ended or failed; empty where all do.
+             */
+            left_out: string;
         };
         /**
          * Storage
@@ -5503,6 +5793,26 @@ export interface components {
              * @description Why it has not begun.
              */
             reason: string;
+        };
+        /**
+         * WantedSeeds
+         * @description What one method lacks.
+         */
+        WantedSeeds: {
+            /** Method */
+            method: number;
+            /**
+             * Run Id
+             * @description A run of these settings.
+             */
+            run_id: string;
+            /** Seeds */
+            seeds: number[];
+            /**
+             * Join Sweep
+             * @description Whether they join that run's sweep, where the comparison shows it.
+             */
+            join_sweep: boolean;
         };
         /**
          * WhatIfAnswer
@@ -9028,7 +9338,7 @@ export interface operations {
             query: {
                 /** @description Ids of runs, and keys of groups such as spec:… and sweep:… */
                 run: string[];
-                /** @description One of them. */
+                /** @description One of them, or the key of a method; the others are held against it. */
                 baseline?: string | null;
             };
             header?: never;
@@ -9044,6 +9354,232 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    queue_seeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeedsRequest"];
+            };
+        };
+        responses: {
+            /** @description All are there already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedSeeds"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedSeeds"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    table_of_methods: {
+        parameters: {
+            query: {
+                /** @description Ids of runs, and keys of groups such as spec:… and sweep:… */
+                run: string[];
+                /** @description One of them, or the key of a method; the others are held against it. */
+                baseline?: string | null;
+                format?: "latex" | "markdown" | "csv";
+                /** @description In this order; without it all that are known: average_accuracy, learning_accuracy, forgetting, backward_transfer, forward_transfer, pruning_loss, intransigence, capacity_free. */
+                metric?: string[] | null;
+                /** @description Whether they are rows or columns. */
+                methods?: "rows" | "columns";
+                /** @description What stands behind ±. */
+                spread?: "std" | "interval" | "none";
+                /** @description How many seeds each number is over. */
+                n?: boolean;
+                /** @description Which way is better. */
+                arrows?: boolean;
+                /** @description Put the best in bold, where it is told apart from the next best. */
+                bold?: boolean;
+                /** @description The accuracy on each task at the end as well. */
+                tasks?: boolean;
+                /** @description The settings that differ as well. */
+                settings?: boolean;
+                decimals?: number;
+                /** @description Without it one is made. */
+                caption?: string;
+                /** @description Of LaTeX; without it one is made. */
+                label?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table, as a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tex": string;
+                    "text/markdown": string;
+                    "text/csv": string;
                 };
             };
             /** @description The request cannot be read */

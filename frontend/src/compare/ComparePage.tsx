@@ -1,8 +1,8 @@
-import { Button, CopyButton, Menu, Skeleton, useComputedColorScheme } from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { Button, Skeleton, useComputedColorScheme } from "@mantine/core";
+import { IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { messageOf } from "../api/client";
 import { comparisonQuery } from "../api/queries";
 import type { Comparison } from "../api/types";
@@ -12,7 +12,10 @@ import { plural } from "../text/numbers";
 import { AddRuns } from "./AddRuns";
 import classes from "./ComparePage.module.css";
 import { ComparisonTables } from "./ComparisonTables";
-import { asCsv, asLatex, asMarkdown, labelOf, tableOf } from "./tables";
+import { SeedsPanel } from "./SeedsPanel";
+import { Swatch } from "./Swatch";
+import { TableDialog } from "./TableDialog";
+import { labelOf } from "./tables";
 
 const NO_KEYS: string[] = [];
 /** As many as the server compares, and as there are looks to tell lines apart. */
@@ -23,6 +26,7 @@ export function ComparePage() {
   const { run: requested = NO_KEYS, baseline } = useSearch({ from: "/compare" });
   const keys = useMemo(() => requested.slice(0, MOST), [requested]);
   const navigate = useNavigate({ from: "/compare" });
+  const [tabling, setTabling] = useState(false);
   const query = useQuery({ ...comparisonQuery(keys, baseline), enabled: keys.length > 0 });
   useEffect(() => {
     document.title = "Compare · ANPyC Dashboard";
@@ -30,6 +34,7 @@ export function ComparePage() {
   const set = (run: string[]) =>
     void navigate({
       search: (before) => ({
+        ...before,
         run,
         baseline: before.baseline && run.includes(before.baseline) ? before.baseline : undefined,
       }),
@@ -73,7 +78,11 @@ export function ComparePage() {
       <div className={classes.head}>
         <h1>Compare</h1>
         <AddRuns chosen={keys} onChange={set} />
-        {comparison && <CopyMenu comparison={comparison} />}
+        {comparison && comparison.statistics.metrics.length > 0 && (
+          <Button variant="default" leftSection={<IconTable size={14} />} onClick={() => setTabling(true)}>
+            Table
+          </Button>
+        )}
       </div>
       {comparison ? (
         <>
@@ -86,6 +95,15 @@ export function ComparePage() {
             onDrop={() => set(keys.filter((key) => !comparison.missing.includes(key)))}
           />
           <Columns comparison={comparison} onRemove={(key) => set(keys.filter((other) => other !== key))} />
+          <SeedsPanel comparison={comparison} />
+          {tabling && (
+            <TableDialog
+              comparison={comparison}
+              keys={keys}
+              baseline={baseline}
+              onClose={() => setTabling(false)}
+            />
+          )}
           <ComparisonTables
             comparison={comparison}
             onBaseline={(key) =>
@@ -169,64 +187,5 @@ function LeftOut({ tooMany, missing, onDrop }: LeftOutProps) {
         </button>
       )}
     </p>
-  );
-}
-
-const DASHES: Record<string, string> = {
-  solid: "",
-  dash: "7 4",
-  dot: "2 3",
-  dashdot: "7 3 2 3",
-  longdash: "12 4",
-  longdashdot: "12 3 2 3",
-  "12px,3px,2px,3px,2px,3px": "10 2 2 2 2 2",
-};
-
-/** The line of a run as it is drawn in every figure. */
-export function Swatch({ color, dash }: { color: string; dash: string }) {
-  return (
-    <svg width="28" height="8" aria-hidden="true" className={classes.swatch}>
-      <line
-        x1="1"
-        y1="4"
-        x2="27"
-        y2="4"
-        stroke={color}
-        strokeWidth="3"
-        strokeDasharray={DASHES[dash] ?? ""}
-      />
-    </svg>
-  );
-}
-
-function CopyMenu({ comparison }: { comparison: Comparison }) {
-  const table = tableOf(comparison);
-  const forms = [
-    ["LaTeX", asLatex(table)],
-    ["Markdown", asMarkdown(table)],
-    ["CSV", asCsv(table)],
-  ] as const;
-  return (
-    <Menu closeOnItemClick={false}>
-      <Menu.Target>
-        <Button variant="default" leftSection={<IconCopy size={14} />}>
-          Copy the table
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {forms.map(([name, text]) => (
-          <CopyButton key={name} value={text}>
-            {({ copied, copy }) => (
-              <Menu.Item
-                onClick={copy}
-                leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-              >
-                {copied ? `Copied as ${name}` : `As ${name}`}
-              </Menu.Item>
-            )}
-          </CopyButton>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
   );
 }

@@ -11,6 +11,9 @@ export const MEANINGS = {
   intransigence: "How much worse each task was learnt than a joint run of the same setting learns it.",
   pruning_loss: "What pruning took from a task in its own rounds, in percentage points. Positive is a loss.",
   capacity_free: "Share of the prunable parameters that no task holds.",
+  interval: "The 95 % confidence interval of the mean over seeds, by Student's t.",
+  told_apart:
+    "Ahead is who is better by more than chance between seeds explains: p below 0.05 in a paired t-test, after Holm's correction.",
   spread: "The sample standard deviation over runs that differ in nothing but the seed.",
 } as const;
 

@@ -308,6 +308,7 @@ def test_that_it_was_used_is_written_down_once_a_minute(closed: Server) -> None:
 MUTATIONS = [
     ("POST", "/api/runs"),
     ("POST", "/api/sweeps"),
+    ("POST", "/api/compare/seeds"),
     ("PATCH", "/api/runs/any"),
     ("DELETE", "/api/runs/any"),
     *(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("torch", "torchvision", "sklearn", "numpy", "plotly", "celery", "alembic")
+HEAVY = ("torch", "torchvision", "sklearn", "numpy", "scipy", "plotly", "celery", "alembic")
 
 
 def test_importing_the_application_loads_no_torch_and_nothing_slow() -> None:

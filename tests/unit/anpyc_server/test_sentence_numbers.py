@@ -801,7 +801,7 @@ def test_a_mask_its_overlap_and_its_arrays(seed: int, kept: float, round_: int) 
 
 @SOME
 @given(st.lists(made_up(), min_size=2, max_size=4), st.booleans())
-def test_who_is_ahead(runs: list[MadeUp], together: bool) -> None:
+def test_who_is_highest(runs: list[MadeUp], together: bool) -> None:
     named = [Column(f"k{i}", "abcd"[i], i, [run.rows], settings=["s"]) for i, run in enumerate(runs)]
     groups = [[run] for run in runs]
     if together:  # the first two as seeds of one group
@@ -848,7 +848,7 @@ def test_who_is_ahead(runs: list[MadeUp], together: bool) -> None:
             [
                 (r"After (\d+) tasks?", lambda match: is_count(match[1], longest)),
                 (r"On task 0, the oldest", lambda _: None),
-                (rf"(\w) is ahead with {P}(?:, {L} before (\w))?", leads),
+                (rf"(\w) is highest with {P}(?:, {L} above (\w))?", leads),
                 (rf", ([^,]*(?:,[^,]*)*) are level at {P}", level),
                 (
                     r"(\d+) unfinished",
@@ -931,7 +931,7 @@ def test_a_comparison(columns: Sequence[list[Run]]) -> None:
     told(
         sentence,
         [
-            (rf"([abc]) is ahead with {P} on average", leads),
+            (rf"([abc]) is highest with {P} on average", leads),
             (r" ± (\d+\.\d) over (\d+) seeds", deviation),
             (r"the mean of (\d+) settings", lambda match: is_count(match[1], settings_of(columns, order[0]))),
             (rf", {S} against ([abc])\.", lead),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -11,13 +12,17 @@ from anpyc_queue.finding import Value, flattened
 from anpyc_server.errors import Invalid
 from anpyc_server.figures.columns import Members, columns
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
-from anpyc_server.records.accuracy import accuracy_matrices
+from anpyc_server.records.accuracy import Matrix, accuracy_matrices
 from anpyc_server.records.counting_sentences import repeats_in_words
 from anpyc_server.records.differences import written
 from anpyc_server.records.joint import JointRuns
+from anpyc_server.records.sentences import joined
 from anpyc_server.records.settings import described
 from anpyc_server.records.spreads import Spread, spread_of
+from anpyc_server.resources.compare.methods import Method, methods_of
 from anpyc_server.resources.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
+from anpyc_server.resources.compare.spread_words import spread_in_words
+from anpyc_server.resources.compare.statistics import leading_sentence, statistics_of
 from anpyc_server.services import Services
 from anpyc_server.wording import count, listed, percent, signed_points
 
@@ -26,23 +31,60 @@ _LEVEL = 0.0005
 """A lead that is written as 0.0 points."""
 
 
-def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
-    """The columns, what differs between them, and what came out.
+@dataclass(frozen=True)
+class Gathered:
+    """What a comparison, and a table of it, are made from."""
 
-    :raises Invalid: when the baseline is not among them.
+    compared: Sequence[Members]
+    missing: list[str]
+    methods: Sequence[Method]
+    matrices: Mapping[str, Matrix]
+    """By run."""
+    metrics: Mapping[str, Mapping[str, Any]]
+    """By run."""
+    base: int | None
+    """The baseline's column."""
+    base_method: int | None
+    """The baseline's method; None where it is several."""
+
+
+def gather(services: Services, keys: Sequence[str], baseline: str | None) -> Gathered:
+    """Read it from the database.
+
+    :raises Invalid: when the baseline is neither among the columns nor among their methods.
     """
     with services.database.read() as session:
         compared, missing = columns(session, keys)
-        runs = [run for column in compared for run in column.runs]
-        matrices = accuracy_matrices(session, runs, most_tasks=inf)
+        runs = {run.id: run for column in compared for run in column.runs}
+        matrices = accuracy_matrices(session, list(runs.values()), most_tasks=inf)
         joint = JointRuns(session)
-        measures = [[joint.metrics(run, matrices[run.id]) for run in column.runs] for column in compared]
-    last_rows = [[_last_row(matrices[run.id]) for run in column.runs] for column in compared]
-    names = [column.key for column in compared]
-    if baseline is not None and baseline not in [*names, *missing]:
+        metrics = {run.id: joint.metrics(run, matrices[run.id]) for run in runs.values()}
+    methods = methods_of(compared)
+    names, of_methods = [column.key for column in compared], [method.key for method in methods]
+    if baseline is not None and baseline not in [*names, *of_methods, *missing]:
         raise Invalid.at("baseline", "Choose the baseline among the runs that are compared.")
     base = names.index(baseline) if baseline in names else None
+    within = (
+        [place for place, method in enumerate(methods) if base in method.columns] if base is not None else []
+    )
+    if baseline in of_methods:
+        within = [of_methods.index(baseline)]
+    return Gathered(
+        compared, missing, methods, matrices, metrics, base, within[0] if len(within) == 1 else None
+    )
+
+
+def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
+    """The columns, what differs between them, and what came out.
+
+    :raises Invalid: when the baseline is neither among them nor among their methods.
+    """
+    gathered = gather(services, keys, baseline)
+    compared, base = gathered.compared, gathered.base
+    measures = [[gathered.metrics[run.id] for run in column.runs] for column in compared]
+    last_rows = [[_last_row(gathered.matrices[run.id]) for run in column.runs] for column in compared]
     settings, same = _settings(compared)
+    statistics = statistics_of(gathered.methods, gathered.metrics, gathered.base_method)
     metrics = [row for name in MEASURES if (row := metric_row(compared, measures, base, name)) is not None]
     tasks = max((len(row) for rows in last_rows for row in rows), default=0)
     return Comparison(
@@ -71,15 +113,17 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
         metrics=metrics,
         tasks=[_task(compared, task, last_rows) for task in range(tasks)],
         baseline=base,
-        sentence=sentence(compared, metrics),
+        sentence=sentence(compared, metrics, leading_sentence(statistics)),
         spread=spread_sentence(compared),
         same=same,
-        missing=missing,
+        missing=gathered.missing,
+        statistics=statistics,
     )
 
 
-def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
-    """Who is ahead, and by how much; a lead within the spread is said to be one.
+def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow], verdict: str = "") -> str:
+    """Whose average accuracy is highest, and what the seeds say of that: ``verdict``, where methods are held
+    against each other.
 
     Beside finished runs the others are not ranked: what they have is that of the tasks they got to.
     """
@@ -90,38 +134,22 @@ def sentence(compared: Sequence[Members], metrics: Sequence[MetricRow]) -> str:
     if not known:
         return "None of these runs has learnt a task yet."
     known = sorted((pair for pair in known if pair[1] in ranked), key=lambda pair: -pair[0].mean)
-    left_out = _not_ranked(len(compared) - len(ranked))
     best, first = known[0]
-    sentence = f"{first.label} is ahead with {percent(best.mean)} on average{_over(best, first)}"
-    if len(known) == 1:
-        return f"{sentence}.{left_out}"
-    second, other = known[1]
-    lead = best.mean - second.mean
-    if lead < _LEVEL:
-        level = f"{first.label} and {other.label} are level at {percent(best.mean)} on average."
-        return f"{level}{left_out}"
-    sentence += f", {signed_points(lead)} against {other.label}."
-    spreads = [value.std for value in (best, second) if value.std is not None]
-    if spreads and lead < max(spreads):
-        sentence += " That is within the spread over seeds."
-    return f"{sentence}{left_out}"
+    said = [f"{first.label} is highest with {percent(best.mean)} on average{_over(best, first)}."]
+    if len(known) > 1:
+        second, other = known[1]
+        lead = best.mean - second.mean
+        if lead < _LEVEL:
+            said = [f"{first.label} and {other.label} are level at {percent(best.mean)} on average."]
+        elif not verdict:
+            said = [f"{said[0][:-1]}, {signed_points(lead)} against {other.label}."]
+    return joined(*said, verdict, _not_ranked(len(compared) - len(ranked)))
 
 
 def spread_sentence(compared: Sequence[Members]) -> str:
     """What stands behind ± and ranges, and which runs are counted once."""
-    contents: dict[tuple[str, ...], list[str]] = {}
-    for column in compared:
-        if column.counting.contains:
-            contents.setdefault(tuple(column.counting.contains), []).append(column.label)
-    sentences = []
-    if contents:
-        in_words = [
-            f"{listed(contained)}{f' ({listed(labels)})' if len(contents) > 1 else ''}"
-            for contained, labels in contents.items()
-        ]
-        sentences.append(
-            f"± is the sample standard deviation over seeds, which differ in {'; in '.join(in_words)}."
-        )
+    spread = spread_in_words([(column.label, column.counting) for column in compared])
+    sentences = [spread] if spread else []
     ranges = [column.label for column in compared if column.counting.over == "settings"]
     if ranges:
         sentences.append(
@@ -146,7 +174,7 @@ def _not_ranked(number: int) -> str:
     if not number:
         return ""
     verb = "has not finished and is" if number == 1 else "have not finished and are"
-    return f" {number} {verb} not ranked."
+    return f"{number} {verb} not ranked."
 
 
 def _ranked(compared: Sequence[Members], values: Sequence[Spread | None]) -> list[Members]:

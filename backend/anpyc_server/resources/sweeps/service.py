@@ -22,6 +22,8 @@ from anpyc_server.records.run_view import summaries
 from anpyc_server.resources.sweeps.schemas import Sweep, SweepRequest
 from anpyc_server.services import Services
 
+_OF_SWEEP = "sweep "
+
 
 def submit(services: Services, request: SweepRequest, key: str | None, by: str | None) -> tuple[Sweep, bool]:
     """Queue all runs in one transaction; False when the key was used before.
@@ -66,13 +68,16 @@ def _queued(
 
 def _key_of_run(key: str | None, place: int) -> str | None:
     """A key for each run of a sweep, in the same column as those of single runs and apart from them."""
-    return None if key is None else f"sweep {hashlib.sha256(key.encode()).hexdigest()} {place}"
+    return None if key is None else f"{_OF_SWEEP}{hashlib.sha256(key.encode()).hexdigest()} {place}"
 
 
 def _require_same(session: Session, runs: Sequence[Run], fresh_group: str) -> None:
     """Refuse a sweep of which some runs are new, or which asks for fewer than its key stands for."""
     groups = {run.group_id for run in runs}
-    members = select(func.count()).where(Run.group_id == runs[0].group_id)
+    members = select(func.count()).where(
+        Run.group_id == runs[0].group_id,
+        Run.idempotency_key.startswith(_OF_SWEEP),  # not the seeds that joined it later
+    )
     if fresh_group in groups or len(groups) > 1 or session.scalar(members) != len(runs):
         raise jobs.Conflict(
             "This Idempotency-Key was used for another sweep. "

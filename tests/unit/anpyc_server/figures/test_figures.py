@@ -555,7 +555,8 @@ def test_a_group_in_a_comparison_gives_mean_and_spread(server: Server, seeds: li
     assert average["std"] == pytest.approx(0.02)
     assert content["metrics"][0]["best"] == [0]
     assert "seed" not in {row["field"] for row in content["settings"]}
-    assert content["sentence"].endswith("That is within the spread over seeds.")
+    assert " is ahead of " not in content["sentence"]
+    assert content["sentence"].endswith("apart (1.0 point); 4 more are a beginning.")
 
 
 def test_a_deleted_run_leaves_the_rest_of_a_comparison(server: Server, seeds: list[Trainer]) -> None:

@@ -237,7 +237,8 @@ def test_a_comparison_of_a_sweep_draws_a_range(server: Server) -> None:
     assert content["columns"][0]["title"] == "λ 1, 3 · seeds 0, 1"
     assert "±" not in content["spread"]
     assert "no spread over seeds" in content["spread"]
-    assert content["sentence"].endswith("is ahead with 85.0 % on average, the mean of 2 settings.")
+    assert " is highest with 85.0 % on average, the mean of 2 settings. " in content["sentence"]
+    assert content["sentence"].endswith("are a beginning.")
     band, mean = server.get("/api/figures/compare_tasks", run=key)["data"]
     assert mean["name"].endswith("· 2 settings")
     assert mean["customdata"][0] == "the mean of 2 settings, 80.0 to 90.0 %"
@@ -279,11 +280,11 @@ def test_what_has_not_finished_is_not_ranked_beside_what_has(server: Server) -> 
     content = server.get("/api/compare", run=[whole, partial, other])
     assert content["metrics"][0]["best"] == [0]
     assert content["sentence"] == (
-        "whole is ahead with 90.0 % on average, +10.0 points against other. "
+        "whole is highest with 90.0 % on average, +10.0 points against other. "
         "1 has not finished and is not ranked."
     )
     alone = server.get("/api/compare", run=[partial])
-    assert alone["sentence"] == "partial is ahead with 99.0 % on average."
+    assert alone["sentence"] == "partial is highest with 99.0 % on average."
 
 
 # --- words --------------------------------------------------------------------------------------------------
