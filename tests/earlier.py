@@ -22,10 +22,10 @@ import standin
 from anpyc.errors import NonFiniteLoss, Stopped
 from anpyc.recording import EpochResult
 from anpyc.spec import parse_spec
-from anpyc_queue import audit, jobs, migration, whatif
+from anpyc_queue import audit, jobs, migration, sizes, whatif
 from anpyc_queue.engine import Database, open_database
 from anpyc_queue.jobs import Claim
-from anpyc_queue.tables import SUCCEEDED, Artifact, Base
+from anpyc_queue.tables import SUCCEEDED, Artifact, Base, Run
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_worker.checkpoints import ArtifactStore
 from anpyc_worker.recorder import DatabaseRecorder
@@ -37,8 +37,8 @@ Rows = Mapping[str, Sequence[dict[str, Any]]]
 
 TABLE_SINCE = {"what_ifs": "0003", "what_if_points": "0003", "audit_entries": "0010"}
 """The revisions that brought tables which nothing of before fills."""
-COLUMN_SINCE = {("runs", "before_pruning"): "0004"}
-"""Likewise columns."""
+COLUMN_SINCE = {("runs", "before_pruning"): "0004", ("runs", "row_bytes"): "0003"}
+"""Likewise columns, or those that count what such a table holds."""
 
 RECORDED = ("epochs", "evaluations", "layers", "masks", "log_lines", "artifacts", "what_if_points")
 """What no server touches that takes a run of then back into the queue."""
@@ -235,7 +235,9 @@ class _Made:
             recorder.close()
 
     def _without_checkpoints(self, run_id: str) -> None:
-        self._write(lambda session: session.execute(sa.delete(Artifact).where(Artifact.run_id == run_id)))
+        with self._database.write() as session:
+            session.execute(sa.delete(Artifact).where(Artifact.run_id == run_id))
+            sizes.weigh_files(session, session.get_one(Run, run_id))
 
     def retry_of(self, run_id: str) -> str:
         with self._database.write() as session:

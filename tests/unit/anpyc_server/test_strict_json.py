@@ -72,6 +72,7 @@ def test_every_answer_is_strict_json(poisoned: tuple[Server, str], path: str) ->
     address = path.format(run_id=run_id, task=1, layer="fc1.weight", name="loss")
     params: dict[str, Any] = {"run": run_id} if path in ("/api/compare", "/api/figures/{name}") else {}
     params |= {"before": 0} if path.endswith("/difference") else {}
+    params |= {"format": "json"} if path == "/api/runs/export" else {}
     response = server.http.get(address, params=params)
     assert response.status_code == 200, response.text
     if response.headers["content-type"].startswith("text/event-stream"):
@@ -89,6 +90,15 @@ def test_every_figure_is_strict_json(poisoned: tuple[Server, str], name: str) ->
     server, run_id = poisoned
     for params in ({"smooth": 3}, {"layer": "fc1.weight", "task": 1}):
         response = server.http.get(f"/api/figures/{name}", params={"run": run_id, **params})
+        assert response.status_code == 200, response.text
+        strict(response.content)
+
+
+@pytest.mark.parametrize("field", ["metrics.forgetting", "environment.host", "duration", "strategy.lam"])
+def test_what_is_no_json_is_unknown_to_filters_and_columns(poisoned: tuple[Server, str], field: str) -> None:
+    server, _ = poisoned
+    for params in ({"filter": f"{field} is unknown"}, {"columns": field}, {"sort": f"-{field}"}):
+        response = server.http.get("/api/runs", params=params)
         assert response.status_code == 200, response.text
         strict(response.content)
 

@@ -62,9 +62,10 @@ def _parts(element: FunctionElement[Any], compiler: Any, options: Any) -> list[s
 
 @compiles(json_number, "sqlite")
 def _(element: json_number, compiler: Any, **options: Any) -> str:
-    inside = ", ".join(_parts(element, compiler, options))
+    column, key = _parts(element, compiler, options)
     numbers = "('integer', 'real', 'true', 'false')"
-    return f"CASE WHEN json_type({inside}) IN {numbers} THEN json_extract({inside}) END"
+    number = f"json_type({column}, {key}) IN {numbers}"
+    return f"CASE WHEN {_readable(column)} AND {number} THEN json_extract({column}, {key}) END"
 
 
 @compiles(json_number, "postgresql")
@@ -79,8 +80,14 @@ def _(element: json_number, compiler: Any, **options: Any) -> str:
 
 @compiles(json_text, "sqlite")
 def _(element: json_text, compiler: Any, **options: Any) -> str:
-    inside = ", ".join(_parts(element, compiler, options))
-    return f"CASE json_type({inside}) WHEN 'text' THEN json_extract({inside}) END"
+    column, key = _parts(element, compiler, options)
+    text = f"json_type({column}, {key}) = 'text'"
+    return f"CASE WHEN {_readable(column)} AND {text} THEN json_extract({column}, {key}) END"
+
+
+def _readable(column: str) -> str:
+    """Rows of early versions hold NaN, which is no JSON, and SQLite refuses to look into."""
+    return f"json_valid({column})"
 
 
 @compiles(json_text, "postgresql")

@@ -87,7 +87,7 @@ def test_the_list_and_groups_are_read_from_indexes(server: Server) -> None:
         "SELECT count(*) FROM runs WHERE {0}",
         "SELECT count(*) FROM runs WHERE {0} AND status = 'failed'",
         "SELECT count(*) FROM runs WHERE {0} AND strategy = 'ewc' AND dataset = 'digits'",
-        "SELECT count(*) FROM runs WHERE {0} AND (name LIKE '%a%' OR notes LIKE '%a%')",
+        "SELECT count(*) FROM runs WHERE {0} AND instr(words, 'a') > 0",
         "SELECT id, status FROM runs WHERE {0} ORDER BY id DESC LIMIT 9",
         "SELECT id, status FROM runs WHERE {0} AND status = 'failed' ORDER BY id LIMIT 9",
         "SELECT id, status FROM runs WHERE {0} AND average_accuracy IS NOT NULL AND status = 'succeeded' "
