@@ -81,6 +81,6 @@ def test_while_the_server_is_away_the_page_shows_what_it_has_and_then_goes_on(
         expect(page.get_by_text("Waits for a worker")).to_be_visible()
         page.context.set_offline(False)
         expect(page.get_by_role("heading", name="Workers & queue")).to_be_visible()
-        expect(page.get_by_text("Waits for a worker")).to_be_visible()
+        expect(page.get_by_test_id("queue").get_by_text("Waits for a worker")).to_be_visible()
         sheets = "[...document.querySelectorAll('link[rel=stylesheet]')].every((link) => link.sheet !== null)"
         assert page.evaluate(sheets), "what did not arrive was fetched again"
