@@ -28,8 +28,12 @@ PASSES = 3
 VALUE_BYTES = 4
 HELD_BYTES = 3
 """In a checkpoint, of each shared parameter: whether it is held, and by which task."""
-COPIES = 4
-"""Of each parameter while it trains: itself, its gradient, one for a checkpoint, one to work with."""
+COPIES = 3
+"""Of each parameter while it trains: itself, its gradient, one to work with."""
+IN_FLIGHT = 2
+"""Checkpoints in memory at a task's end: one that is packed, one on its way to the store."""
+RANKING_BYTES = 24
+"""Of each shared parameter at a task's end: values and places, before and after they are ranked."""
 IN_A_BATCH = 2
 """Values of each activation: itself and its gradient."""
 STATE_BYTES = 12_000
@@ -147,16 +151,20 @@ class _Outlook:
         evaluations = spec.epochs() / spec.training.evaluate_every
         curves = spec.epochs() * EPOCH_BYTES + evaluations * ACCURACY_BYTES * (tasks + 1) / 2
         arrays = shared * (tasks * strategy.recorded_bytes + rounds / 8)
-        checkpoint = float(STATE_BYTES) + values * (VALUE_BYTES + spec.training.optimizer_bytes)
-        checkpoint += shared * (HELD_BYTES + strategy.state_bytes)
         outcome = values * VALUE_BYTES + shared * strategy.tested_bytes
-        return round(curves + arrays + CHECKPOINTS * checkpoint + tasks * outcome)
+        return round(curves + arrays + CHECKPOINTS * self._checkpoint_bytes() + tasks * outcome)
+
+    def _checkpoint_bytes(self) -> float:
+        shared, values = self.body.parameters, self.body.parameters + self.head_parameters
+        of_values = values * (VALUE_BYTES + self._spec.training.optimizer_bytes)
+        return STATE_BYTES + of_values + shared * (HELD_BYTES + self._strategy.state_bytes)
 
     def memory(self) -> int:
         """Taken while it trains."""
         shared, values = self.body.parameters, self.body.parameters + self.head_parameters
         taken: float = values * (VALUE_BYTES * COPIES + self._spec.training.optimizer_bytes)
         taken += shared * (self._strategy.state_bytes + HELD_BYTES)
+        taken += IN_FLIGHT * self._checkpoint_bytes() + shared * RANKING_BYTES
         taken += self._spec.training.batch_size * self.body.activations * VALUE_BYTES * IN_A_BATCH
         return round(taken) + self._image_memory()
 
