@@ -82,16 +82,21 @@ def _many(run: RunRows, seen: Sequence[int], options: TaskCurveOptions, theme: T
     right = max(run.steps or 0, timeline.end, 1)
     lowest, _ = _lowest_that_matters(data, data.on_task <= data.task)
     floor = floor_below(lowest)
-    cells = task_heatmap(run, data, seen, options.points // 2, right, floor, theme)
+    measured_at = len(np.unique(data.step))
+    cells = task_heatmap(data, seen, min(options.points // 2, measured_at), right, floor, theme)
     asked = sorted({int(task) for task in options.lines.split(",")}) if options.lines else []
     chosen = [task for task in asked if task in seen]
     colors = task_colors(max(run.tasks, seen[-1] + 1), theme)
     traces, labels, thinned = _lines(run, chosen, options, colors)
     cells["colorbar"] |= {"y": 1, "yanchor": "top", "len": 0.6} if chosen else {}
     lines = [{**trace, "yaxis": "y2"} for trace in traces]
+    crosshair = {
+        "showspikes": True, "spikemode": "across", "spikethickness": 1, "spikecolor": theme.ink,
+        "spikedash": "solid",
+    }  # fmt: skip
     y_axis = percent_axis(theme, "accuracy", lowest, domain=[0, 0.34])
     at_ends = [{**label, "yref": "y2"} for label in end_labels(labels, *y_axis["range"]) or []]
-    thinned |= len(cells["z"][0]) < len(np.unique(data.step))
+    thinned |= len(cells["x"]) < measured_at
     return figure(
         [cells, *lines],
         theme,
@@ -103,11 +108,7 @@ def _many(run: RunRows, seen: Sequence[int], options: TaskCurveOptions, theme: T
             EPOCHS,
             range=[0, right],
             showgrid=False,
-            showspikes=True,
-            spikemode="across",
-            spikethickness=1,
-            spikecolor=theme.ink,
-            spikedash="solid",
+            **crosshair,
             anchor="y2" if chosen else "y",
         ),
         yaxis=axis(
@@ -116,11 +117,7 @@ def _many(run: RunRows, seen: Sequence[int], options: TaskCurveOptions, theme: T
             autorange="reversed",
             dtick=1 if len(seen) <= 20 else None,
             showgrid=False,
-            showspikes=True,
-            spikemode="across",
-            spikethickness=1,
-            spikecolor=theme.ink,
-            spikedash="solid",
+            **crosshair,
             domain=[0.42, 1] if chosen else [0, 1],
         ),
         yaxis2=y_axis if chosen else None,

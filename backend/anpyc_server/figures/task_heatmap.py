@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from anpyc_server.figures.canvas import colorbar
 from anpyc_server.figures.palette import Theme, accuracies
-from anpyc_server.figures.rows import RunRows
 from anpyc_server.records.series import Evaluations
 
 MOST_COLUMNS = 600
 
 
 def task_heatmap(
-    run: RunRows,
     data: Evaluations,
     tasks: Sequence[int],
     columns: int,
@@ -33,7 +31,7 @@ def task_heatmap(
     :param right: epochs of the whole run.
     :param floor: accuracy at the low end of the colours.
     """
-    columns = max(1, min(columns, MOST_COLUMNS, len(np.unique(data.step))))
+    columns = max(1, min(columns, MOST_COLUMNS))
     width = right / columns
     cells = np.full((len(tasks), columns), np.nan)
     begun = data.on_task <= data.task
@@ -54,7 +52,6 @@ def task_heatmap(
         "zmax": 100,
         "colorscale": accuracies(theme),
         "hoverongaps": False,
-        "text": [[run.named(task)] * columns for task in tasks] if columns * len(tasks) <= 2_000 else None,
         "colorbar": colorbar(theme, f"accuracy · from {floor * 100:.0f} %", ticksuffix=" %"),
         "hovertemplate": "task %{y}, about epoch %{x:.0f}: %{z:.1f} %<extra></extra>",
     }

@@ -12,6 +12,7 @@ from anpyc.spec import RunSpec
 from anpyc.wording import amount, size
 from anpyc_queue import jobs
 from anpyc_server.errors import Invalid
+from anpyc_server.records.dataset_files import require_dataset
 
 
 def require_room(session: Session, settings: Settings, by: str | None) -> None:
@@ -20,6 +21,15 @@ def require_room(session: Session, settings: Settings, by: str | None) -> None:
     :raises anpyc_queue.errors.QueueFull: then.
     """
     jobs.require_room(session, settings.max_queued, settings.max_queued_each, by)
+
+
+def require_possible(spec: RunSpec, settings: Settings) -> None:
+    """Refuse a run before it waits in the queue.
+
+    :raises Invalid: when its data are not there, or it is larger than what is let through.
+    """
+    require_dataset(spec, settings)
+    require_sizes([spec], settings)
 
 
 def require_sizes(specs: Sequence[RunSpec], settings: Settings, prefix: str = "") -> None:

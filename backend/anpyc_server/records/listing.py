@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, cast, func, literal, tuple_
 
 from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
-from anpyc_queue.words import TAG_EDGE, plain
+from anpyc_queue.words import plain
 from anpyc_server.errors import BadRequest, Invalid
 from anpyc_server.records.finding.conditions import Filter, in_group
-from anpyc_server.records.finding.expressions import expression
+from anpyc_server.records.finding.expressions import expression, has_tag
 from anpyc_server.records.finding.fields import NUMERIC, Field, UnknownField, find
 from anpyc_server.records.finding.sql import place_of, seconds_of
 
@@ -66,7 +66,7 @@ class RunFilter:
                 wanted.append(column.in_(values))
         if self.group is not None:
             wanted.append(in_group(self.group, run))
-        wanted.extend(_tagged(run, tag) for tag in self.tags)
+        wanted.extend(has_tag(plain(tag), run) for tag in self.tags)
         wanted.extend(_mentions(run, word) for word in self.text.split())
         if self.filter is not None:
             wanted.append(self.filter.condition(run))
@@ -208,10 +208,6 @@ def _not_ours() -> BadRequest:
     return BadRequest(
         "The cursor does not belong to this list. Take `next_cursor` of the page before, same `sort`."
     )
-
-
-def _tagged(run: type[Run], tag: str) -> ColumnElement[bool]:
-    return place_of(run.words, f"{TAG_EDGE}{plain(tag)}{TAG_EDGE}") > 0
 
 
 def _mentions(run: type[Run], word: str) -> ColumnElement[bool]:

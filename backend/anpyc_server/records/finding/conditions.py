@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from anpyc_queue.tables import Run, SpecSettings
-from anpyc_queue.words import TAG_EDGE, folded, plain
+from anpyc_queue.words import folded, plain
 from anpyc_server.records.finding import literals
-from anpyc_server.records.finding.expressions import expression, words_of
+from anpyc_server.records.finding.expressions import expression, has_tag, words_of
 from anpyc_server.records.finding.fields import NUMERIC, Field, UnknownField, find
 from anpyc_server.records.finding.language import Comparison, FilterError, Negated, Piece, Tree, parse
 from anpyc_server.records.finding.literals import Moment, NoSuchValue, Number
@@ -138,10 +138,10 @@ def _compared(comparison: Comparison, run: type[Run]) -> ColumnElement[bool]:
     if by in ("unknown", "known"):
         there = _of_setting(field, run, found.is_not(None))
         return there if by == "known" else not_(there)
-    if by == "!=" and (field.type == "tags" or field.origin == "group"):
-        return not_(or_(*(_fits(field, "=", value, found, run) for value in values)))
     if by == "!=":
         others = not_(or_(*(_fits(field, "=", value, found, run) for value in values)))
+        if field.type == "tags" or field.origin == "group":  # a run without any has others
+            return others
         return _of_setting(field, run, and_(found.is_not(None), others))
     fitting = or_(*(_fits(field, by, value, found, run) for value in values))
     if field.origin == "group":  # of one setting, a run need be in no sweep
@@ -214,7 +214,7 @@ def _text(
 
 def _in_words(field: Field, by: str, wanted: str, run: type[Run]) -> ColumnElement[bool]:
     if field.type == "tags" and by == "=":
-        return place_of(run.words, f"{TAG_EDGE}{wanted}{TAG_EDGE}") > 0
+        return has_tag(wanted, run)
     held = words_of(field.name, run)
     return held == wanted if by == "=" else place_of(held, wanted) > 0
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, select
 
 from anpyc_queue.tables import Attempt, Run, SpecSettings
-from anpyc_queue.words import NOTES_FROM, TAGS_FROM
+from anpyc_queue.words import NOTES_FROM, TAG_EDGE, TAGS_FROM
 from anpyc_server.records.finding.fields import NUMERIC, Field
 from anpyc_server.records.finding.sql import json_number, json_text, moment_before, path, place_of, seconds_of
 
@@ -46,6 +46,11 @@ def words_of(name: str, run: type[Run]) -> ColumnElement[str]:
     if name == "tags":
         return func.substr(run.words, tags + 1, notes - tags - 1)
     return func.substr(run.words, notes + 1)
+
+
+def has_tag(tag: str, run: type[Run]) -> ColumnElement[bool]:
+    """:param tag: as :func:`anpyc_queue.words.plain` has it."""
+    return place_of(run.words, f"{TAG_EDGE}{tag}{TAG_EDGE}") > 0
 
 
 def _duration(run: type[Run]) -> ColumnElement[float]:

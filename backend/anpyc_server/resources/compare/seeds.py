@@ -13,8 +13,7 @@ from anpyc.spec import RunSpec, SpecError, parse_spec
 from anpyc_queue import audit, jobs
 from anpyc_queue.tables import CANCELLED, FAILED, Run
 from anpyc_server.errors import Invalid
-from anpyc_server.records.dataset_files import require_dataset
-from anpyc_server.records.limits import require_sizes
+from anpyc_server.records.limits import require_possible, require_room
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_view import summaries
 from anpyc_server.resources.compare.schemas import MoreSeeds, QueuedSeeds, SeedsRequest
@@ -54,20 +53,15 @@ def _queued(services: Services, request: SeedsRequest, by: str | None) -> list[s
         lacking = [_lacking(session, more, place) for place, more in enumerate(request.wanted)]
     prepared = list({run.idempotency_key: run for runs in lacking for run in runs}.values())
     for run in {run.spec_hash: run for run in prepared}.values():
-        _require_possible(services, parse_spec(run.spec))
+        require_possible(parse_spec(run.spec), services.settings)
     if not prepared:
         return []
     own = {run.id for run in prepared}
     with services.database.write() as session:
         queued = [run for run in jobs.submit_all(session, prepared)[0] if run.id in own]
-        jobs.require_room(session, services.settings.max_queued)
         audit.record_runs(session, "submitted", by, queued)
+        require_room(session, services.settings, by)
         return [run.id for run in queued]
-
-
-def _require_possible(services: Services, spec: RunSpec) -> None:
-    require_dataset(spec, services.settings)
-    require_sizes([spec], services.settings)
 
 
 def _lacking(session: Session, more: MoreSeeds, place: int) -> list[Run]:

@@ -14,8 +14,7 @@ from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.removal import UNDO
 from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
-from anpyc_server.records.dataset_files import require_dataset
-from anpyc_server.records.limits import require_room, require_sizes
+from anpyc_server.records.limits import require_possible, require_room
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.records.run_view import QueueView, detailed
@@ -37,8 +36,7 @@ def submit(services: Services, spec: RunSpec, key: str | None, by: str | None) -
     :raises Invalid: when its data are not there, or it is too large.
     :raises Conflict: when the key was used for another specification, or the queue is full.
     """
-    require_dataset(spec, services.settings)
-    require_sizes([spec], services.settings)
+    require_possible(spec, services.settings)
     with services.database.write() as session:
         run, created = jobs.submit(session, spec, idempotency_key=key)
         if created:
@@ -137,9 +135,7 @@ def retry(services: Services, run_id: str, by: str | None) -> RunAnswer:
 
     def again(session: Session, run_id: str) -> Run:
         made = jobs.retry(session, run_id)
-        spec = RunSpec.model_validate(made.spec)
-        require_dataset(spec, services.settings)
-        require_sizes([spec], services.settings)
+        require_possible(RunSpec.model_validate(made.spec), services.settings)
         return made
 
     return _changed(services, _with_room(services, _living(run_id, again, "submitted", by), by))
@@ -164,8 +160,7 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str |
 
     def apply(session: Session) -> Run:
         spec = parse_spec(merged(find_run(session, run_id).spec, changes))
-        require_dataset(spec, services.settings)
-        require_sizes([spec], services.settings)
+        require_possible(spec, services.settings)
         made = jobs.clone(session, run_id, spec)
         audit.record(session, "submitted", by, run_id=made.id, subject=made.name)
         return made

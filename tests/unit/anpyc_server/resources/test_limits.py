@@ -82,6 +82,10 @@ def test_one_person_does_not_fill_the_queue_for_all(tmp_path: Path) -> None:
         assert refused["code"] == "queue_full"
         assert "3 runs of ada would wait" in refused["message"]
         assert "ANPYC_MAX_QUEUED_EACH" in refused["message"]
+        run_id = server.http.get("/api/runs", headers=ada).json()["items"][0]["id"]
+        more = {"wanted": [{"run_id": run_id, "seeds": [7, 8, 9]}]}
+        refused = server.http.post("/api/compare/seeds", json=more, headers=ada)
+        assert refused.status_code == 409, refused.text
         (first, *_) = server.http.get("/api/runs", params={"sort": "created"}, headers=ada).json()["items"]
         assert server.http.post(f"/api/runs/{first['id']}/cancel", headers=bob).status_code == 200
         assert server.http.post("/api/runs", json={}, headers=ada).status_code == 201
