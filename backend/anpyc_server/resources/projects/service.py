@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
@@ -126,12 +125,12 @@ def _named(session: Session, keys: Sequence[str]) -> list[ColumnElement[bool]]:
 
 def _elsewhere(
     session: Session, project: Stored, wanted: Sequence[ColumnElement[bool]]
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row[str, str, str]]:
     query = select(Run.id, Run.name, Run.project_id).where(*wanted, Run.project_id != project.id)
     return session.execute(query.order_by(Run.id.desc()).limit(MOST_MOVED + 1)).all()
 
 
-def _came_from(rows: Sequence[Row[Any]]) -> list[CameFrom]:
+def _came_from(rows: Sequence[Row[str, str, str]]) -> list[CameFrom]:
     found: dict[str, list[str]] = {}
     for row in rows:
         found.setdefault(row.project_id, []).append(row.id)
