@@ -17,6 +17,7 @@ from anpyc_server.resources.health.endpoints import router as health
 from anpyc_server.resources.live.endpoints import router as live
 from anpyc_server.resources.masks.endpoints import router as masks
 from anpyc_server.resources.preview.endpoints import router as preview
+from anpyc_server.resources.projects.endpoints import router as projects
 from anpyc_server.resources.recorded.endpoints import router as recorded
 from anpyc_server.resources.runs.endpoints import router as runs
 from anpyc_server.resources.storage.endpoints import router as storage
@@ -29,6 +30,7 @@ RESOURCES = (
     health,
     catalog,
     runs,
+    projects,
     preview,
     recorded,
     masks,
