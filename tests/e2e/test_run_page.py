@@ -313,7 +313,7 @@ def _prune(stack: Stack, *options: str) -> str:
 
 def test_what_a_run_takes_is_seen_and_what_was_pruned_too(page: Page, stack: Stack, trained: str) -> None:
     size = re.compile(r"^\d+(\.\d+)? (k|M)B$")
-    page.goto(f"/?columns=name&columns=bytes")
+    page.goto("/?columns=name&columns=bytes")
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name=NAME))
     expect(page.get_by_role("columnheader", name=re.compile("Size"))).to_be_visible()
     expect(row.get_by_role("cell").filter(has_text=size)).to_have_count(1)
