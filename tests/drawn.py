@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import numpy as np
 
 from serving import Server, Trainer
 
@@ -16,3 +19,18 @@ def trace_of(figure: Any, name: str) -> Any:
     """Its one trace of that name."""
     (match,) = [trace for trace in figure["data"] if trace.get("name") == name]
     return match
+
+
+def decoded(content: bytes) -> tuple[Any, Any]:
+    """The drawing that came with its cells as bytes, and the numbers of its cells."""
+    length = int.from_bytes(content[:4], "little")
+    drawing = json.loads(content[4 : 4 + length])
+    assert (4 + length) % 8 == 0
+    about = drawing["data"][0].pop("raster")
+    kind = "<f4" if "noun" in about else "u1" if len(about["values"]) <= 256 else "<u2"
+    cells = np.frombuffer(content[4 + length :], dtype=kind).reshape(about["rows"], about["cols"])
+    if kind == "<f4":
+        return drawing, cells.tolist()
+    if None not in about["values"]:
+        assert len(about["words"]) == len(about["values"])
+    return drawing, [[about["values"][cell] for cell in row] for row in cells.tolist()]

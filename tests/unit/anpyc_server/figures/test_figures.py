@@ -37,7 +37,8 @@ def test_every_figure_speaks_and_stays_small(
     library: Server, finished: Trainer, half_way: Trainer, name: str, theme: str
 ) -> None:
     runs = (finished, half_way) if isinstance(FIGURES[name], ComparisonFigure) else (finished,)
-    figure = drawn(library, name, *runs, theme=theme)
+    beside = {"beside": half_way.claim.run_id, "task": 1} if name == "mask_runs" else {}
+    figure = drawn(library, name, *runs, theme=theme, **beside)
     meta = figure["layout"]["meta"]
     assert meta["empty"] is False
     assert meta["title"]
