@@ -9,6 +9,11 @@ import pytest
 
 from anpyc.recording import LayerInfo
 from anpyc_server.figures import sets
+from anpyc_server.figures.array_axes import axes
+from anpyc_server.figures.palette import THEMES
+from anpyc_server.records.arrangement import arranged
+from anpyc_server.records.arrays import StoredArray
+from anpyc_server.records.cells import window
 from drawn import decoded, drawn
 from serving import Server, Trainer, queued, spec
 
@@ -146,3 +151,22 @@ def test_the_page_opens_at_the_last_task_that_was_pruned(server: Server) -> None
     assert "after task 1, pruning round 2" in sentence
     sentence = server.get("/api/figures/mask_heatmap", run=run, of="weight")["layout"]["meta"]["sentence"]
     assert "after task 2," in sentence
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((300, 200), (1, 1.5)),  # cells are square where the whole fits
+        ((10, 784), (9.8, 1 / 8)),  # long ones are stretched as far as they can be read
+        ((1, 400), (50, 1 / 8)),
+        ((1, 3), (1, 1 / 3)),
+        ((784, 10), (2 / 78.4, 2)),
+    ],
+)
+def test_pictures_keep_sensible_proportions(shape: tuple[int, int], expected: tuple[float, float]) -> None:
+    stored = StoredArray(0, 0, "layer", "mask", shape, np.ones(shape, dtype=bool), end_of_task=True)
+    picture, view = arranged(stored, "index", "flat"), window(shape, ":", ":", 256)
+    layout = axes(picture, view, THEMES["light"])
+    assert (layout["yaxis"]["scaleanchor"], layout["yaxis"]["constrain"]) == ("x", "domain")
+    ratio = layout["yaxis"]["scaleratio"]
+    assert (ratio, shape[0] / shape[1] * ratio) == pytest.approx(expected)
