@@ -531,6 +531,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/masks/beside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Masks Beside
+         * @description The masks of two runs after a task, layer by layer in numbers.
+         */
+        get: operations["get_masks_beside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/masks/{task}/{layer}": {
         parameters: {
             query?: never;
@@ -2908,6 +2928,42 @@ export interface components {
             bytes: number;
         };
         /**
+         * LayerBeside
+         * @description One layer's masks in two runs. The four counts add up to ``total``.
+         */
+        LayerBeside: {
+            /** Layer */
+            layer: string;
+            /** Shape */
+            shape: number[];
+            /** Total */
+            total: number;
+            /**
+             * First
+             * @description Kept by the run alone.
+             */
+            first: number;
+            /**
+             * Second
+             * @description Kept by the other alone.
+             */
+            second: number;
+            /** Both */
+            both: number;
+            /** Neither */
+            neither: number;
+            /**
+             * Alike
+             * @description The share of its weights on which they agree.
+             */
+            alike: number;
+            /**
+             * By Chance
+             * @description The share on which masks as dense as these would agree by chance.
+             */
+            by_chance: number;
+        };
+        /**
          * LayerStatistics
          * @description Where the parameters of one tensor stand after one round of one task.
          */
@@ -3266,6 +3322,25 @@ export interface components {
              * @description What is stored of this layer at this task and round.
              */
             kinds: ("mask" | "owner" | "importance" | "weight")[];
+        };
+        /**
+         * MasksBeside
+         * @description The masks of two runs of one network after a task.
+         */
+        MasksBeside: {
+            /** Task */
+            task: number;
+            /**
+             * First
+             * @description The run's name.
+             */
+            first: string;
+            /** Second */
+            second: string;
+            /** Layers */
+            layers: components["schemas"]["LayerBeside"][];
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Method
@@ -9066,6 +9141,106 @@ export interface operations {
             };
         };
     };
+    get_masks_beside: {
+        parameters: {
+            query: {
+                /** @description Another run of the same network. */
+                run: string;
+                /** @description Without it: the last that both have pruned. */
+                task?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasksBeside"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     get_mask: {
         parameters: {
             query?: {
@@ -10537,6 +10712,9 @@ export interface operations {
                 order?: "index" | "density" | "cluster";
                 layout?: "flat" | "filters";
                 before?: number | null;
+                other?: number | null;
+                has?: "claimed" | "kept";
+                beside?: string | null;
             };
             header?: never;
             path: {
