@@ -1683,13 +1683,21 @@ export interface components {
              * @description A run's id or a group's key, as it was asked for.
              */
             key: string;
-            /** Title */
+            /**
+             * Title
+             * @description The name that somebody gave it, or what it differs in from the others: "λ 100 · pruned 70 %".
+             */
             title: string;
             /**
              * Note
              * @description Tells columns of the same title apart: "seed 3".
              */
             note: string;
+            /**
+             * Full
+             * @description Name and, where its runs share them, all settings: a line for each part.
+             */
+            full: string;
             /**
              * Run Ids
              * @description The runs that count: of a group, the succeeded ones once there are any, of repeats the newest.

@@ -119,11 +119,16 @@ class KindPart(SpecPart):
         return schema
 
 
-def setting(title: str, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:
-    """A field with its title, unit and place in the form (``advanced`` ones are folded away)."""
+def setting(title: str, unit: str = "", advanced: bool = False, short: str = "", **bounds: Any) -> Any:
+    """A field with its title, unit and place in the form (``advanced`` ones are folded away).
+
+    ``short`` is what it is called where runs are told apart, such as ``pruned``: value and unit follow, or
+    the value stands in place of ``{}``. Without it the title is."""
     extra: dict[str, Any] = {}
     if unit:
         extra["unit"] = unit
+    if short:
+        extra["short"] = short
     if advanced:
         extra["advanced"] = True
     return Field(title=title, json_schema_extra=extra or None, **bounds)
