@@ -249,9 +249,12 @@ def clone(session: Session, run_id: str, spec: RunSpec, *, relation: str = "clon
 
     :raises NotFound: when there is no such run.
     """
-    if session.get(Run, run_id) is None:
+    parent = session.get(Run, run_id)
+    if parent is None:
         raise NoSuchRun(run_id)
-    run, _ = submit(session, spec, parent_id=run_id, parent_relation=relation)
+    # What failed is made good in its sweep.
+    group_id = parent.group_id if relation == "retry" else None
+    run, _ = submit(session, spec, group_id=group_id, parent_id=run_id, parent_relation=relation)
     return run
 
 

@@ -14,6 +14,7 @@ from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.removal import UNDO
 from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
+from anpyc_server.records.changes import named_after
 from anpyc_server.records.limits import require_possible, require_room
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
@@ -30,15 +31,22 @@ def get(services: Services, run_id: str) -> RunAnswer:
         return detailed(session, find_run(session, run_id), QueueView(session))
 
 
-def submit(services: Services, spec: RunSpec, key: str | None, by: str | None) -> tuple[RunAnswer, bool]:
-    """Queue a run; False when the key was used before.
+def submit(
+    services: Services, spec: RunSpec, key: str | None, by: str | None, parent: str | None = None
+) -> tuple[RunAnswer, bool]:
+    """Queue a run, made from ``parent`` if that is given; False when the key was used before.
 
+    :raises NoSuchRun: when there is no such parent, or it was deleted.
     :raises Invalid: when its data are not there, or it is too large.
     :raises Conflict: when the key was used for another specification, or the queue is full.
     """
     require_possible(spec, services.settings)
     with services.database.write() as session:
-        run, created = jobs.submit(session, spec, idempotency_key=key)
+        options = {}
+        if parent is not None:
+            spec = named_after(session, find_run(session, parent), spec)
+            options = {"parent_id": parent, "parent_relation": "clone"}
+        run, created = jobs.submit(session, spec, idempotency_key=key, **options)
         if created:
             audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
             require_room(session, services.settings, by)
@@ -151,7 +159,7 @@ def resume(services: Services, run_id: str, by: str | None) -> RunAnswer:
 
 
 def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str | None) -> RunAnswer:
-    """A new run of the specification with ``changes``.
+    """A new run of the specification with ``changes``, named by them where they give it no name.
 
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises anpyc.spec.SpecError: when the changes do not fit.
@@ -159,7 +167,9 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str |
     """
 
     def apply(session: Session) -> Run:
-        spec = parse_spec(merged(find_run(session, run_id).spec, changes))
+        parent = find_run(session, run_id)
+        spec = parse_spec(merged(parent.spec, {"name": "", **changes}))
+        spec = named_after(session, parent, spec)
         require_possible(spec, services.settings)
         made = jobs.clone(session, run_id, spec)
         audit.record(session, "submitted", by, run_id=made.id, subject=made.name)
