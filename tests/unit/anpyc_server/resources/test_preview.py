@@ -21,7 +21,10 @@ def test_it_answers_just_what_the_package_computes(server: Server) -> None:
     assert answer.status_code == 200
     assert set(answer.json()) == KEYS
     expected = preview(parse_spec({"strategy": {"kind": "packnet"}}), Path("/nowhere"))
-    assert answer.json() == {**vars(expected), "warnings": list(expected.warnings), "too_large": None}
+    assert answer.json() == {
+        **vars(expected), "warnings": list(expected.warnings), "too_large": None,
+        "name": "packnet on permuted digits", "changes": [],
+    }  # fmt: skip
     assert answer.json()["epochs"] == 5 * 30 + 4 * 3
     assert server.get("/api/runs")["total"] == 0
 
