@@ -80,8 +80,9 @@ export interface paths {
         put?: never;
         /**
          * Submit Run
-         * @description Queue a run, in a project or in Unsorted. With an Idempotency-Key that was used before: the run of
-         *     then, and 200.
+         * @description Queue a run, in a project or in that of its parent, else in Unsorted.
+         *
+         *     With an Idempotency-Key that was used before: the run of then, and 200.
          */
         post: operations["submit_run"];
         delete?: never;
@@ -269,7 +270,7 @@ export interface paths {
         put?: never;
         /**
          * Clone Run
-         * @description A new run of the specification with changes, merged part by part.
+         * @description A new run of the specification with changes, merged part by part; named by them if by nobody.
          */
         post: operations["clone_run"];
         delete?: never;
@@ -4026,6 +4027,21 @@ export interface components {
             retrain_epochs: number;
         };
         /**
+         * Parent
+         * @description The run that another was made from.
+         */
+        Parent: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Changes
+             * @description What was changed since: "λ 1 → 10"; the first ones, where there are many.
+             */
+            changes: string[];
+        };
+        /**
          * Permuted
          * @description Every task shows the same images with the pixels in another fixed order.
          */
@@ -4194,6 +4210,16 @@ export interface components {
              * @description Why such a run would be refused, with what to change; also the first of the warnings.
              */
             too_large: string | null;
+            /**
+             * Name
+             * @description What the run is called; where it is given no name, the one that is made.
+             */
+            name: string;
+            /**
+             * Changes
+             * @description What it has otherwise than its parent: "λ 1 → 10"; the first ones, where there are many.
+             */
+            changes: string[];
         };
         /**
          * Problem
@@ -4457,6 +4483,12 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Label
+             * @description What tells it apart from the other runs of its sweep: "λ 100 · seed 2". In a list of runs of the same
+             *     settings its seed. Else empty.
+             */
+            label: string;
             /** Notes */
             notes: string;
             /** Tags */
@@ -4560,6 +4592,13 @@ export interface components {
              * @description What its files and its rows take; rows are estimated, masks apart.
              */
             bytes: number;
+            /**
+             * Settings
+             * @description All of them in words, a line for each part.
+             */
+            settings: string;
+            /** @description Null where it was made from none, or that one is gone. */
+            parent: components["schemas"]["Parent"] | null;
             /**
              * Key Numbers
              * @description All metrics, in the order in which they are shown.
@@ -5114,6 +5153,12 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Label
+             * @description What tells it apart from the other runs of its sweep: "λ 100 · seed 2". In a list of runs of the same
+             *     settings its seed. Else empty.
+             */
+            label: string;
             /** Notes */
             notes: string;
             /** Tags */
@@ -6884,6 +6929,8 @@ export interface operations {
             query?: {
                 /** @description A project, by its id or its name. */
                 project?: string | null;
+                /** @description The run that it is made from. Without a name it is called after that and what changed. */
+                parent?: string | null;
             };
             header?: {
                 "idempotency-key"?: string | null;
@@ -6935,6 +6982,15 @@ export interface operations {
             };
             /** @description Another host, or a page of another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9114,7 +9170,10 @@ export interface operations {
     };
     preview_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The run that it is made from. Without a name it is called after that and what changed. */
+                parent?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9154,6 +9213,15 @@ export interface operations {
             };
             /** @description Another host, or a page of another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
