@@ -44,7 +44,7 @@ def submit_command(
 ) -> None:
     """Queue a run on a running dashboard and print its address."""
     spec = read_specification(file, preset, changes or [], seed)
-    with _Api(url) as api:
+    with Api(url) as api:
         run = api.post("/api/runs", spec.model_dump(mode="json"), key=str(uuid.uuid4()))
         typer.echo(f"{run['id']}  {api.address}/runs/{run['id']}")
         if wait:
@@ -67,7 +67,7 @@ def runs_command(
 ) -> None:
     """List runs, the newest first."""
     question = {"status": status or [], "q": search, "filter": wanted, "sort": sort, "columns": columns}
-    with _Api(url) as api:
+    with Api(url) as api:
         items = api.list_runs(question | {"full": as_json}, limit)
         fields = api.get("/api/runs/fields")["items"] if columns and items and not as_json else []
     if as_json:
@@ -142,11 +142,10 @@ def export_command(
 ) -> None:
     """Save what a run recorded as a file."""
     target = output or Path(f"{run}.{form}")
-    if not target.parent.is_dir():
-        refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
-    with _Api(url) as api:
+    require_folder(target)
+    with Api(url) as api:
         content = api.download(f"/api/runs/{run}/export", {"format": form})
-    _write(target, content)
+    write_file(target, content)
 
 
 class TableFormat(StrEnum):
@@ -201,8 +200,8 @@ def table_command(
     url: UrlOption = None,
 ) -> None:
     """Write methods as a table for a paper: means over seeds, and who is told apart."""
-    if output is not None and not output.parent.is_dir():
-        refuse(f"There is no folder {output.parent}; make it or write elsewhere with --output.")
+    if output is not None:
+        require_folder(output)
     wanted = {
         "run": keys,
         "format": form.value,
@@ -218,15 +217,22 @@ def table_command(
         "caption": caption,
         "label": label,
     } | ({"baseline": baseline} if baseline else {})
-    with _Api(url) as api:
+    with Api(url) as api:
         content = api.download("/api/compare/table", wanted)
     if output is None:
         typer.echo(content.decode(), nl=False)
     else:
-        _write(output, content)
+        write_file(output, content)
 
 
-def _write(target: Path, content: bytes) -> None:
+def require_folder(target: Path) -> None:
+    """Refuse before anything is asked for where the file cannot be written."""
+    if not target.parent.is_dir():
+        refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write what was asked for, and say how much it is."""
     try:
         write_output(target, content)
     except OSError as error:
@@ -252,7 +258,7 @@ def presets_command(
     typer.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), nl=False)
 
 
-def _wait(api: _Api, run_id: str) -> None:
+def _wait(api: Api, run_id: str) -> None:
     """Until the run has ended; exit code 1 unless it succeeded."""
     while (run := api.get(f"/api/runs/{run_id}"))["status"] not in ENDED:
         time.sleep(POLL_SECONDS)
@@ -261,10 +267,10 @@ def _wait(api: _Api, run_id: str) -> None:
         raise typer.Exit(1)
 
 
-class _Api:
+class Api:
     """The dashboard's API; every failure is one line and exit code 2."""
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, seconds: float = 30) -> None:
         import httpx
 
         from anpyc.settings import settings
@@ -272,9 +278,9 @@ class _Api:
         here = settings()
         self.address = (url or here.address).rstrip("/")
         headers = {"Authorization": f"Bearer {here.token.get_secret_value()}"} if here.token else {}
-        self._client = httpx.Client(base_url=self.address, headers=headers, timeout=30)
+        self._client = httpx.Client(base_url=self.address, headers=headers, timeout=seconds)
 
-    def __enter__(self) -> _Api:
+    def __enter__(self) -> Api:
         return self
 
     def __exit__(self, *_: object) -> None:
