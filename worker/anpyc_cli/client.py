@@ -16,7 +16,7 @@ from anpyc_cli.specification import (
     FileArgument,
     PresetOption,
     SeedOption,
-    read_specification,
+    read_request,
     refuse,
 )
 from anpyc_queue.files import write_output
@@ -39,13 +39,17 @@ def submit_command(
     preset: PresetOption = None,
     changes: ChangesOption = None,
     seed: SeedOption = None,
+    project: Annotated[
+        str | None, typer.Option(help="Where it goes, by name; unset: what the file says, else Unsorted.")
+    ] = None,
     url: UrlOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the run has ended.")] = False,
 ) -> None:
     """Queue a run on a running dashboard and print its address."""
-    spec = read_specification(file, preset, changes or [], seed)
+    spec, named = read_request(file, preset, changes or [], seed)
+    where = {"project": project or named} if project or named else {}
     with Api(url) as api:
-        run = api.post("/api/runs", spec.model_dump(mode="json"), key=str(uuid.uuid4()))
+        run = api.post("/api/runs", spec.model_dump(mode="json"), key=str(uuid.uuid4()), parameters=where)
         typer.echo(f"{run['id']}  {api.address}/runs/{run['id']}")
         if wait:
             _wait(api, run["id"])
@@ -53,6 +57,7 @@ def submit_command(
 
 def runs_command(
     status: Annotated[list[str] | None, typer.Option(help="Only runs in this state. Repeatable.")] = None,
+    project: Annotated[str, typer.Option(help="Only runs of this project, by its name.")] = "",
     search: Annotated[str, typer.Option(help="Text in name, notes or tags.")] = "",
     wanted: Annotated[
         str, typer.Option("--filter", help="Such as 'strategy = anpyc and lam > 3 and created > -7d'.")
@@ -66,7 +71,14 @@ def runs_command(
     url: UrlOption = None,
 ) -> None:
     """List runs, the newest first."""
-    question = {"status": status or [], "q": search, "filter": wanted, "sort": sort, "columns": columns}
+    question = {
+        "status": status or [],
+        "project": project,
+        "q": search,
+        "filter": wanted,
+        "sort": sort,
+        "columns": columns,
+    }
     with Api(url) as api:
         items = api.list_runs(question | {"full": as_json}, limit)
         fields = api.get("/api/runs/fields")["items"] if columns and items and not as_json else []
@@ -289,8 +301,17 @@ class Api:
     def get(self, path: str, parameters: dict[str, Any] | None = None) -> Any:
         return self._ask("GET", path, params=parameters).json()
 
-    def post(self, path: str, body: dict[str, Any], key: str) -> Any:
-        return self._ask("POST", path, json=body, headers={"Idempotency-Key": key}).json()
+    def post(
+        self, path: str, body: dict[str, Any], key: str = "", parameters: dict[str, Any] | None = None
+    ) -> Any:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._ask("POST", path, json=body, params=parameters, headers=headers).json()
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask("PATCH", path, json=body).json()
+
+    def delete(self, path: str) -> Any:
+        return self._ask("DELETE", path).json()
 
     def download(self, path: str, parameters: dict[str, Any]) -> bytes:
         return self._ask("GET", path, params=parameters).content

@@ -14,7 +14,7 @@ import { type FigureParams, figureQuery } from "../api/queries";
 import { addressOf, FIRST, type Subject } from "../paper/sheet";
 import { Late, late } from "../shell/Late";
 import classes from "./Figure.module.css";
-import { pointsIn, standingOut, without } from "./figure";
+import { marked, pointsIn, standingOut, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { saveAddress } from "./save";
 import { useNearView } from "./useNearView";
@@ -34,6 +34,9 @@ interface FigureProps {
   ready?: boolean;
   waiting?: string;
   onZoom?: (range: ZoomRange | null) => void;
+  onPick?: (x: number, y: number) => void;
+  /** Row and column of a heatmap around which there is a frame. */
+  mark?: [number, number] | null;
   /** Names of traces that the reader has hidden. */
   hidden?: ReadonlySet<string>;
   /** Name of the trace that is to stand out. */
@@ -55,6 +58,8 @@ export const Figure = memo(function Figure({
   ready = true,
   waiting,
   onZoom,
+  onPick,
+  mark = null,
   hidden,
   pointed = null,
 }: FigureProps) {
@@ -76,8 +81,9 @@ export const Figure = memo(function Figure({
   const sent = query.data;
   const figure = useMemo(() => {
     const shown = sent && hidden?.size ? without(sent, hidden) : sent;
-    return shown && pointed ? standingOut(shown, pointed) : shown;
-  }, [sent, hidden, pointed]);
+    const pointedOut = shown && pointed ? standingOut(shown, pointed) : shown;
+    return pointedOut && mark ? marked(pointedOut, mark) : pointedOut;
+  }, [sent, hidden, pointed, mark]);
   const meta = figure?.layout.meta;
   // What was drawn stays while the server does not answer; the connection pill says how current it is.
   const failure = figure ? null : query.error;
@@ -138,6 +144,7 @@ export const Figure = memo(function Figure({
               label={`${title}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
               handle={plot}
               onZoom={onZoom}
+              onPick={onPick}
               onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
             />
           </>
