@@ -898,6 +898,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/figures/{name}.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figure As File
+         * @description A figure for a paper, in the light colours: svg and pdf with their font in them, png, its numbers as
+         *     csv, or Plotly's JSON laid out for that size. It takes the figure's own options besides.
+         *
+         *     For svg, pdf and png the server needs Chrome or Chromium; 503 where it finds none.
+         */
+        get: operations["figure_as_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/figures/{name}": {
         parameters: {
             query?: never;
@@ -11403,6 +11426,130 @@ export interface operations {
             };
             /** @description Another host, or a page of another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    figure_as_file: {
+        parameters: {
+            query: {
+                /** @description Ids of runs; keys of groups to compare. */
+                run: string[];
+                /** @description As wide as a column of a paper, 84 mm, or as two, 174 mm. */
+                columns?: "1" | "2";
+                /** @description Another width than that of columns. */
+                width_mm?: number | null;
+                height_mm?: number | null;
+                /** @description Width by height; without either, as suits the figure. */
+                aspect?: number | null;
+                /** @description As wide as Helvetica, as Times, or STIX Two. */
+                font?: "sans" | "serif" | "stix";
+                /** @description Of all words, in points. */
+                font_size?: number;
+                /** @description Of png: dots for each dot of a screen. */
+                scale?: number;
+                /** @description Names of lines to leave out. */
+                hide?: string[] | null;
+                smooth?: number;
+                points?: number;
+                lines?: string | null;
+                layer?: string | null;
+                task?: number | null;
+                round?: number | null;
+                of?: "mask" | "owner" | "importance" | "weight";
+                rows?: string;
+                cols?: string;
+                size?: number;
+                order?: "index" | "density" | "cluster";
+                layout?: "flat" | "filters";
+                before?: number | null;
+                other?: number | null;
+                has?: "claimed" | "kept";
+                beside?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+                form: "svg" | "pdf" | "png" | "csv" | "json";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                    "application/pdf": string;
+                    "image/png": string;
+                    "text/csv": string;
+                    "application/json": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
