@@ -20,6 +20,9 @@ export const DEEDS: Record<Deed["what"], string> = {
   project_made: "Project made",
   project_edited: "Project edited",
   project_deleted: "Project deleted",
+  report_made: "Report made",
+  report_edited: "Report edited",
+  report_deleted: "Report deleted",
 };
 
 /** Who did this to a run last; null where nobody has a name. */
