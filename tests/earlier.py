@@ -22,10 +22,10 @@ import standin
 from anpyc.errors import NonFiniteLoss, Stopped
 from anpyc.recording import EpochResult
 from anpyc.spec import parse_spec
-from anpyc_queue import audit, jobs, migration, sizes, whatif
+from anpyc_queue import audit, jobs, migration, reports, sizes, whatif
 from anpyc_queue.engine import Database, open_database
 from anpyc_queue.jobs import Claim
-from anpyc_queue.tables import SUCCEEDED, Artifact, Base, Run
+from anpyc_queue.tables import SUCCEEDED, UNSORTED, Artifact, Base, Run
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_worker.checkpoints import ArtifactStore
 from anpyc_worker.recorder import DatabaseRecorder
@@ -189,6 +189,8 @@ def _library() -> Filled:
         }
         ids["retried"] = made.retry_of(ids["failed"])
         made.what_ifs_of(ids["succeeded"])
+        with database.write() as session:
+            reports.make(session, "What was found", "# Then", UNSORTED)
         rows = stored(database)
         database.dispose()
     return Filled(ids, rows)
