@@ -22,10 +22,10 @@ import standin
 from anpyc.errors import NonFiniteLoss, Stopped
 from anpyc.recording import EpochResult
 from anpyc.spec import parse_spec
-from anpyc_queue import audit, jobs, migration, sizes, whatif
+from anpyc_queue import audit, jobs, migration, reports, sizes, whatif
 from anpyc_queue.engine import Database, open_database
 from anpyc_queue.jobs import Claim
-from anpyc_queue.tables import SUCCEEDED, Artifact, Base, Run
+from anpyc_queue.tables import SUCCEEDED, UNSORTED, Artifact, Base, Run
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_worker.checkpoints import ArtifactStore
 from anpyc_worker.recorder import DatabaseRecorder
@@ -35,7 +35,13 @@ from processes import Deployment
 Rows = Mapping[str, Sequence[dict[str, Any]]]
 """By the name of their table."""
 
-TABLE_SINCE = {"what_ifs": "0003", "what_if_points": "0003", "audit_entries": "0010", "projects": "0013"}
+TABLE_SINCE = {
+    "what_ifs": "0003",
+    "what_if_points": "0003",
+    "audit_entries": "0010",
+    "projects": "0013",
+    "reports": "0017",
+}
 """The revisions that brought tables which nothing of before fills."""
 COLUMN_SINCE = {("runs", "before_pruning"): "0004", ("runs", "row_bytes"): "0003"}
 """Likewise columns, or those that count what such a table holds."""
@@ -183,6 +189,8 @@ def _library() -> Filled:
         }
         ids["retried"] = made.retry_of(ids["failed"])
         made.what_ifs_of(ids["succeeded"])
+        with database.write() as session:
+            reports.make(session, "What was found", "# Then", UNSORTED)
         rows = stored(database)
         database.dispose()
     return Filled(ids, rows)

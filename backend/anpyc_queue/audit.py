@@ -21,6 +21,7 @@ What = Literal[
     "drained", "undrained", "token_made", "token_revoked", "session_ended", "pruned",
     "moved", "project_made", "project_edited", "project_deleted", "view_made", "view_edited",
     "view_deleted",
+    "report_made", "report_edited", "report_deleted",
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NotFound
 from anpyc_queue.identifiers import new_id
-from anpyc_queue.tables import UNSORTED, Project, Run
+from anpyc_queue.tables import UNSORTED, Project, Report, Run
 from anpyc_queue.words import folded
 
 LONGEST_NAME = 100
@@ -135,7 +135,7 @@ def edit(
 
 
 def remove(session: Session, project_id: str) -> tuple[Project, int]:
-    """Delete a project; its runs go to *Unsorted*. Answers how many did, deleted ones apart.
+    """Delete a project; its runs and reports go to *Unsorted*. Answers how many did, deleted ones apart.
 
     :raises NoSuchProject: when there is none.
     :raises Conflict: when it is *Unsorted*.
@@ -150,6 +150,8 @@ def remove(session: Session, project_id: str) -> tuple[Project, int]:
         session.execute(
             inside.where(condition).values(values), execution_options={"synchronize_session": False}
         )
+    of_project = update(Report).where(Report.project_id == project.id)
+    session.execute(of_project.values(project_id=UNSORTED), execution_options={"synchronize_session": False})
     session.delete(project)
     session.flush()
     return project, held.runs + held.archived

@@ -173,6 +173,22 @@ class Project(Base):
     """When it was last edited; what happens to its runs does not count."""
 
 
+class Report(Base):
+    """A page of Markdown with figures, tables and runs in it."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("ix_reports_of_project", "project_id", "updated_at"),)
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by every edit, so that two editors notice each other."""
+    created_at: Mapped[datetime] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column()
+
+
 class Run(Job, Base):
     """One run: what was asked for, where it stands, what came out."""
 

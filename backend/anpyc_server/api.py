@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 
 from anpyc_server.errors import ANYWHERE
+from anpyc_server.reports.endpoints import router as reports
 from anpyc_server.resources.access.endpoints import router as access
 from anpyc_server.resources.catalog.endpoints import router as catalog
 from anpyc_server.resources.compare.endpoints import router as compare
@@ -43,6 +44,7 @@ RESOURCES = (
     groups,
     compare,
     figures,
+    reports,
     workers,
     storage,
     access,

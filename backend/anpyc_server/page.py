@@ -49,6 +49,17 @@ def built_front_end() -> Path | None:
     return None
 
 
+def chart_library() -> str:
+    """plotly.js as one script: as the page has it, or as plotly for Python brings it where none is built."""
+    built = built_front_end()
+    if built is not None and (file := built / "print" / "plotly.js").is_file():
+        return file.read_text(encoding="utf-8")
+    from plotly.offline import get_plotlyjs
+
+    whole: str = get_plotlyjs()  # type: ignore[no-untyped-call]
+    return whole
+
+
 class BuiltPage(StaticFiles):
     """The built files, and one page for all addresses that the page itself has.
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "export": _Place("client", "export_command", "Save what a run recorded."),
     "table": _Place("client", "table_command", "Write a table of methods for a paper."),
     "figure": _Place("paper", "figure_command", "Save a figure for a paper."),
+    "report": _Place("paper", "report_command", "List reports, and save one as a file."),
     "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),
     "tokens": _Place("tokens", "tokens_command", "List, make and revoke tokens of people and programs."),
     "backup": _Place("backups", "backup_command", "Save everything to one file, while all runs."),

@@ -93,3 +93,44 @@ def _option(text: str) -> tuple[str, str]:
     if not is_given:
         refuse(f"--set {text}: write an option and its value, such as layer=fc1.weight.")
     return name.strip(), value
+
+
+class Action(StrEnum):
+    """What to do with reports."""
+
+    LIST = "list"
+    EXPORT = "export"
+
+
+def report_command(
+    action: Annotated[Action, typer.Argument(help="list or export.")] = Action.LIST,
+    report: Annotated[str | None, typer.Argument(help="The id of the report to export.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write; unset: REPORT.html.")
+    ] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="For review: without names of people, machines, places, runs.")
+    ] = False,
+    project: Annotated[str, typer.Option(help="Only reports of this project, by name or id.")] = "",
+    project_name: Annotated[
+        bool, typer.Option("--project-name", help="Say the name of its project in the file.")
+    ] = False,
+    url: UrlOption = None,
+) -> None:
+    """List reports, the last edited first, or save one as a file of HTML that needs no network."""
+    if action is Action.LIST:
+        with Api(url) as api:
+            items = api.get("/api/reports", {"project": project} if project else None)["items"]
+        for each in items:
+            typer.echo(f"{each['id']}  {each['updated_at'][:16].replace('T', ' ')}  {each['title']}")
+        if not items:
+            typer.echo("No reports. The comparison makes one, and so does the page Reports.")
+        return
+    if report is None:
+        refuse("Say which report: anpyc report export ID. `anpyc report` lists them.")
+    target = output or Path(f"{report}.html")
+    require_folder(target)
+    wanted = {"anonymous": anonymous, "project": project_name}
+    with Api(url, seconds=120) as api:
+        content = api.download(f"/api/reports/{report}/file", wanted)
+    write_file(target, content)

@@ -58,6 +58,16 @@ class Wanted:
     label: str = ""
 
 
+def text_table(services: Services, keys: Sequence[str], baseline: str | None, wanted: Wanted) -> TextTable:
+    """The table as words, to be written as whatever.
+
+    :raises Invalid: when the baseline is not among what is compared.
+    """
+    gathered = gather(services, keys, baseline)
+    statistics = statistics_of(gathered.methods, gathered.metrics, gathered.base_method)
+    return _text_table(gathered, statistics, _rows(statistics, wanted.metrics), wanted)
+
+
 def response(services: Services, keys: Sequence[str], baseline: str | None, wanted: Wanted) -> Response:
     """The table as a file.
 

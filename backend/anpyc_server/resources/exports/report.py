@@ -13,6 +13,7 @@ from anpyc_server.figures.canvas import Drawing
 from anpyc_server.figures.drawing import draw
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.registry import standing_on
+from anpyc_server.page import chart_library
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.run_schemas import RunAnswer
 from anpyc_server.records.run_view import QueueView, detailed
@@ -38,9 +39,7 @@ pre { background: #f4f6f7; padding: 1rem; overflow: auto; font-size: .85rem; }
 
 def report(services: Services, run_id: str) -> bytes:
     """The page."""
-    from plotly.offline import get_plotlyjs
-
-    library = get_plotlyjs()  # type: ignore[no-untyped-call]
+    library = chart_library()
     with services.database.read() as session:
         run = detailed(session, find_run(session, run_id), QueueView(session))
     figures = [draw(services, name, [run_id], THEMES["light"]) for name in standing_on("report")]

@@ -1,0 +1,3 @@
+"""Reports: a page of Markdown with figures, tables and runs in it, published as one file of HTML.
+
+They are made of what the resources answer, and stand above them."""
