@@ -35,7 +35,13 @@ from processes import Deployment
 Rows = Mapping[str, Sequence[dict[str, Any]]]
 """By the name of their table."""
 
-TABLE_SINCE = {"what_ifs": "0003", "what_if_points": "0003", "audit_entries": "0010", "projects": "0013"}
+TABLE_SINCE = {
+    "what_ifs": "0003",
+    "what_if_points": "0003",
+    "audit_entries": "0010",
+    "projects": "0013",
+    "notes": "0015",
+}
 """The revisions that brought tables which nothing of before fills."""
 COLUMN_SINCE = {("runs", "before_pruning"): "0004", ("runs", "row_bytes"): "0003"}
 """Likewise columns, or those that count what such a table holds."""

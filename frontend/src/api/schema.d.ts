@@ -866,6 +866,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notes
+         * @description The notes on a group or a comparison, and on the figures of a run, a group or a comparison.
+         *
+         *     A run's own note is its `notes`, a project's its `description`.
+         */
+        get: operations["list_notes"];
+        /**
+         * Write Note
+         * @description Write a note in place of the one that was edited. Another ``version`` than the stored answers 409.
+         */
+        put: operations["write_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workers": {
         parameters: {
             query?: never;
@@ -1490,7 +1516,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "noted" | "project_made" | "project_edited" | "project_deleted";
             /** Run Id */
             run_id: string | null;
             /** Subject */
@@ -2022,7 +2048,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "noted" | "project_made" | "project_edited" | "project_deleted";
         };
         /**
          * Deleted
@@ -3769,6 +3795,77 @@ export interface components {
              * @description What it is. It is not kept and cannot be shown again.
              */
             token: string;
+        };
+        /**
+         * Note
+         * @description What was written on a group, a comparison or a figure.
+         */
+        Note: {
+            /**
+             * Keys
+             * @description The runs and groups that it is on, in order.
+             */
+            keys: string[];
+            /**
+             * Figure
+             * @description The figure that it is on; empty: on the group or the comparison itself.
+             */
+            figure: string;
+            /**
+             * Text
+             * @description Markdown, with formulas between dollar signs.
+             */
+            text: string;
+            /**
+             * Version
+             * @description Raised by every edit, so that two editors notice each other.
+             */
+            version: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * By
+             * @description Who wrote it last; null where no token is set.
+             */
+            by: string | null;
+        };
+        /**
+         * NoteEdit
+         * @description A note, in place of the one that was edited.
+         */
+        NoteEdit: {
+            /**
+             * Keys
+             * @description A run, a group such as ``sweep:…`` and ``spec:…``, or several that are compared, in whatever order.
+             */
+            keys: string[];
+            /**
+             * Figure
+             * @description A figure's name, as `/api/figures` lists them; empty: on the group or the comparison itself.
+             * @default
+             */
+            figure: string;
+            /**
+             * Text
+             * @description Empty: no note any more.
+             */
+            text: string;
+            /**
+             * Version
+             * @description Of the note that was edited, 0 where there was none; another one in the database answers 409.
+             */
+            version: number;
+        };
+        /**
+         * Notes
+         * @description All notes on the same runs and groups.
+         */
+        Notes: {
+            /** Items */
+            items: components["schemas"]["Note"][];
         };
         /**
          * Offer
@@ -10838,6 +10935,188 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query: {
+                /** @description A run, a group, or several that are compared. */
+                key: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

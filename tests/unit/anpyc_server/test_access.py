@@ -312,6 +312,7 @@ MUTATIONS = [
     ("DELETE", "/api/projects/any"),
     ("POST", "/api/projects/any/runs"),
     ("POST", "/api/compare/seeds"),
+    ("PUT", "/api/notes"),
     ("PATCH", "/api/runs/any"),
     ("DELETE", "/api/runs/any"),
     *(
