@@ -260,6 +260,7 @@ class Run(Job, Base):
     __table_args__ = (
         Index("ix_runs_status_created", "status", "created_at"),
         Index("ix_runs_group", "group_id"),
+        Index("ix_runs_parent", "parent_id", "deleted_at"),
         Index("ix_runs_spec_hash", "spec_hash"),
         Index("ix_runs_updated", "updated_at"),
         Index("ix_runs_sizes", "deleted_at", *SIZES, "first_line", "next_line", "id"),

@@ -11,6 +11,7 @@ from anpyc_server.resources.access.endpoints import router as access
 from anpyc_server.resources.catalog.endpoints import router as catalog
 from anpyc_server.resources.compare.endpoints import router as compare
 from anpyc_server.resources.exports.endpoints import router as exports
+from anpyc_server.resources.family.endpoints import router as family
 from anpyc_server.resources.figures.endpoints import router as figures
 from anpyc_server.resources.groups.endpoints import router as groups
 from anpyc_server.resources.health.endpoints import router as health
@@ -33,6 +34,7 @@ RESOURCES = (
     runs,
     projects,
     preview,
+    family,
     recorded,
     masks,
     whatif,

@@ -392,6 +392,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/family": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Family
+         * @description The run, what it was made from, and all copies, retries and forks of that.
+         */
+        get: operations["get_family"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/siblings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Siblings
+         * @description The runs of the sweep that the run belongs to, by what tells them apart.
+         */
+        get: operations["get_siblings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/accuracy": {
         parameters: {
             query?: never;
@@ -2349,6 +2389,23 @@ export interface components {
             kind: "ewc";
         };
         /**
+         * Family
+         * @description A run, what it was made from, and all that was made from that: each after its parent, the oldest
+         *     first.
+         */
+        Family: {
+            /**
+             * Items
+             * @description At most 500: those nearest to the top, and the run with all it comes from.
+             */
+            items: components["schemas"]["Member"][];
+            /**
+             * Total
+             * @description How many there are, up to 5,000.
+             */
+            total: number;
+        };
+        /**
          * Fashion-MNIST
          * @description 70,000 pictures of clothes of 28×28 pixels.
          */
@@ -3376,6 +3433,58 @@ export interface components {
             layers: components["schemas"]["LayerBeside"][];
             /** Sentence */
             sentence: string;
+        };
+        /**
+         * Member
+         * @description A run of the family.
+         */
+        Member: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description The run that it was made from, or the nearest before that which is not deleted; null at the top.
+             */
+            parent: string | null;
+            /**
+             * Depth
+             * @description 0 at the top; one more than its parent's.
+             */
+            depth: number;
+            /**
+             * Kinship
+             * @description A ``retry`` of what failed, a ``copy`` of the same settings, or a ``fork`` with others; null at the
+             *     top.
+             */
+            kinship: ("retry" | "copy" | "fork") | null;
+            /**
+             * Changes
+             * @description What it has otherwise than its parent: "λ 1 → 10"; the first ones, where there are many.
+             */
+            changes: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Progress */
+            progress: number;
+            /** Archived */
+            archived: boolean;
+            /** Average Accuracy */
+            average_accuracy: number | null;
+            /**
+             * Forgetting
+             * @description Positive when something was lost.
+             */
+            forgetting: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * Method
@@ -5497,6 +5606,45 @@ export interface components {
              * @default 0.1
              */
             damping: number;
+        };
+        /**
+         * Sibling
+         * @description A run of the same sweep.
+         */
+        Sibling: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description What tells it apart from the others: "λ 100 · seed 2".
+             */
+            label: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        };
+        /**
+         * Siblings
+         * @description The runs of a sweep.
+         */
+        Siblings: {
+            /**
+             * Group Id
+             * @description Null where the run belongs to none.
+             */
+            group_id: string | null;
+            /**
+             * Title
+             * @description What their names begin with.
+             */
+            title: string;
+            /**
+             * Items
+             * @description In order of age, the run among them; at most 1,000, the newest.
+             */
+            items: components["schemas"]["Sibling"][];
         };
         /**
          * Single head
@@ -8658,6 +8806,178 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_family: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Family"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_siblings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Siblings"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,13 +3,17 @@ import {
   IconArrowsMaximize,
   IconDots,
   IconFileTypeCsv,
+  IconPencil,
   IconPhotoDown,
   IconZoomReset,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useMayChange } from "../access/useAccess";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
+import { useNote } from "../notes/keeper";
+import { Note } from "../notes/Note";
 import classes from "./Figure.module.css";
 import { type FigureData, marked, pointsIn, standingOut, toCsv, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
@@ -42,6 +46,7 @@ interface FigureProps {
 }
 
 const NO_PARAMS: FigureParams = {};
+const NO_RUNS: string[] = [];
 
 /** A figure of the server: its sentence, its drawing, its numbers to take away. */
 export const Figure = memo(function Figure({
@@ -61,6 +66,7 @@ export const Figure = memo(function Figure({
   pointed = null,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
+  const mayChange = useMayChange();
   const { ref: inView, near: seen } = useNearView();
   const near = eager || seen;
   const query = useQuery({
@@ -73,6 +79,8 @@ export const Figure = memo(function Figure({
   }, [near]);
   const heading = useId();
   const plot = useRef<PlotHandle>(null);
+  const [noting, setNoting] = useState(false);
+  const note = useNote(near ? runs : NO_RUNS, name, `on “${title}”`);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => {
@@ -109,6 +117,7 @@ export const Figure = memo(function Figure({
             void plot.current?.resetZoom();
             onZoom?.(null);
           }}
+          onNote={mayChange ? () => setNoting(true) : undefined}
           onFull={() => void inView.current?.requestFullscreen?.()}
         />
         <p className={classes.sentence} title={sentence}>
@@ -143,6 +152,7 @@ export const Figure = memo(function Figure({
           </>
         )}
       </div>
+      {near && runs.length > 0 && <Note keeper={note} writing={noting} onWriting={setNoting} />}
     </section>
   );
 });
@@ -153,10 +163,12 @@ interface TakeawayProps {
   onPng: () => void;
   onCsv: (figure: FigureData) => void;
   onReset: () => void;
+  /** Absent: who looks may only read. */
+  onNote: (() => void) | undefined;
   onFull: () => void;
 }
 
-function Takeaway({ title, figure, onPng, onCsv, onReset, onFull }: TakeawayProps) {
+function Takeaway({ title, figure, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
   return (
     <Menu>
       <Menu.Target>
@@ -171,6 +183,11 @@ function Takeaway({ title, figure, onPng, onCsv, onReset, onFull }: TakeawayProp
         <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={() => figure && onCsv(figure)}>
           Save numbers as CSV
         </Menu.Item>
+        {onNote && (
+          <Menu.Item leftSection={<IconPencil size={15} />} onClick={onNote}>
+            Write a note
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
           Show the whole
         </Menu.Item>

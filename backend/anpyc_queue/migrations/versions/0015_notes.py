@@ -1,4 +1,4 @@
-"""Notes on groups, figures and comparisons"""
+"""Notes on groups, figures and comparisons; what was made from a run is found"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,9 @@ def upgrade() -> None:
         sa.Column("by", sa.String(60), nullable=True),
     )
     op.create_index("ix_notes_run_id", "notes", ["run_id"])
+    op.create_index("ix_runs_parent", "runs", ["parent_id", "deleted_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_runs_parent", "runs")
     op.drop_table("notes")
