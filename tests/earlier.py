@@ -41,6 +41,7 @@ TABLE_SINCE = {
     "audit_entries": "0010",
     "projects": "0013",
     "reports": "0017",
+    "notes": "0015",
 }
 """The revisions that brought tables which nothing of before fills."""
 COLUMN_SINCE = {("runs", "before_pruning"): "0004", ("runs", "row_bytes"): "0003"}

@@ -22,6 +22,7 @@ What = Literal[
     "moved", "project_made", "project_edited", "project_deleted", "view_made", "view_edited",
     "view_deleted",
     "report_made", "report_edited", "report_deleted",
+    "noted",
 ]  # fmt: skip
 
 

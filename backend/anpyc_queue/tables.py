@@ -276,6 +276,7 @@ class Run(Job, Base):
     __table_args__ = (
         Index("ix_runs_status_created", "status", "created_at"),
         Index("ix_runs_group", "group_id"),
+        Index("ix_runs_parent", "parent_id", "deleted_at"),
         Index("ix_runs_spec_hash", "spec_hash"),
         Index("ix_runs_updated", "updated_at"),
         Index("ix_runs_sizes", "deleted_at", *SIZES, "first_line", "next_line", "id"),
@@ -332,6 +333,32 @@ def _keep_words(_mapper: object, _connection: object, run: Run) -> None:
     state = inspect(run)
     if any(state.attrs[name].history.has_changes() for name in ("name", "tags", "notes")):
         run.words = words(run.name, run.tags, run.notes)
+
+
+class Note(Base):
+    """What was written on a group, on a comparison, or on a figure of a run, a group or a comparison."""
+
+    __tablename__ = "notes"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """A run's id, a group's key, or ``compare:`` and the hash of several of those."""
+    figure: Mapped[str] = mapped_column(String(60), primary_key=True, default="")
+    """Its name; empty for what is written on the group or the comparison itself."""
+    keys: Mapped[list[Any]] = mapped_column()
+    """The runs and groups that the note is on, in order."""
+    run_id: Mapped[str | None] = mapped_column(
+        ForeignKey("runs.id", ondelete="CASCADE"), index=True, default=None
+    )
+    """Where it is on one run: the note goes with it."""
+    text: Mapped[str] = mapped_column(Text)
+    """Markdown."""
+    words: Mapped[str] = mapped_column(Text)
+    """The same as it is searched; see ``anpyc_queue.words``."""
+    version: Mapped[int] = mapped_column()
+    """Raised by every edit, so that two editors notice each other."""
+    updated_at: Mapped[datetime] = mapped_column()
+    by: Mapped[str | None] = mapped_column(String(60), default=None)
+    """Who wrote it last; None where no token is set."""
 
 
 class SpecSettings(Base):

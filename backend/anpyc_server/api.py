@@ -12,11 +12,13 @@ from anpyc_server.resources.access.endpoints import router as access
 from anpyc_server.resources.catalog.endpoints import router as catalog
 from anpyc_server.resources.compare.endpoints import router as compare
 from anpyc_server.resources.exports.endpoints import router as exports
+from anpyc_server.resources.family.endpoints import router as family
 from anpyc_server.resources.figures.endpoints import router as figures
 from anpyc_server.resources.groups.endpoints import router as groups
 from anpyc_server.resources.health.endpoints import router as health
 from anpyc_server.resources.live.endpoints import router as live
 from anpyc_server.resources.masks.endpoints import router as masks
+from anpyc_server.resources.notes.endpoints import router as notes
 from anpyc_server.resources.preview.endpoints import router as preview
 from anpyc_server.resources.projects.endpoints import router as projects
 from anpyc_server.resources.recorded.endpoints import router as recorded
@@ -35,6 +37,7 @@ RESOURCES = (
     projects,
     views,
     preview,
+    family,
     recorded,
     masks,
     whatif,
@@ -45,6 +48,7 @@ RESOURCES = (
     compare,
     figures,
     reports,
+    notes,
     workers,
     storage,
     access,

@@ -23,6 +23,7 @@ from anpyc_queue.identifiers import new_id
 from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Claim, Kind
 from anpyc_queue.jobs.rewinding import rewind, set_metrics
+from anpyc_queue.notes import forget_notes
 from anpyc_queue.tables import (
     CANCELLED,
     CHECKPOINT,
@@ -319,6 +320,7 @@ def remove(session: Session, run_id: str) -> list[str]:
     session.delete(run)
     session.flush()
     forget_settings(session, run.spec_hash)
+    forget_notes(session, run.spec_hash, run.group_id)
     return addresses
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, cast, func, literal, or_, select, tuple_
 
-from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Project, Run
+from anpyc_queue.notes import noted
+from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Note, Project, Run
 from anpyc_queue.words import plain
 from anpyc_server.errors import BadRequest, Invalid
 from anpyc_server.records.finding.conditions import Filter, in_group
@@ -217,8 +218,9 @@ def _not_ours() -> BadRequest:
 
 
 def _mentions(run: type[Run], word: str, *, of_all: bool) -> ColumnElement[bool]:
-    """In its name, tags or notes, and among the runs of all projects in its project's name."""
-    said = place_of(run.words, plain(word)) > 0
+    """In its name, tags or notes, in notes on its figures and groups, and among the runs of all projects in
+    its project's name."""
+    said = or_(place_of(run.words, plain(word)) > 0, noted(run, place_of(Note.words, plain(word)) > 0))
     if not of_all:
         return said
     projects = select(Project.id).where(place_of(Project.folded, plain(word)) > 0)

@@ -17,6 +17,7 @@ export const DEEDS: Record<Deed["what"], string> = {
   session_ended: "Session ended",
   pruned: "Pruned",
   moved: "Moved",
+  noted: "Note written",
   project_made: "Project made",
   project_edited: "Project edited",
   project_deleted: "Project deleted",

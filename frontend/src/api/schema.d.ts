@@ -445,6 +445,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/family": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Family
+         * @description The run, what it was made from, and all copies, retries and forks of that.
+         */
+        get: operations["get_family"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/siblings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Siblings
+         * @description The runs of the sweep that the run belongs to, by what tells them apart.
+         */
+        get: operations["get_siblings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/accuracy": {
         parameters: {
             query?: never;
@@ -1067,6 +1107,32 @@ export interface paths {
          */
         get: operations["publish_report"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notes
+         * @description The notes on a group or a comparison, and on the figures of a run, a group or a comparison.
+         *
+         *     A run's own note is its `notes`, a project's its `description`.
+         */
+        get: operations["list_notes"];
+        /**
+         * Write Note
+         * @description Write a note in place of the one that was edited. Another ``version`` than the stored answers 409.
+         */
+        put: operations["write_note"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1698,7 +1764,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted";
             /** Run Id */
             run_id: string | null;
             /** Subject */
@@ -2230,7 +2296,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted";
         };
         /**
          * Deleted
@@ -2545,6 +2611,23 @@ export interface components {
              * @enum {string}
              */
             kind: "ewc";
+        };
+        /**
+         * Family
+         * @description A run, what it was made from, and all that was made from that: each after its parent, the oldest
+         *     first.
+         */
+        Family: {
+            /**
+             * Items
+             * @description At most 500: those nearest to the top, and the run with all it comes from.
+             */
+            items: components["schemas"]["Member"][];
+            /**
+             * Total
+             * @description How many there are, up to 5,000.
+             */
+            total: number;
         };
         /**
          * Fashion-MNIST
@@ -3592,6 +3675,58 @@ export interface components {
             sentence: string;
         };
         /**
+         * Member
+         * @description A run of the family.
+         */
+        Member: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description The run that it was made from, or the nearest before that which is not deleted; null at the top.
+             */
+            parent: string | null;
+            /**
+             * Depth
+             * @description 0 at the top; one more than its parent's.
+             */
+            depth: number;
+            /**
+             * Kinship
+             * @description A ``retry`` of what failed, a ``copy`` of the same settings, or a ``fork`` with others; null at the
+             *     top.
+             */
+            kinship: ("retry" | "copy" | "fork") | null;
+            /**
+             * Changes
+             * @description What it has otherwise than its parent: "λ 1 → 10"; the first ones, where there are many.
+             */
+            changes: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Progress */
+            progress: number;
+            /** Archived */
+            archived: boolean;
+            /** Average Accuracy */
+            average_accuracy: number | null;
+            /**
+             * Forgetting
+             * @description Positive when something was lost.
+             */
+            forgetting: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
          * Method
          * @description Runs of the same settings, whichever columns they stand in.
          */
@@ -4050,6 +4185,77 @@ export interface components {
              * @default false
              */
             is_default: boolean;
+        };
+        /**
+         * Note
+         * @description What was written on a group, a comparison or a figure.
+         */
+        Note: {
+            /**
+             * Keys
+             * @description The runs and groups that it is on, in order.
+             */
+            keys: string[];
+            /**
+             * Figure
+             * @description The figure that it is on; empty: on the group or the comparison itself.
+             */
+            figure: string;
+            /**
+             * Text
+             * @description Markdown, with formulas between dollar signs.
+             */
+            text: string;
+            /**
+             * Version
+             * @description Raised by every edit, so that two editors notice each other.
+             */
+            version: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * By
+             * @description Who wrote it last; null where no token is set.
+             */
+            by: string | null;
+        };
+        /**
+         * NoteEdit
+         * @description A note, in place of the one that was edited.
+         */
+        NoteEdit: {
+            /**
+             * Keys
+             * @description A run, a group such as ``sweep:…`` and ``spec:…``, or several that are compared, in whatever order.
+             */
+            keys: string[];
+            /**
+             * Figure
+             * @description A figure's name, as `/api/figures` lists them; empty: on the group or the comparison itself.
+             * @default
+             */
+            figure: string;
+            /**
+             * Text
+             * @description Empty: no note any more.
+             */
+            text: string;
+            /**
+             * Version
+             * @description Of the note that was edited, 0 where there was none; another one in the database answers 409.
+             */
+            version: number;
+        };
+        /**
+         * Notes
+         * @description All notes on the same runs and groups.
+         */
+        Notes: {
+            /** Items */
+            items: components["schemas"]["Note"][];
         };
         /**
          * Offer
@@ -5867,6 +6073,45 @@ export interface components {
              * @default 0.1
              */
             damping: number;
+        };
+        /**
+         * Sibling
+         * @description A run of the same sweep.
+         */
+        Sibling: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description What tells it apart from the others: "λ 100 · seed 2".
+             */
+            label: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        };
+        /**
+         * Siblings
+         * @description The runs of a sweep.
+         */
+        Siblings: {
+            /**
+             * Group Id
+             * @description Null where the run belongs to none.
+             */
+            group_id: string | null;
+            /**
+             * Title
+             * @description What their names begin with.
+             */
+            title: string;
+            /**
+             * Items
+             * @description In order of age, the run among them; at most 1,000, the newest.
+             */
+            items: components["schemas"]["Sibling"][];
         };
         /**
          * Single head
@@ -9607,6 +9852,178 @@ export interface operations {
             };
         };
     };
+    get_family: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Family"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_siblings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Siblings"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     get_accuracy: {
         parameters: {
             query?: {
@@ -12821,6 +13238,188 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query: {
+                /** @description A run, a group, or several that are compared. */
+                key: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notes"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    write_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,6 +6,8 @@ import { useEffect, useMemo, useState } from "react";
 import { messageOf } from "../api/client";
 import { comparisonQuery } from "../api/queries";
 import type { Comparison } from "../api/types";
+import { useNote } from "../notes/keeper";
+import { Note } from "../notes/Note";
 import { PlacedFigures } from "../plot/PlacedFigures";
 import { Message } from "../shell/Message";
 import { plural } from "../text/numbers";
@@ -28,6 +30,7 @@ export function ComparePage() {
   const navigate = useNavigate({ from: "/compare" });
   const [tabling, setTabling] = useState(false);
   const query = useQuery({ ...comparisonQuery(keys, baseline), enabled: keys.length > 0 });
+  const note = useNote(keys, "", "on this comparison");
   useEffect(() => {
     document.title = "Compare · ANPyC Dashboard";
   }, []);
@@ -89,6 +92,7 @@ export function ComparePage() {
           <p className={classes.sentence} dir="auto">
             {comparison.sentence}
           </p>
+          {keys.length > 1 && <Note keeper={note} offered />}
           <LeftOut
             tooMany={requested.length - keys.length}
             missing={comparison.missing.length}
@@ -127,11 +131,11 @@ function Columns({ comparison, onRemove }: { comparison: Comparison; onRemove: (
         <li key={column.key} className="panel">
           <Swatch color={dark ? column.color_dark : column.color} dash={column.dash} />
           {column.is_group ? (
-            <Link to="/" search={{ group: column.key }} dir="auto" title={column.title}>
+            <Link to="/" search={{ group: column.key }} dir="auto" title={column.full}>
               {column.title}
             </Link>
           ) : (
-            <Link to="/runs/$id" params={{ id: column.key }} dir="auto" title={column.title}>
+            <Link to="/runs/$id" params={{ id: column.key }} dir="auto" title={column.full}>
               {column.title}
             </Link>
           )}

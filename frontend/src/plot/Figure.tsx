@@ -4,15 +4,19 @@ import {
   IconDots,
   IconFileExport,
   IconFileTypeCsv,
+  IconPencil,
   IconPhotoDown,
   IconZoomReset,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useMayChange } from "../access/useAccess";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import { addressOf, FIRST, type Subject } from "../paper/sheet";
 import { Late, late } from "../shell/Late";
+import { useNote } from "../notes/keeper";
+import { Note } from "../notes/Note";
 import classes from "./Figure.module.css";
 import { marked, pointsIn, standingOut, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
@@ -45,6 +49,7 @@ interface FigureProps {
 
 const PaperDialog = late(() => import("../paper/PaperDialog").then((module) => module.PaperDialog));
 const NO_PARAMS: FigureParams = {};
+const NO_RUNS: string[] = [];
 
 /** A figure of the server: its sentence, its drawing, its numbers to take away. */
 export const Figure = memo(function Figure({
@@ -64,6 +69,7 @@ export const Figure = memo(function Figure({
   pointed = null,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
+  const mayChange = useMayChange();
   const { ref: inView, near: seen } = useNearView();
   const near = eager || seen;
   const query = useQuery({
@@ -77,6 +83,8 @@ export const Figure = memo(function Figure({
   const heading = useId();
   const plot = useRef<PlotHandle>(null);
   const [exporting, setExporting] = useState(false);
+  const [noting, setNoting] = useState(false);
+  const note = useNote(near ? runs : NO_RUNS, name, `on “${title}”`);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => {
@@ -116,6 +124,7 @@ export const Figure = memo(function Figure({
             void plot.current?.resetZoom();
             onZoom?.(null);
           }}
+          onNote={mayChange ? () => setNoting(true) : undefined}
           onFull={() => void inView.current?.requestFullscreen?.()}
         />
         <p className={classes.sentence} title={sentence}>
@@ -155,6 +164,7 @@ export const Figure = memo(function Figure({
           <PaperDialog title={title} subject={subject} onClose={() => setExporting(false)} />
         </Late>
       )}
+      {near && runs.length > 0 && <Note keeper={note} writing={noting} onWriting={setNoting} />}
     </section>
   );
 });
@@ -167,10 +177,12 @@ interface TakeawayProps {
   onPng: () => void;
   onCsv: () => void;
   onReset: () => void;
+  /** Absent: who looks may only read. */
+  onNote: (() => void) | undefined;
   onFull: () => void;
 }
 
-function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onFull }: TakeawayProps) {
+function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
   return (
     <div className={classes.takeaway}>
       <ActionIcon
@@ -195,6 +207,11 @@ function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onFull }: Tak
           <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={onCsv}>
             Save numbers as CSV
           </Menu.Item>
+          {onNote && (
+            <Menu.Item leftSection={<IconPencil size={15} />} onClick={onNote}>
+              Write a note
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
             Show the whole
           </Menu.Item>

@@ -6,6 +6,8 @@ import { ApiError, messageOf } from "../api/client";
 import { runQuery } from "../api/queries";
 import { type Run, TERMINAL } from "../api/types";
 import { useRunStream } from "../live/useRunStream";
+import { useRunNote } from "../notes/keeper";
+import { Note } from "../notes/Note";
 import { RUN_TABS, type RunTab } from "../search";
 import { Late, late } from "../shell/Late";
 import { Message } from "../shell/Message";
@@ -70,9 +72,11 @@ function Page({ run }: { run: Run }) {
   const navigate = useNavigate({ from: "/runs/$id" });
   const ended = TERMINAL.has(run.status);
   const connection = useRunStream(run.id, !ended, run.last_seq);
+  const note = useRunNote(run);
   return (
     <div className={classes.page} data-testid="run" data-status={run.status}>
       <RunHeader run={run} connection={ended ? "closed" : connection} />
+      <Note keeper={note} offered />
       {run.error && <Failure run={run} error={run.error} />}
       <Tabs
         value={tab}

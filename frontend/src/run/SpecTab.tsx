@@ -41,14 +41,6 @@ export function SpecTab({ run }: { run: Run }) {
         <pre className={classes.code}>{yaml}</pre>
       </section>
       <div className={classes.stack} style={{ alignContent: "start" }}>
-        {run.notes && (
-          <section className={`panel ${classes.box}`} aria-label="Notes">
-            <h2>Notes</h2>
-            <p style={{ whiteSpace: "pre-wrap" }} dir="auto">
-              {run.notes}
-            </p>
-          </section>
-        )}
         <section className={`panel ${classes.box}`} aria-label="The run">
           <h2>The run</h2>
           <Pairs items={facts} />

@@ -3,6 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { groupsQuery } from "../api/queries";
 import type { RunGroup } from "../api/types";
+import { useNote } from "../notes/keeper";
+import { Note } from "../notes/Note";
 import { plural } from "../text/numbers";
 import classes from "./RunsPage.module.css";
 
@@ -13,6 +15,11 @@ const MOST = 50;
 export function keysOf(settings: RunGroup[]): string[] {
   const keys = settings.map(({ key, count, run_ids }) => (count > 1 ? key : (run_ids[0] ?? key)));
   return keys.slice(0, MOST);
+}
+
+/** A sweep may be named by its bare id. */
+function noteKey(group: string): string {
+  return group.includes(":") ? group : `sweep:${group}`;
 }
 
 interface GroupHeadProps {
@@ -29,6 +36,7 @@ export function GroupHead({ group, onLeave }: GroupHeadProps) {
   const isSweep = !group.startsWith("spec:");
   const [whole] = isSweep ? (sweep.data?.items ?? []) : settings;
   const several = (data?.total ?? 0) > 1;
+  const note = useNote([noteKey(group)], "", isSweep ? "on this sweep" : "on these settings");
   return (
     <div className={`panel ${classes.group}`} data-testid="group">
       <p dir="auto">
@@ -50,6 +58,11 @@ export function GroupHead({ group, onLeave }: GroupHeadProps) {
       <Button variant="default" onClick={onLeave}>
         Leave the group
       </Button>
+      {first && (
+        <div className={classes.groupNote}>
+          <Note keeper={note} offered />
+        </div>
+      )}
     </div>
   );
 }

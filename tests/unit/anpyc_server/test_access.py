@@ -320,6 +320,7 @@ MUTATIONS = [
     ("PATCH", "/api/reports/any"),
     ("DELETE", "/api/reports/any"),
     ("POST", "/api/reports/any/duplicate"),
+    ("PUT", "/api/notes"),
     ("PATCH", "/api/runs/any"),
     ("DELETE", "/api/runs/any"),
     *(

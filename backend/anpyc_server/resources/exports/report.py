@@ -9,6 +9,7 @@ import html
 import json
 
 from anpyc.measures import MEASURES
+from anpyc_queue import notes
 from anpyc_server.figures.canvas import Drawing
 from anpyc_server.figures.drawing import draw
 from anpyc_server.figures.palette import THEMES
@@ -29,6 +30,7 @@ h1 { font-size: 1.6rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 2.5rem 0 .25rem; }
 .state, .made { color: #5b6672; }
 .lead { font-size: 1.15rem; }
+.note { white-space: pre-wrap; border-left: 3px solid #cbd2d9; padding-left: .8rem; }
 .figure { height: 26rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td { padding: .15rem 1.5rem .15rem 0; }
@@ -42,15 +44,16 @@ def report(services: Services, run_id: str) -> bytes:
     library = chart_library()
     with services.database.read() as session:
         run = detailed(session, find_run(session, run_id), QueueView(session))
+        written = {note.figure: note.text for note in notes.of_run(session, run_id)}
     figures = [draw(services, name, [run_id], THEMES["light"]) for name in standing_on("report")]
     sections: list[str] = []
-    for number, figure in enumerate(figures):
+    for number, (name, figure) in enumerate(zip(standing_on("report"), figures, strict=True)):
         meta = figure["layout"]["meta"]
         sections.append(f"<section><h2>{meta['title']}</h2><p>{html.escape(meta['sentence'])}</p>")
         if not meta["empty"]:
             sections.append(f'<div class="figure" id="figure-{number}"></div><script>')
             sections.append(f"Plotly.newPlot('figure-{number}', {_inline(figure)});</script>")
-        sections.append("</section>")
+        sections.append(f"{_note(written.get(name, ''))}</section>")
     page = f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -59,6 +62,7 @@ def report(services: Services, run_id: str) -> bytes:
 <h1>{html.escape(run.name)}</h1>
 <p class="state">{html.escape(_state(run))}</p>
 <p class="lead">{html.escape(run.sentence)}</p>
+{_note(run.notes)}
 {_metrics(run)}
 {"".join(sections)}
 {_tasks(run)}
@@ -69,6 +73,11 @@ def report(services: Services, run_id: str) -> bytes:
 </main></body></html>
 """
     return page.encode()
+
+
+def _note(text: str) -> str:
+    """What somebody wrote, as it was written."""
+    return f'<p class="note">{html.escape(text)}</p>' if text.strip() else ""
 
 
 def _inline(figure: Drawing) -> str:

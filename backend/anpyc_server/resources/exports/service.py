@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
+from anpyc_queue import notes
 from anpyc_queue.tables import Base, EpochRow, EvaluationRow, LayerRow, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.accuracy import accuracy_matrix, before_pruning
@@ -100,6 +101,7 @@ def as_json(session: Session, run: Run) -> bytes:
         "accuracy": matrix,
         "before_pruning": before_pruning(run, matrix),
         "metrics": JointRuns(session).metrics(run, matrix),
+        "notes_on_figures": {note.figure: note.text for note in notes.of_run(session, run.id)},
     }
     for table in (*_TABLES, "tasks"):
         names, rows = rows_of(session, run, table)

@@ -52,10 +52,10 @@ def submit(
         made_from = None if parent is None else find_run(session, parent)
         if made_from is not None:
             spec = named_after(session, made_from, spec)
-        in_its_project = made_from is not None and project is None
-        project_id = (
-            projects.keep_that_of(session, made_from) if in_its_project else project_for_new(session, project)
-        )
+        if made_from is not None and project is None:
+            project_id = projects.keep_that_of(session, made_from)
+        else:
+            project_id = project_for_new(session, project)
         run, created = jobs.submit(
             session,
             spec,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from anpyc.spec import parse_spec
+from anpyc_queue import jobs
+from anpyc_queue.tables import Run
 from anpyc_server.records.changes import changes, in_words
 from serving import Server, ended, queued, spec
 
@@ -142,3 +145,77 @@ def test_seeds_of_one_setting_are_told_by_their_seed(server: Server) -> None:
     key = f"spec:{server.get(f'/api/runs/{run_id}')['spec_hash']}"
     assert _labels(server, group=key) == ["seed 0", "seed 5"]
     assert _labels(server) == ["", ""]
+
+
+# --- families -----------------------------------------------------------------------------------------------
+
+
+def _tree(server: Server, run_id: str) -> list[tuple[str, int, str | None, list[str]]]:
+    members = server.get(f"/api/runs/{run_id}/family")["items"]
+    return [(each["name"], each["depth"], each["kinship"], each["changes"]) for each in members]
+
+
+def test_a_family_is_the_tree_of_copies_retries_and_forks(server: Server) -> None:
+    first = ended(server.database, spec(name="first"), 0.9)
+    seed = _clone(server, first, seed=1)
+    fork = _clone(server, first, strategy={"lam": 30}, name="fork")
+    below = _clone(server, fork["id"], strategy={"kind": "ewc"}, name="below")
+    server.http.post(f"/api/runs/{below['id']}/cancel")
+    retry = server.http.post(f"/api/runs/{below['id']}/retry").json()
+    queued(server.database, spec(name="a stranger"))
+    tree = [
+        ("first", 0, None, []),
+        ("first, seed 1", 1, "copy", ["seed 0 → 1"]),
+        ("fork", 1, "fork", ["λ 10 → 30"]),
+        ("below", 2, "fork", ["ANPyC → EWC"]),
+        ("below", 3, "retry", []),
+    ]
+    for run_id in (first, seed["id"], retry["id"]):
+        assert _tree(server, run_id) == tree
+    top = server.get(f"/api/runs/{first}/family")["items"][0]
+    assert (top["status"], top["average_accuracy"], top["parent"]) == ("succeeded", 0.9, None)
+    assert _tree(server, queued(server.database, spec(name="alone"))) == [("alone", 0, None, [])]
+    assert server.http.get("/api/runs/nobody/family").status_code == 404
+
+
+def test_what_was_deleted_is_stepped_over(server: Server) -> None:
+    first = ended(server.database, spec(name="first"), 0.9)
+    between = _clone(server, first, strategy={"lam": 30}, name="between")
+    last = _clone(server, between["id"], strategy={"lam": 40}, name="last")
+    server.http.post(f"/api/runs/{between['id']}/cancel")
+    server.http.delete(f"/api/runs/{between['id']}")
+    assert _tree(server, last["id"]) == [("first", 0, None, []), ("last", 1, "fork", ["λ 10 → 40"])]
+    server.http.delete(f"/api/runs/{first}")
+    assert _tree(server, last["id"]) == [("last", 0, None, [])]
+
+
+def test_a_large_family_is_told_in_part_with_the_line_of_the_run(server: Server) -> None:
+    first = queued(server.database, spec(name="first"))
+    made: list[Run] = []
+    for number in range(600):
+        run = jobs.new_run(spec(name=f"copy {number}", seed=number))
+        run.parent_id, run.parent_relation = first, "clone"
+        made.append(run)
+    # The last one is far below, so that it would not be among the first.
+    for above, below in pairwise(made[590:]):
+        below.parent_id = above.id
+    with server.database.write() as session:
+        jobs.submit_all(session, made)
+    family = server.get(f"/api/runs/{made[-1].id}/family")
+    assert (len(family["items"]), family["total"]) == (500, 601)
+    line = [each["name"] for each in family["items"] if each["depth"] > 1]
+    assert line == [f"copy {number}" for number in range(591, 600)]
+    assert len(server.get(f"/api/runs/{first}/family")["items"]) == 500
+
+
+def test_the_runs_of_a_sweep_are_siblings(server: Server) -> None:
+    body = {"spec": {}, "grid": {"strategy.lam": [1, 100]}}
+    (first, second) = server.http.post("/api/sweeps", json=body).json()["items"]
+    told = server.get(f"/api/runs/{second['id']}/siblings")
+    assert (told["group_id"], told["title"]) == (first["group_id"], "anpyc on permuted digits")
+    assert told["items"] == [
+        {"id": first["id"], "label": "λ 1", "status": "queued"},
+        {"id": second["id"], "label": "λ 100", "status": "queued"},
+    ]
+    alone = queued(server.database, spec())
+    assert server.get(f"/api/runs/{alone}/siblings") == {"group_id": None, "title": "", "items": []}

@@ -1,0 +1,1 @@
+"""Notes on groups, comparisons and figures."""
