@@ -13,10 +13,10 @@ import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } fro
 import { useMayChange } from "../access/useAccess";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
-import { addressOf, FIRST, type Subject } from "../paper/sheet";
-import { Late, late } from "../shell/Late";
 import { useNote } from "../notes/keeper";
 import { Note } from "../notes/Note";
+import { addressOf, FIRST, type Subject } from "../paper/sheet";
+import { Late, late } from "../shell/Late";
 import classes from "./Figure.module.css";
 import { marked, pointsIn, standingOut, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
