@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from anpyc_server.errors import documented
+from anpyc_server.figures.columns import MOST_COMPARED
 from anpyc_server.kept import from_the_database
 from anpyc_server.parameters import KeyOfRuns
 from anpyc_server.resources.figures import service
@@ -36,7 +37,7 @@ def get_figure(
     request: Request,
     run: Annotated[
         list[KeyOfRuns],
-        Query(min_length=1, max_length=50, description="Ids of runs; keys of groups to compare."),
+        Query(min_length=1, max_length=MOST_COMPARED, description="Ids of runs; keys of groups to compare."),
     ],
     theme: Theme = "light",
 ) -> Response:

@@ -512,11 +512,14 @@ def test_a_group_is_its_mean_with_a_band(server: Server, seeds: list[Trainer]) -
     assert figure["layout"]["meta"]["sentence"] == sentence, "they are made to stand at the same"
 
 
-def test_a_run_keeps_its_colour_and_dash(server: Server, seeds: list[Trainer]) -> None:
+def test_a_run_has_the_colour_of_its_method_and_a_dash_of_its_own(
+    server: Server, seeds: list[Trainer]
+) -> None:
     ids = [trainer.claim.run_id for trainer in seeds]
     alone = server.get("/api/compare", run=ids[2])["columns"][0]
     among = server.get("/api/compare", run=ids)["columns"]
-    assert (among[2]["color"], among[2]["dash"]) == (alone["color"], alone["dash"])
+    assert among[2]["color"] == alone["color"]
+    assert {column["color"] for column in among[:3]} == {among[0]["color"]} != {among[3]["color"]}
     assert len({(column["color"], column["dash"]) for column in among}) == 4
     figure = server.get("/api/figures/compare_tasks", run=ids)
     assert [trace["line"]["color"] for trace in figure["data"]] == [column["color"] for column in among]
@@ -597,7 +600,8 @@ def test_fifty_columns_have_fifty_looks(server: Server) -> None:
     made = [queued(server.database, spec(seed=seed)) for seed in range(50)]
     columns = server.get("/api/compare", run=made)["columns"]
     for color in ("color", "color_dark"):
-        assert len({(column[color], column["dash"]) for column in columns}) == 50
+        looks = {(column[color], column["dash"], column["symbol"]) for column in columns}
+        assert len(looks) == 50
 
 
 @pytest.mark.parametrize(("key", "status"), [("01NONE", 404), ("spec:none", 404), ("what:ever", 404)])
