@@ -101,6 +101,7 @@ def draw(
             fixedrange=True,
         ),
         yaxis=axis(theme, "", visible=False, range=[-0.05, 1.05], fixedrange=True),
+        dragmode=False,
         **named,
     )
 

@@ -7,11 +7,25 @@ import {
   IconZoomReset,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  memo,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
+import { BrushBar } from "./BrushBar";
+import { type Brush, chosenBy } from "./brush";
+import { EmphasisContext, emphasised } from "./emphasis";
 import classes from "./Figure.module.css";
 import { type FigureData, pointsIn, standingOut, toCsv, without } from "./figure";
+import { Legend } from "./Legend";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { withNumbers } from "./raster";
 import { saveText } from "./save";
@@ -36,6 +50,10 @@ interface FigureProps {
   hidden?: ReadonlySet<string>;
   /** Name of the trace that is to stand out. */
   pointed?: string | null;
+  /** Its title is what the server calls it, once that is known. */
+  titled?: boolean;
+  /** Entries of its menu besides. */
+  more?: ReactNode;
 }
 
 const NO_PARAMS: FigureParams = {};
@@ -54,6 +72,8 @@ export const Figure = memo(function Figure({
   onZoom,
   hidden,
   pointed = null,
+  titled = false,
+  more,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
   const { ref: inView, near: seen } = useNearView();
@@ -66,15 +86,30 @@ export const Figure = memo(function Figure({
     // Fetched beside the figure, not after it; the drawing itself tells when it fails.
     if (near) loadPlotly().catch(() => {});
   }, [near]);
-  const heading = useId();
+  const headingId = useId();
+  const emphasis = useContext(EmphasisContext);
+  const [pointedKeys, setPointedKeys] = useState<ReadonlySet<string> | null>(null);
+  const [brush, setBrush] = useState<Brush>({});
   const plot = useRef<PlotHandle>(null);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => {
     const shown = sent && hidden?.size ? without(sent, hidden) : sent;
-    return shown && pointed ? standingOut(shown, pointed) : shown;
-  }, [sent, hidden, pointed]);
+    if (shown && pointed) return standingOut(shown, pointed);
+    return shown?.layout.meta?.legend
+      ? emphasised(shown, emphasis.hidden, pointedKeys ?? emphasis.lit)
+      : shown;
+  }, [sent, hidden, pointed, emphasis.hidden, emphasis.lit, pointedKeys]);
   const meta = figure?.layout.meta;
+  const heading = (titled && meta?.title) || title;
+  const axes = meta?.axes;
+  const brushTo = useCallback(
+    (next: Brush) => {
+      setBrush(next);
+      emphasis.onBrush(axes ? chosenBy(next, axes) : null);
+    },
+    [axes, emphasis.onBrush],
+  );
   // What was drawn stays while the server does not answer; the connection pill says how current it is.
   const failure = figure ? null : query.error;
   const sentence = failure ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
@@ -84,7 +119,7 @@ export const Figure = memo(function Figure({
     <section
       ref={inView}
       className={`panel ${classes.figure}`}
-      aria-labelledby={heading}
+      aria-labelledby={headingId}
       data-testid={`figure-${name}`}
       data-revision={drawn.revision}
       data-points={drawn.points}
@@ -92,10 +127,13 @@ export const Figure = memo(function Figure({
       data-empty={meta?.empty ?? undefined}
     >
       <header className={classes.header}>
-        <h2 id={heading}>{title}</h2>
+        <h2 id={headingId} title={heading}>
+          {heading}
+        </h2>
         <div className={classes.controls}>{controls}</div>
         <Takeaway
-          title={title}
+          title={heading}
+          more={more}
           figure={meta?.empty ? undefined : figure}
           onPng={() => void plot.current?.downloadPng(filename)}
           onCsv={(data) => saveText(`${filename}.csv`, toCsv(withNumbers(data)), "text/csv")}
@@ -112,7 +150,10 @@ export const Figure = memo(function Figure({
           )}
         </p>
       </header>
-      <div className={classes.body} style={{ height }}>
+      {meta?.legend && !meta.empty && (
+        <Legend entries={meta.legend} emphasis={emphasis} onPoint={setPointedKeys} />
+      )}
+      <div className={classes.body} style={{ height: rowsHigh(meta?.rows) ?? height }}>
         {failure ? (
           <p className={classes.nothing} role="alert">
             This figure could not be made. {messageOf(failure)}
@@ -128,20 +169,39 @@ export const Figure = memo(function Figure({
             {drawn.revision === 0 && <Skeleton className={classes.cover} radius={4} aria-hidden />}
             <Plot
               figure={figure}
-              label={`${title}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
+              label={`${heading}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
               handle={plot}
               onZoom={onZoom}
+              brush={axes && brush}
+              onBrush={axes && brushTo}
               onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
             />
           </>
         )}
       </div>
+      {axes && !meta?.empty && (
+        <BrushBar
+          axes={axes}
+          brush={brush}
+          chosen={chosenBy(brush, axes)}
+          onBrush={brushTo}
+          onKeep={emphasis.onKeep}
+        />
+      )}
     </section>
   );
 });
 
+const ROW_HEIGHT = 270;
+
+/** Panels below each other need room. */
+function rowsHigh(rows: number | undefined): string | undefined {
+  return rows !== undefined && rows > 1 ? `${rows * ROW_HEIGHT}px` : undefined;
+}
+
 interface TakeawayProps {
   title: string;
+  more: ReactNode;
   figure: FigureData | undefined;
   onPng: () => void;
   onCsv: (figure: FigureData) => void;
@@ -149,16 +209,16 @@ interface TakeawayProps {
   onFull: () => void;
 }
 
-function Takeaway({ title, figure, onPng, onCsv, onReset, onFull }: TakeawayProps) {
+function Takeaway({ title, more, figure, onPng, onCsv, onReset, onFull }: TakeawayProps) {
   return (
     <Menu>
       <Menu.Target>
-        <ActionIcon aria-label={`${title}: more`} disabled={!figure} size={24}>
+        <ActionIcon aria-label={`${title}: more`} disabled={!figure && !more} size={24}>
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng}>
+        <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng} disabled={!figure}>
           Save as PNG
         </Menu.Item>
         <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={() => figure && onCsv(figure)}>
@@ -170,6 +230,7 @@ function Takeaway({ title, figure, onPng, onCsv, onReset, onFull }: TakeawayProp
         <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
           Fill the screen
         </Menu.Item>
+        {more}
       </Menu.Dropdown>
     </Menu>
   );

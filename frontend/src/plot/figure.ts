@@ -1,5 +1,6 @@
 /** What the server sends as a figure, and what can be read off it without plotly. */
 
+import type { components } from "../api/schema";
 import { csvCell } from "../text/csv";
 import type { Cells } from "./raster";
 
@@ -13,11 +14,21 @@ export interface Trace {
   [key: string]: unknown;
 }
 
+/** A line of a legend: traces with its key as their `legendgroup` belong to it. */
+export type LegendEntry = components["schemas"]["LegendEntry"];
+/** An upright axis of parallel coordinates. */
+export type FigureAxis = components["schemas"]["FigureAxis"];
+
 export interface FigureMeta {
   sentence?: string;
   title?: string;
   empty?: boolean;
   thinned?: boolean;
+  /** Of comparisons: who is drawn. */
+  legend?: LegendEntry[];
+  /** Of a chart with panels: in how many rows they stand. */
+  rows?: number;
+  axes?: FigureAxis[];
 }
 
 export interface FigureData {
@@ -135,14 +146,19 @@ export function toCsv(figure: FigureData): string {
   const { xaxis, yaxis } = figure.layout;
   const colorbar = figure.data.find(({ z }) => z !== undefined)?.colorbar;
   const head = ["series", headOf("x", xaxis), headOf("y", yaxis), headOf("value", colorbar)];
+  const withErrors = figure.data.some(({ error_y }) => error_y);
+  if (withErrors) head.push("error down", "error up");
   const lines = [head.map(csvCell).join(",")];
   figure.data.forEach((trace, index) => {
     if (isOrnament(trace)) return;
     const name = csvCell(trace.name ?? `series ${index + 1}`);
     if (trace.z === undefined) {
       const [xs, ys] = [unpack(trace.x), unpack(trace.y)];
+      const { array, arrayminus } = (trace.error_y ?? {}) as { array?: unknown; arrayminus?: unknown };
+      const [up, down] = [unpack(array), unpack(arrayminus)];
       ys.forEach((y, i) => {
-        lines.push(`${name},${csvCell(xs[i] ?? i)},${csvCell(y)},`);
+        const errors = withErrors ? `,${csvCell(down[i])},${csvCell(up[i])}` : "";
+        lines.push(`${name},${csvCell(xs[i] ?? i)},${csvCell(y)},${errors}`);
       });
       return;
     }
