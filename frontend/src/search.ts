@@ -68,6 +68,9 @@ export const rowOrder = lenient(v.picklist(["density", "cluster"]));
 /** The kernels of a convolution folded into columns instead of as images. */
 export const kernelLayout = lenient(v.literal("flat"));
 
+/** Rows or columns of a picture that are looked at. */
+const stretch = lenient(v.pipe(v.string(), v.regex(/^\d{1,9}:\d{1,9}$/)));
+
 export const runSearch = v.object({
   tab: lenient(v.picklist(RUN_TABS)),
   layer: lenient(text),
@@ -75,6 +78,15 @@ export const runSearch = v.object({
   round: lenient(naturalNumber),
   of: lenient(v.picklist(ARRAYS)),
   before: lenient(naturalNumber),
+  /** A task's own weights, alone or beside the other's. */
+  has: lenient(v.picklist(["claimed", "kept"])),
+  other: lenient(naturalNumber),
+  /** Another run, whose masks stand beside this one's. */
+  beside: lenient(text),
+  rows: stretch,
+  cols: stretch,
+  /** The weight that is picked: its row and column in the picture. */
+  cell: lenient(v.pipe(v.string(), v.regex(/^\d{1,9},\d{1,9}$/))),
   order: rowOrder,
   layout: kernelLayout,
   level: lenient(v.picklist(["info", "warning", "error"])),
@@ -88,4 +100,17 @@ export const compareSearch = v.object({
   baseline: lenient(text),
   /** The metric over seeds. */
   metric: lenient(text),
+  /** Colours given to methods: "1f3a5b7c9d1e.3,…". */
+  colors: lenient(v.pipe(text, v.maxLength(8_000), v.regex(/^[0-9A-Za-z.,]+$/))),
+  /** Charts of one's own, in their order. */
+  chart: lenient(list),
+  /** Runs and groups that no figure draws. */
+  hidden: lenient(list),
+  /** What fine-tuning and joint training reach, as levels. */
+  bounds: lenient(
+    v.pipe(
+      v.union([v.boolean(), v.literal("true")]),
+      v.transform((value) => value !== false),
+    ),
+  ),
 });

@@ -163,7 +163,7 @@ def _mean_points(plan: Plan, one: Series, known: Sequence[Point], theme: Theme) 
             "error_y": _errors(ys, color),
             "marker": _marker(one, theme, size=11, line={"width": 1.5, "color": theme.panel}),
             "customdata": [
-                f"{text(one.full, 80)}<br>{_mean_said(plan.along, x)}<br>{_mean_said(plan.y, y)}"
+                f"{text(one.name, 80)}<br>{_mean_said(plan.along, x)}<br>{_mean_said(plan.y, y)}"
                 for x, y in zip(xs, ys, strict=True)
             ],
             "hovertemplate": "%{customdata}<extra></extra>",
@@ -208,7 +208,7 @@ def _mean_trace(plan: Plan, one: Series, theme: Theme, *, bars: bool) -> Trace |
         "x": list(found),
         "y": [each.mean for each in found.values()],
         "error_y": _errors(list(found.values()), theme.ink if bars else color),
-        "customdata": [f"{text(one.full, 80)}<br>{_mean_said(plan.y, each)}" for each in found.values()],
+        "customdata": [f"{text(one.name, 80)}<br>{_mean_said(plan.y, each)}" for each in found.values()],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
 
@@ -311,7 +311,7 @@ def _line_with_band(plan: Plan, one: Series, found: dict[Any, Summary], theme: T
         "line": {"color": color, "width": 2, "dash": run_dash(one.rank)},
         "marker": _marker(one, theme, size=7),
         "customdata": [
-            f"{text(one.full, 80)}<br>{_place_said(plan.along, place)}<br>{_mean_said(plan.y, each)}"
+            f"{text(one.name, 80)}<br>{_place_said(plan.along, place)}<br>{_mean_said(plan.y, each)}"
             for place, each in found.items()
         ],
         "hovertemplate": "%{customdata}<extra></extra>",

@@ -136,7 +136,7 @@ def _by_method(columns: Sequence[Column], points: Sequence[Point]) -> list[Serie
         first = min(of_method, key=lambda column: column.rank)
         alone = len(of_method) == 1
         name = first.short if alone and first.short else first.title
-        full = first.label if alone else f"{first.title} · {count(len(own), 'seed')}"
+        full = (first.full or first.label) if alone else f"{first.title} · {count(len(own), 'seed')}"
         series.append(Series(method, name, full, first.rank, own, method, keys))
     return _told_apart(series)
 

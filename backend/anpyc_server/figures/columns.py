@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from anpyc_queue.finding import flattened
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.looks import Wearer, method_of, ranks_of
 from anpyc_server.records.counting import CountedRuns, counted_runs
 from anpyc_server.records.differences import title_of
 from anpyc_server.records.finding.conditions import in_group
+from anpyc_server.records.labels import in_full, is_named_by_hand, joined, settings_in_words
 from anpyc_server.wording import count
 
 MOST_COMPARED = 200
@@ -33,6 +35,8 @@ class Members:
     """Tells columns of the same title apart: "seed 3"."""
     counting: CountedRuns
     rank: int
+    full: str = ""
+    """Its name and, where all of its runs share them, all settings, a line for each part."""
     method: str = ""
     """What its colour belongs to."""
 
@@ -79,10 +83,11 @@ def columns(
     if wanted and not resolved:
         raise Missing("None of these runs is there any more. They may have been deleted.")
     wearers = [_wearer(member) for member in resolved]
+    told = _told_apart(resolved)
     members = [
-        Members(member.key, member.title, note, member.counting, rank, wearer.method)
-        for member, note, rank, wearer in zip(
-            resolved, _notes(resolved), ranks_of(wearers, chosen), wearers, strict=True
+        Members(member.key, member.title, note, member.counting, rank, _in_full(was), wearer.method)
+        for was, member, note, rank, wearer in zip(
+            resolved, told, _notes(told), ranks_of(wearers, chosen), wearers, strict=True
         )
     ]
     found_keys = {member.key for member in resolved}
@@ -106,6 +111,28 @@ def _find(session: Session, alone: Mapping[str, Run], key: str) -> _Member | Non
 def _wearer(member: _Member) -> Wearer:
     run = member.counting.runs[0]
     return Wearer(method_of(member.key, run.spec_hash), run.strategy, member.first_id)
+
+
+def _told_apart(members: Sequence[_Member]) -> list[_Member]:
+    """Called by what differs among them, where nobody gave them a name and that tells them apart."""
+    newest = [None if member.key.startswith("sweep:") else member.counting.runs[-1] for member in members]
+    told = settings_in_words({run.spec_hash: dict(flattened(run.spec)) for run in newest if run is not None})
+    seeds = {run.seed for member, run in zip(members, newest, strict=True) if run and ":" not in member.key}
+    titles = []
+    for member, run in zip(members, newest, strict=True):
+        seed = f"seed {run.seed}" if run and ":" not in member.key and len(seeds) > 1 else ""
+        label = joined(told[run.spec_hash], seed) if run and not is_named_by_hand(run) else ""
+        titles.append(label or member.title)
+    again = Counter(titles)
+    return [
+        replace(member, title=title) if again[title] == 1 else member
+        for member, title in zip(members, titles, strict=True)
+    ]
+
+
+def _in_full(member: _Member) -> str:
+    runs = member.counting.runs
+    return f"{member.title}\n{in_full(runs[0].spec)}" if member.counting.settings == 1 else member.title
 
 
 def _notes(members: Sequence[_Member]) -> list[str]:
@@ -139,7 +166,7 @@ def shortened(members: Sequence[Members]) -> list[str]:
     begin = _shared_words(titles) if len({member.title for member in members}) > 1 else 0
     rest = [words[begin:] for words in titles]
     end = _shared_words([words[::-1] for words in rest]) if begin or len(set(map(tuple, rest))) > 1 else 0
-    cut = [" ".join(words[: len(words) - end]) for words in rest]
+    cut = [" ".join(words[: len(words) - end]).strip(" ·,") for words in rest]
     if not all(cut):
         cut = [member.title for member in members]
     return [

@@ -185,7 +185,7 @@ def entry(column: Column, theme: Theme) -> dict[str, Any]:
         "keys": [column.key],
         "method": column.method or column.key,
         "name": column.short or column.label,
-        "full": column.label,
+        "full": column.full or column.label,
         "color": run_color(column.rank, theme),
         "dash": run_dash(column.rank),
         "symbol": run_symbol(column.rank),

@@ -16,6 +16,10 @@ export const DEEDS: Record<Deed["what"], string> = {
   token_revoked: "Token revoked",
   session_ended: "Session ended",
   pruned: "Pruned",
+  moved: "Moved",
+  project_made: "Project made",
+  project_edited: "Project edited",
+  project_deleted: "Project deleted",
 };
 
 /** Who did this to a run last; null where nobody has a name. */

@@ -24,7 +24,7 @@ import { BrushBar } from "./BrushBar";
 import { type Brush, chosenBy } from "./brush";
 import { EmphasisContext, emphasised } from "./emphasis";
 import classes from "./Figure.module.css";
-import { type FigureData, pointsIn, standingOut, toCsv, without } from "./figure";
+import { type FigureData, marked, pointsIn, standingOut, toCsv, without } from "./figure";
 import { Legend } from "./Legend";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { withNumbers } from "./raster";
@@ -46,6 +46,9 @@ interface FigureProps {
   ready?: boolean;
   waiting?: string;
   onZoom?: (range: ZoomRange | null) => void;
+  onPick?: (x: number, y: number) => void;
+  /** Row and column of a heatmap around which there is a frame. */
+  mark?: [number, number] | null;
   /** Names of traces that the reader has hidden. */
   hidden?: ReadonlySet<string>;
   /** Name of the trace that is to stand out. */
@@ -70,6 +73,8 @@ export const Figure = memo(function Figure({
   ready = true,
   waiting,
   onZoom,
+  onPick,
+  mark = null,
   hidden,
   pointed = null,
   titled = false,
@@ -95,11 +100,10 @@ export const Figure = memo(function Figure({
   const sent = query.data;
   const figure = useMemo(() => {
     const shown = sent && hidden?.size ? without(sent, hidden) : sent;
-    if (shown && pointed) return standingOut(shown, pointed);
-    return shown?.layout.meta?.legend
-      ? emphasised(shown, emphasis.hidden, pointedKeys ?? emphasis.lit)
-      : shown;
-  }, [sent, hidden, pointed, emphasis.hidden, emphasis.lit, pointedKeys]);
+    if (shown?.layout.meta?.legend) return emphasised(shown, emphasis.hidden, pointedKeys ?? emphasis.lit);
+    const pointedOut = shown && pointed ? standingOut(shown, pointed) : shown;
+    return pointedOut && mark ? marked(pointedOut, mark) : pointedOut;
+  }, [sent, hidden, pointed, mark, emphasis.hidden, emphasis.lit, pointedKeys]);
   const meta = figure?.layout.meta;
   const heading = (titled && meta?.title) || title;
   const axes = meta?.axes;
@@ -174,6 +178,7 @@ export const Figure = memo(function Figure({
               onZoom={onZoom}
               brush={axes && brush}
               onBrush={axes && brushTo}
+              onPick={onPick}
               onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
             />
           </>

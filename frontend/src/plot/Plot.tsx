@@ -1,6 +1,6 @@
 import { Button, useComputedColorScheme } from "@mantine/core";
 import type { default as plotlyModule } from "plotly.js-cartesian-dist-min";
-import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type Ref, type RefObject, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { persistently } from "../shell/persistently";
 import { FONT } from "../theme";
 import { BrushLayer } from "./BrushLayer";
@@ -8,7 +8,7 @@ import type { Brush } from "./brush";
 import { type FigureData, pointsIn } from "./figure";
 import classes from "./Plot.module.css";
 import { Reading } from "./Reading";
-import { frameOf, paintOn, pictureOf, withNumbers, withoutCells } from "./raster";
+import { frameOf, paintOn, pictureOf, placeAt, withNumbers, withoutCells } from "./raster";
 
 type Plotly = typeof plotlyModule;
 
@@ -93,13 +93,15 @@ interface PlotProps {
   onDrawn?: (revision: number, points: number, milliseconds: number) => void;
   /** Told where the reader zoomed to; null is the whole. */
   onZoom?: (range: ZoomRange | null) => void;
+  /** Told where the reader has clicked, as the axes count. */
+  onPick?: (x: number, y: number) => void;
   /** Of parallel coordinates: what is chosen on their axes. */
   brush?: Brush | undefined;
   onBrush?: ((brush: Brush) => void) | undefined;
 }
 
 /** The one component around plotly: loads it late, follows size and scheme, keeps zoom while data arrive. */
-export function Plot({ figure, label, handle, onDrawn, onZoom, brush, onBrush }: PlotProps) {
+export function Plot({ figure, label, handle, onDrawn, onZoom, onPick, brush, onBrush }: PlotProps) {
   const element = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [plotly, setPlotly] = useState<Plotly | null>(null);
@@ -177,6 +179,8 @@ export function Plot({ figure, label, handle, onDrawn, onZoom, brush, onBrush }:
     };
   }, [plotly]);
 
+  usePicks(element, onPick);
+
   useImperativeHandle(
     handle,
     () => ({
@@ -221,6 +225,40 @@ export function Plot({ figure, label, handle, onDrawn, onZoom, brush, onBrush }:
       )}
     </div>
   );
+}
+
+/** A click that moves further than this is the beginning of a drag. */
+const STILL = 4;
+
+/** Clicks on the plot's area. plotly tells of them only where it has drawn something itself. */
+function usePicks(element: RefObject<HTMLElement | null>, onPick: PlotProps["onPick"]): void {
+  const current = useRef(onPick);
+  current.current = onPick;
+  const listens = onPick !== undefined;
+  useEffect(() => {
+    const target = element.current;
+    if (!target || !listens) return;
+    let began: [number, number] | null = null;
+    const press = (event: PointerEvent) => {
+      began = event.button === 0 ? [event.clientX, event.clientY] : null;
+    };
+    const release = (event: PointerEvent) => {
+      const from = began;
+      began = null;
+      if (!from || Math.hypot(event.clientX - from[0], event.clientY - from[1]) > STILL) return;
+      const frame = frameOf(target);
+      const box = target.getBoundingClientRect();
+      const at =
+        frame && placeAt(frame, event.clientX - box.left - frame.left, event.clientY - box.top - frame.top);
+      if (at) current.current?.(...at);
+    };
+    target.addEventListener("pointerdown", press, true);
+    window.addEventListener("pointerup", release, true);
+    return () => {
+      target.removeEventListener("pointerdown", press, true);
+      window.removeEventListener("pointerup", release, true);
+    };
+  }, [element, listens]);
 }
 
 /** Paints the cells behind plotly's axes; nothing of a figure that plotly draws by itself. */

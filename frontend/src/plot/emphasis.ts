@@ -78,7 +78,7 @@ export function commonName(names: readonly string[]): string {
   const [first = "", ...others] = names;
   let length = first.length;
   for (const other of others) while (!other.startsWith(first.slice(0, length))) length -= 1;
-  if (length === first.length) return first;
+  if (others.every((other) => other === first)) return first;
   // Whole words, without what leads over to the differing part.
   const whole = first.slice(0, length).replace(/[^\s·,]*$/, "");
   const common = whole.replace(/[\s·,(:-]+(seed[\s=]*)?$/, "").trim();
