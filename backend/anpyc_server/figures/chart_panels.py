@@ -14,6 +14,8 @@ from anpyc_server.figures.field_values import field_named
 from anpyc_server.figures.palette import (
     Theme,
     accuracies,
+    accuracy_color,
+    readable_on,
     run_color,
     run_dash,
     run_symbol,
@@ -184,8 +186,23 @@ def _means(plan: Plan, series: Sequence[Series], theme: Theme) -> Panel:
     bars = plan.options.kind == "bars"
     traces = [trace for one in series if (trace := _mean_trace(plan, one, theme, bars=bars))]
     layout = {"barmode": "group", "bargap": 0.25} if bars else {"scattermode": "group"}
-    zero = {"rangemode": "tozero"} if bars and not plan.log_y else {}
-    return Panel(traces, _side_by_side(plan, series, theme), _upright(plan, theme, **zero), layout)
+    yaxis = _upright(plan, theme, **_scale(plan, traces, bars=bars))
+    return Panel(traces, _side_by_side(plan, series, theme), yaxis, layout)
+
+
+def _scale(plan: Plan, traces: Sequence[Trace], *, bars: bool) -> dict[str, Any]:
+    """Bars begin at 0, dots where they lie: plotly would begin both at 0."""
+    if plan.log_y or not traces:
+        return {}
+    if bars:
+        return {"rangemode": "tozero"}
+    ends = []
+    for trace in traces:
+        errors = trace["error_y"] or {"array": [0] * len(trace["y"]), "arrayminus": [0] * len(trace["y"])}
+        ends += [value + up for value, up in zip(trace["y"], errors["array"], strict=True)]
+        ends += [value - down for value, down in zip(trace["y"], errors["arrayminus"], strict=True)]
+    room = 0.08 * (max(ends) - min(ends)) or abs(max(ends)) * 0.05 or 1.0
+    return {"range": [min(ends) - room, max(ends) + room]}
 
 
 def _mean_trace(plan: Plan, one: Series, theme: Theme, *, bars: bool) -> Trace | None:
@@ -372,16 +389,49 @@ def _heatmap(plan: Plan, series: Sequence[Series], theme: Theme) -> Panel:
         "ygap": 1,
         "colorbar": colorbar(theme, f"{text(plan.value.title)}{unit}"),
     }
-    if len(rows) * len(columns) <= _MOST_WRITTEN:
-        trace["text"] = [["" if each is None else _short(plan.value, each) for each in row] for row in found]
-        trace |= {"texttemplate": "%{text}", "textfont": {"size": 11}}
     drawn = any(each is not None for row in found for each in row)
+    traces = [trace] if drawn else []
+    if drawn and len(rows) * len(columns) <= _MOST_WRITTEN:
+        traces.append(_written(plan, columns, rows, found, theme))
     words: dict[str, Any] = {"type": "category", "showgrid": False, "categoryorder": "array"}
     return Panel(
-        [trace] if drawn else [],
+        traces,
         axis(theme, _titled(plan.along), **words, categoryarray=columns),
         axis(theme, _titled(plan.y), **words, categoryarray=rows),
     )
+
+
+def _written(
+    plan: Plan,
+    columns: Sequence[str],
+    rows: Sequence[str],
+    found: Sequence[Sequence[Summary | None]],
+    theme: Theme,
+) -> Trace:
+    """The numbers on the cells, each in the colour that can be read there."""
+    cells = [
+        (column, row, each)
+        for row, line in zip(rows, found, strict=True)
+        for column, each in zip(columns, line, strict=True)
+        if each is not None
+    ]
+    means = [each.mean for _, _, each in cells]
+    low, span = min(means), max(means) - min(means)
+    shares = [(mean - low) / span if span else 0.5 for mean in means]
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "name": "",
+        "x": [column for column, _, _ in cells],
+        "y": [row for _, row, _ in cells],
+        "text": [_short(plan.value, each) for _, _, each in cells],
+        "textfont": {
+            "size": 11,
+            "color": [readable_on(accuracy_color(theme, share)) for share in shares],
+        },
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def _cell_said(plan: Plan, column: str, row: str, each: Summary | None) -> str:

@@ -11,6 +11,7 @@ from anpyc_server.figures.looks import Wearer, ranks_of
 from anpyc_server.figures.palette import Theme, run_color, run_dash, run_symbol
 from anpyc_server.figures.quantities import Quantity
 from anpyc_server.figures.rows import Column
+from anpyc_server.records.labels import BETWEEN
 from anpyc_server.records.statistics import deviation, mean_of
 from anpyc_server.wording import count
 
@@ -135,10 +136,16 @@ def _by_method(columns: Sequence[Column], points: Sequence[Point]) -> list[Serie
         own = [point for point in points if set(point.keys).intersection(keys)]
         first = min(of_method, key=lambda column: column.rank)
         alone = len(of_method) == 1
-        name = first.short if alone and first.short else first.title
-        full = (first.full or first.label) if alone else f"{first.title} · {count(len(own), 'seed')}"
+        name = first.short if alone and first.short else _common_name([each.title for each in of_method])
+        full = (first.full or first.label) if alone else f"{name} · {count(len(own), 'seed')}"
         series.append(Series(method, name, full, first.rank, own, method, keys))
     return _told_apart(series)
+
+
+def _common_name(titles: Sequence[str]) -> str:
+    """The parts that all have: ``λ 3`` of ``λ 3 · seed 0`` and ``λ 3 · seed 1``."""
+    parts = [title.split(BETWEEN) for title in titles]
+    return BETWEEN.join(part for part in parts[0] if all(part in other for other in parts)) or titles[0]
 
 
 def _told_apart(series: Sequence[Series]) -> list[Series]:

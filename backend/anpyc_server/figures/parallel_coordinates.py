@@ -22,6 +22,7 @@ from anpyc_server.figures.options import ByPage, ComparedOptions
 from anpyc_server.figures.palette import Theme, run_color, run_dash, run_symbol, translucent
 from anpyc_server.figures.quantities import Quantity, fits_log, ticks
 from anpyc_server.figures.rows import Column, Reference
+from anpyc_server.records.finding.fields import UnknownField
 from anpyc_server.wording import count
 
 TITLE = "Settings and outcome"
@@ -116,7 +117,7 @@ FIGURE = ComparisonFigure(
     options=AxesOptions,
     fields=_fields,
     feeds=("evaluation",),
-    places=(Place("compare", 4, size="wide", height=400),),
+    places=(Place("compare", 4, height=360),),
 )
 
 
@@ -175,7 +176,20 @@ def _settings(columns: Sequence[Column], log: bool) -> list[_Axis]:
     # A setting that only some of them have belongs to another choice, which has an axis of its own.
     shared = [field for field in fields if all(field in content for content in contents)]
     varied = [field for field in shared if len({str(content[field]) for content in contents}) > 1]
-    return [_scaled(field, [content[field] for content in contents], log) for field in varied[:_MOST_AXES]]
+    return [
+        _of_setting(field, [content[field] for content in contents], log) for field in varied[:_MOST_AXES]
+    ]
+
+
+def _of_setting(name: str, values: list[Any], log: bool) -> _Axis:
+    """Called as everywhere; a setting of an earlier version by its path."""
+    try:
+        quantity = Quantity(field_named(name))
+    except UnknownField:
+        return _scaled(name, values, log)
+    if not quantity.is_number:
+        values = [None if value is None else quantity.category(value) for value in values]
+    return _scaled(quantity.title, values, log, quantity)
 
 
 def _content(column: Column) -> dict[str, Any]:

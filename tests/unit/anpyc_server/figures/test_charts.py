@@ -79,7 +79,28 @@ def test_dots_are_means_over_seeds_with_the_error_that_was_asked_for() -> None:
         else:
             assert first["error_y"]["arrayminus"] == [pytest.approx(100 * low, abs=0.01)]
     assert said(figure) == "Highest mean average accuracy of 9 runs: 93.0 %, e2."
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert 90 < low < 91
+    assert 93 < high < 94
     assert [entry["name"] for entry in figure["layout"]["meta"]["legend"]] == ["e0", "e1", "e2"]
+
+
+def test_single_runs_of_one_method_are_one_series_named_by_what_they_share() -> None:
+    singles = [
+        Column(
+            f"k{seed}",
+            f"λ 3 · seed {seed}",
+            seed,
+            [run("e", seed, average_accuracy=0.9)],
+            settings=["e"],
+            short=f"seed {seed}",
+            method="e",
+        )
+        for seed in range(2)
+    ]
+    figure = drawn(singles)
+    assert [(trace["name"], trace["meta"]["keys"]) for trace in figure["data"]] == [("λ 3", ["k0", "k1"])]
+    assert "over 2 seeds" in figure["data"][0]["customdata"][0]
 
 
 def test_bars_start_at_zero_and_stand_beside_each_other_by_a_field() -> None:
@@ -145,10 +166,10 @@ def test_a_heatmap_has_a_mean_for_each_pair_and_holes() -> None:
         for lam, epochs, value in ((1.0, 5, 0.8), (3.0, 5, 0.9), (3.0, 10, 0.7))
     ]
     figure = drawn(columns, kind="heatmap", x="strategy.lam", y="training.epochs")
-    (cells,) = figure["data"]
+    cells, written = figure["data"]
     assert (cells["x"], cells["y"]) == (["1", "3"], ["5", "10"])
     assert cells["z"] == [[pytest.approx(80), pytest.approx(90)], [None, pytest.approx(70)]]
-    assert cells["text"][1] == ["", "70.0"]
+    assert written["text"] == ["80.0", "90.0", "70.0"]
     assert said(figure) == "Highest mean average accuracy of 3 runs: 90.0 %, λ 3, epochs per task 5."
 
 

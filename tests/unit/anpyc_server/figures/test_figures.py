@@ -236,6 +236,6 @@ def test_parallel_coordinates_have_an_axis_per_varying_setting(server: Server) -
     for trainer in trainers:
         trainer.finish()
     figure = drawn(server, "parallel_coordinates", *trainers)
-    assert figure["layout"]["xaxis"]["ticktext"] == ["strategy.lam", "average accuracy", "forgetting"]
+    assert figure["layout"]["xaxis"]["ticktext"] == ["λ", "average accuracy", "forgetting"]
     assert [trace["y"][0] for trace in figure["data"]] == [0, 1]
-    assert figure["data"][1]["customdata"][0] == ["strategy.lam", "4"]
+    assert figure["data"][1]["customdata"][0] == ["λ", "4"]
