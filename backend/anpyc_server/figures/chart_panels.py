@@ -335,6 +335,7 @@ def _line_with_band(plan: Plan, one: Series, found: dict[Any, Summary], theme: T
     }
     if not any(each.high > each.low for each in sums):
         return [line]
+    line["meta"] |= {"low": [each.low for each in sums], "high": [each.high for each in sums]}
     band: Trace = {
         **_named(one),
         "type": "scatter",

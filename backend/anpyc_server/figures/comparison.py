@@ -62,6 +62,7 @@ def lines(
     line["name"] = f"{name} · {differing}"
     line["customdata"] = words
     line["hovertemplate"] = f"%{{y:.1f}} %{what} %{{customdata}}"
+    line["meta"] |= {"low": np.round(low, 4).tolist(), "high": np.round(high, 4).tolist()}
     band = {
         "type": "scatter",
         "mode": "lines",

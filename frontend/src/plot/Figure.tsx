@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Skeleton, useComputedColorScheme } from "@mantine/cor
 import {
   IconArrowsMaximize,
   IconDots,
+  IconFileExport,
   IconFileTypeCsv,
   IconPhotoDown,
   IconZoomReset,
@@ -20,15 +21,16 @@ import {
 } from "react";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
+import { addressOf, FIRST, type Subject } from "../paper/sheet";
+import { Late, late } from "../shell/Late";
 import { BrushBar } from "./BrushBar";
 import { type Brush, chosenBy } from "./brush";
-import { EmphasisContext, emphasised } from "./emphasis";
+import { EmphasisContext, emphasised, namesHidden } from "./emphasis";
 import classes from "./Figure.module.css";
-import { type FigureData, marked, pointsIn, standingOut, toCsv, without } from "./figure";
+import { marked, pointsIn, standingOut, without } from "./figure";
 import { Legend } from "./Legend";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
-import { withNumbers } from "./raster";
-import { saveText } from "./save";
+import { saveAddress } from "./save";
 import { useNearView } from "./useNearView";
 
 interface FigureProps {
@@ -59,6 +61,7 @@ interface FigureProps {
   more?: ReactNode;
 }
 
+const PaperDialog = late(() => import("../paper/PaperDialog").then((module) => module.PaperDialog));
 const NO_PARAMS: FigureParams = {};
 
 /** A figure of the server: its sentence, its drawing, its numbers to take away. */
@@ -96,6 +99,7 @@ export const Figure = memo(function Figure({
   const [pointedKeys, setPointedKeys] = useState<ReadonlySet<string> | null>(null);
   const [brush, setBrush] = useState<Brush>({});
   const plot = useRef<PlotHandle>(null);
+  const [exporting, setExporting] = useState(false);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => {
@@ -119,6 +123,9 @@ export const Figure = memo(function Figure({
   const sentence = failure ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
   const filename = `${name}-${runs.join("-").slice(0, 60)}`;
 
+  const left = sent ? namesHidden(sent, emphasis.hidden) : [];
+  const subject: Subject = { name, runs, params, hidden: [...(hidden ?? []), ...left] };
+
   return (
     <section
       ref={inView}
@@ -138,9 +145,10 @@ export const Figure = memo(function Figure({
         <Takeaway
           title={heading}
           more={more}
-          figure={meta?.empty ? undefined : figure}
+          ready={figure !== undefined && !meta?.empty}
+          onExport={() => setExporting(true)}
           onPng={() => void plot.current?.downloadPng(filename)}
-          onCsv={(data) => saveText(`${filename}.csv`, toCsv(withNumbers(data)), "text/csv")}
+          onCsv={() => saveAddress(addressOf(subject, FIRST, "csv"), `${filename}.csv`)}
           onReset={() => {
             void plot.current?.resetZoom();
             onZoom?.(null);
@@ -193,6 +201,11 @@ export const Figure = memo(function Figure({
           onKeep={emphasis.onKeep}
         />
       )}
+      {exporting && (
+        <Late>
+          <PaperDialog title={heading} subject={subject} onClose={() => setExporting(false)} />
+        </Late>
+      )}
     </section>
   );
 });
@@ -207,36 +220,49 @@ function rowsHigh(rows: number | undefined): string | undefined {
 interface TakeawayProps {
   title: string;
   more: ReactNode;
-  figure: FigureData | undefined;
+  /** Whether there is something to take away. */
+  ready: boolean;
+  onExport: () => void;
   onPng: () => void;
-  onCsv: (figure: FigureData) => void;
+  onCsv: () => void;
   onReset: () => void;
   onFull: () => void;
 }
 
-function Takeaway({ title, more, figure, onPng, onCsv, onReset, onFull }: TakeawayProps) {
+function Takeaway({ title, more, ready, onExport, onPng, onCsv, onReset, onFull }: TakeawayProps) {
   return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon aria-label={`${title}: more`} disabled={!figure && !more} size={24}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng} disabled={!figure}>
-          Save as PNG
-        </Menu.Item>
-        <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={() => figure && onCsv(figure)}>
-          Save numbers as CSV
-        </Menu.Item>
-        <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
-          Show the whole
-        </Menu.Item>
-        <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
-          Fill the screen
-        </Menu.Item>
-        {more}
-      </Menu.Dropdown>
-    </Menu>
+    <div className={classes.takeaway}>
+      <ActionIcon
+        aria-label={`${title}: export`}
+        title="Export for a paper"
+        disabled={!ready}
+        size={24}
+        onClick={onExport}
+      >
+        <IconFileExport size={15} />
+      </ActionIcon>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon aria-label={`${title}: more`} disabled={!ready && !more} size={24}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng} disabled={!ready}>
+            Save as PNG
+          </Menu.Item>
+          <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={onCsv} disabled={!ready}>
+            Save numbers as CSV
+          </Menu.Item>
+          <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
+            Show the whole
+          </Menu.Item>
+          <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
+            Fill the screen
+          </Menu.Item>
+          {more}
+        </Menu.Dropdown>
+      </Menu>
+    </div>
   );
 }

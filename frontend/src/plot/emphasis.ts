@@ -48,6 +48,14 @@ export function emphasised(
   return { ...figure, data };
 }
 
+/** Names of the traces that are hidden, with whom a file that is taken away does without. */
+export function namesHidden({ data }: FigureData, hidden: ReadonlySet<string>): string[] {
+  if (hidden.size === 0) return [];
+  const isHidden = (keys: readonly string[]) => keys.length > 0 && keys.every((key) => hidden.has(key));
+  const names = data.flatMap((trace) => (isHidden(keysOf(trace)) && trace.name ? [trace.name] : []));
+  return [...new Set(names)];
+}
+
 /** What stands in a legend as one: the lines of a method. */
 export interface LegendGroup {
   method: string;

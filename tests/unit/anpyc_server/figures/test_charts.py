@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -14,6 +16,7 @@ from anpyc_queue.tables import Run
 from anpyc_server.figures.chart_options import ChartOptions
 from anpyc_server.figures.compare_chart import FIGURE
 from anpyc_server.figures.drawing import as_json
+from anpyc_server.figures.numbers import as_csv
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.rows import Column, Reference, RunRows
 from anpyc_server.records.series import Epochs, Evaluations
@@ -132,6 +135,15 @@ def test_a_curve_over_a_setting_is_logarithmic_where_values_lie_far_apart() -> N
     assert (asked["layout"]["xaxis"]["type"], asked["layout"]["yaxis"]["type"]) == ("log", "log")
     zero = drawn(over_lam((0.0, 2.0, 300.0)), kind="curve", x="strategy.lam", group="none", log="x")
     assert "type" not in zero["layout"]["xaxis"]
+
+
+def test_numbers_are_taken_away_with_the_ends_of_their_errors() -> None:
+    for options in ({"kind": "curve", "x": "strategy.lam", "group": "strategy"}, {"kind": "bars"}):
+        text = as_csv(FIGURE.draw(over_lam(), ChartOptions(**options), THEMES["light"], ()))
+        rows = list(csv.reader(io.StringIO(text)))
+        assert rows[0][-2:] == ["low", "high"]
+        assert len(rows) == 4
+        assert [float(cell) for cell in rows[1][-2:]] == pytest.approx([90, 92])
 
 
 def test_several_settings_at_one_place_have_a_range_and_no_deviation() -> None:

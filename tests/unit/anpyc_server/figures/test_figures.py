@@ -121,9 +121,7 @@ def test_a_group_is_its_mean_with_a_band(server: Server, seeds: list[Trainer]) -
     averages = [np.mean(seeds[0].matrix[k][: k + 1]) for k in range(3)]
     assert mean["y"] == pytest.approx([100 * value for value in averages], abs=1e-3)
     assert single["line"]["color"] != mean["line"]["color"]
-    sentence = (
-        f"After 3 tasks, anpyc and finetune on permuted digits are level at {100 * averages[-1]:.1f} %."
-    )
+    sentence = f"After 3 tasks, anpyc and Fine-tuning are level at {100 * averages[-1]:.1f} %."
     assert figure["layout"]["meta"]["sentence"] == sentence, "they are made to stand at the same"
 
 
