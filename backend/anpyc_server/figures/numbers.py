@@ -68,7 +68,7 @@ def _places(trace: Mapping[str, Any], axis: str, number: int) -> list[Any]:
     return [start + step * place for place in range(number)]
 
 
-def _ends(trace: Mapping[str, Any]) -> list[tuple[float, float]]:
+def _ends(trace: Mapping[str, Any]) -> list[tuple[float | None, float | None]]:
     """Low and high of each point, where its error is drawn as bars, or as a band that ``meta`` has the ends
     of."""
     if errors := trace.get("error_y"):

@@ -10,7 +10,7 @@ export type Brush = Readonly<Record<number, Stretch>>;
 /** Shorter than this was a click, which takes the stretch away. */
 const LEAST = 0.015;
 /** A line through the very end of a stretch counts. */
-const EDGE = 0.006;
+const EDGE = 0.02;
 
 export function withStretch(brush: Brush, axis: number, from: number, to: number): Brush {
   const { [axis]: _before, ...others } = brush;
