@@ -100,4 +100,17 @@ export const compareSearch = v.object({
   baseline: lenient(text),
   /** The metric over seeds. */
   metric: lenient(text),
+  /** Colours given to methods: "1f3a5b7c9d1e.3,…". */
+  colors: lenient(v.pipe(text, v.maxLength(8_000), v.regex(/^[0-9A-Za-z.,]+$/))),
+  /** Charts of one's own, in their order. */
+  chart: lenient(list),
+  /** Runs and groups that no figure draws. */
+  hidden: lenient(list),
+  /** What fine-tuning and joint training reach, as levels. */
+  bounds: lenient(
+    v.pipe(
+      v.union([v.boolean(), v.literal("true")]),
+      v.transform((value) => value !== false),
+    ),
+  ),
 });

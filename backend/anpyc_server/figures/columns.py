@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from anpyc_queue.finding import flattened
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import Missing
-from anpyc_server.figures.palette import DASHES, THEMES
+from anpyc_server.figures.looks import Wearer, method_of, ranks_of
 from anpyc_server.records.counting import CountedRuns, counted_runs
 from anpyc_server.records.differences import title_of
 from anpyc_server.records.finding.conditions import in_group
 from anpyc_server.records.labels import in_full, is_named_by_hand, joined, settings_in_words
 from anpyc_server.wording import count
 
-_KINDS = len(THEMES["light"].runs) * len(DASHES)
-"""As many columns can be told apart: more than a comparison takes."""
+MOST_COMPARED = 200
+"""Runs and groups in one comparison."""
 _MOST_RUNS = 200
+"""Of a group."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Members:
     rank: int
     full: str = ""
     """Its name and, where all of its runs share them, all settings, a line for each part."""
+    method: str = ""
+    """What its colour belongs to."""
 
     @property
     def runs(self) -> Sequence[Run]:
@@ -66,9 +68,12 @@ class _Member:
     first_id: str
 
 
-def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[str]]:
+def columns(
+    session: Session, keys: Sequence[str], chosen: Mapping[str, int] | None = None
+) -> tuple[list[Members], list[str]]:
     """The columns that were asked for, in that order, each once; and the keys of which nothing is left.
 
+    :param chosen: colours that the reader gave to methods.
     :raises Missing: when nothing is left of any.
     """
     wanted = list(dict.fromkeys(keys))
@@ -77,11 +82,13 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
     resolved = [member for key in wanted if (member := _find(session, alone, key)) is not None]
     if wanted and not resolved:
         raise Missing("None of these runs is there any more. They may have been deleted.")
-    ranks = _ranks(session, [member.first_id for member in resolved])
+    wearers = [_wearer(member) for member in resolved]
     told = _told_apart(resolved)
     members = [
-        Members(member.key, member.title, note, member.counting, rank, _in_full(was))
-        for was, member, note, rank in zip(resolved, told, _notes(told), ranks, strict=True)
+        Members(member.key, member.title, note, member.counting, rank, _in_full(was), wearer.method)
+        for was, member, note, rank, wearer in zip(
+            resolved, told, _notes(told), ranks_of(wearers, chosen), wearers, strict=True
+        )
     ]
     found_keys = {member.key for member in resolved}
     return members, [key for key in wanted if key not in found_keys]
@@ -99,6 +106,11 @@ def _find(session: Session, alone: Mapping[str, Run], key: str) -> _Member | Non
         return None
     counting = counted_runs(runs)
     return _Member(key, title_of(key, list(reversed(counting.runs))), counting, runs[0].id)
+
+
+def _wearer(member: _Member) -> Wearer:
+    run = member.counting.runs[0]
+    return Wearer(method_of(member.key, run.spec_hash), run.strategy, member.first_id)
 
 
 def _told_apart(members: Sequence[_Member]) -> list[_Member]:
@@ -148,27 +160,25 @@ def _end_of_id(member: _Member) -> str:
     return f"…{member.first_id[-4:]}"
 
 
-def _older(session: Session, run_ids: Sequence[str]) -> list[int]:
-    """How many runs are older than each. The ids between two of them are counted once, in one query."""
-    bounds = sorted(set(run_ids))
-    between = [
-        select(func.count()).where(Run.id < bound, *([Run.id >= before] if before else [])).scalar_subquery()
-        for before, bound in zip([None, *bounds], bounds, strict=False)
+def shortened(members: Sequence[Members]) -> list[str]:
+    """Each column's title without the words that all begin and end with; its note stays."""
+    titles = [member.title.split() for member in members]
+    begin = _shared_words(titles) if len({member.title for member in members}) > 1 else 0
+    rest = [words[begin:] for words in titles]
+    end = _shared_words([words[::-1] for words in rest]) if begin or len(set(map(tuple, rest))) > 1 else 0
+    cut = [" ".join(words[: len(words) - end]).strip(" ·,") for words in rest]
+    if not all(cut):
+        cut = [member.title for member in members]
+    return [
+        " · ".join(filter(None, (short, member.note))) for short, member in zip(cut, members, strict=True)
     ]
-    counts = session.execute(select(*between)).one() if between else ()
-    places = dict(zip(bounds, accumulate(counts), strict=True))
-    return [places[run_id] for run_id in run_ids]
 
 
-def _ranks(session: Session, first_ids: Sequence[str]) -> list[int]:
-    """How many runs are older than each: its number for ever, so its colour. Ties take the next free one."""
-    older = _older(session, first_ids)
-    taken: set[int] = set()
-    ranks = [0] * len(older)
-    for place in sorted(range(len(older)), key=lambda place: first_ids[place]):
-        rank = older[place] % _KINDS
-        while rank in taken and len(taken) < _KINDS:
-            rank = (rank + 1) % _KINDS
-        taken.add(rank)
-        ranks[place] = rank
-    return ranks
+def _shared_words(titles: Sequence[Sequence[str]]) -> int:
+    """How many words at the beginning are the same in all."""
+    number = 0
+    for words in zip(*titles, strict=False):
+        if len(set(words)) > 1:
+            break
+        number += 1
+    return number

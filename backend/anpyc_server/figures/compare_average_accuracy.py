@@ -9,16 +9,22 @@ import numpy as np
 
 from anpyc.metrics import average_accuracy_by_task
 from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, final, highest, lines
+from anpyc_server.figures.comparison import final, highest, legend, levels, lines, lowest_level
 from anpyc_server.figures.declaration import ComparisonFigure, Place
-from anpyc_server.figures.options import FigureOptions
+from anpyc_server.figures.options import ComparedOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Column
+from anpyc_server.figures.rows import Column, Reference
 
 TITLE = "Average accuracy after k tasks, compared"
+METRIC = "average_accuracy"
 
 
-def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Drawing:
+def draw(
+    columns: Sequence[Column],
+    options: ComparedOptions,
+    theme: Theme,
+    references: Sequence[Reference] = (),
+) -> Drawing:
     """A line per run, a mean with a band of one standard deviation per group."""
     averages = [[average_accuracy_by_task(run.matrix) for run in column.runs] for column in columns]
     longest = max((len(row) for column in averages for row in column), default=0)
@@ -39,8 +45,8 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
         title=TITLE,
         sentence=highest(columns, finals, f"After {longest} {'task' if longest == 1 else 'tasks'}"),
         hovermode="x unified",
-        showlegend=True,
-        legend=LEGEND,
+        **legend(columns, theme),
+        **levels(references, METRIC, theme),
         xaxis=axis(
             theme,
             "tasks learnt",
@@ -48,14 +54,14 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
             dtick=1 if longest <= 24 else None,
             unifiedhovertitle={"text": "after %{x} tasks"},
         ),
-        yaxis=percent_axis(theme, "average accuracy", lowest),
+        yaxis=percent_axis(theme, "average accuracy", lowest_level(references, METRIC, lowest)),
     )
 
 
 FIGURE = ComparisonFigure(
     title=TITLE,
     draw=draw,
-    options=FigureOptions,
+    options=ComparedOptions,
     feeds=("evaluation",),
     places=(Place("compare", 2, height=360),),
 )

@@ -9,24 +9,30 @@ import numpy as np
 import numpy.typing as npt
 
 from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, final, highest, lines
+from anpyc_server.figures.comparison import final, highest, legend, levels, lines, lowest_level
 from anpyc_server.figures.declaration import ComparisonFigure, Place, RunNeeds
-from anpyc_server.figures.options import FigureOptions, Points, Task
+from anpyc_server.figures.options import ComparedOptions, Points, Task
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Column, RunRows
+from anpyc_server.figures.rows import Column, Reference, RunRows
 from anpyc_server.records.thinning import kept
 
 TITLE = "Accuracy over training, compared"
+_AVERAGE = "average_accuracy"
 
 
-class ComparedCurveOptions(FigureOptions):
+class ComparedCurveOptions(ComparedOptions):
     """One task, or the mean over those seen so far."""
 
     task: Task = None
     points: Points = 2_000
 
 
-def draw(columns: Sequence[Column], options: ComparedCurveOptions, theme: Theme) -> Drawing:
+def draw(
+    columns: Sequence[Column],
+    options: ComparedCurveOptions,
+    theme: Theme,
+    references: Sequence[Reference] = (),
+) -> Drawing:
     """Runs of different lengths are laid over each other by their share of training done."""
     curves = [[curve(run, options.task) for run in column.runs] for column in columns]
     if not any(len(steps) for column in curves for steps, _ in column):
@@ -46,6 +52,8 @@ def draw(columns: Sequence[Column], options: ComparedCurveOptions, theme: Theme)
         traces += lines(column, grid, series, theme, markers=False, what="")
         finals.append(final(column, [values[-1] if len(values) else np.nan for _, values in own]))
     lowest = min(float(values.min()) for column in curves for _, values in column if len(values)) / 100
+    if options.task is None:
+        lowest = lowest_level(references, _AVERAGE, lowest)
     what = "accuracy" if options.task is None else f"accuracy on task {options.task}"
     return figure(
         traces,
@@ -54,8 +62,8 @@ def draw(columns: Sequence[Column], options: ComparedCurveOptions, theme: Theme)
         sentence=highest(columns, finals, "At the newest evaluation"),
         thinned=thinned,
         hovermode="x unified",
-        showlegend=True,
-        legend=LEGEND,
+        **legend(columns, theme),
+        **levels(references, _AVERAGE if options.task is None else "", theme),
         xaxis=axis(
             theme,
             "share of training done" if by_share else "epochs of the whole run",

@@ -9,16 +9,21 @@ import numpy as np
 
 from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import Drawing, axis, empty, figure, percent_axis
-from anpyc_server.figures.comparison import LEGEND, final, highest, lines
+from anpyc_server.figures.comparison import final, highest, legend, lines
 from anpyc_server.figures.declaration import ComparisonFigure, Place
-from anpyc_server.figures.options import FigureOptions
+from anpyc_server.figures.options import ComparedOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import Column, RunRows
+from anpyc_server.figures.rows import Column, Reference, RunRows
 
 TITLE = "Accuracy on every task at the end, compared"
 
 
-def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Drawing:
+def draw(
+    columns: Sequence[Column],
+    options: ComparedOptions,
+    theme: Theme,
+    references: Sequence[Reference] = (),
+) -> Drawing:
     """A point per task; oldest tasks on the left, where forgetting shows."""
     rows = [[_last_row(run) for run in column.runs] for column in columns]
     longest = max((len(row) for column in rows for row in column), default=0)
@@ -39,8 +44,7 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
         title=TITLE,
         sentence=highest(columns, finals, "On task 0, the oldest"),
         hovermode="x unified",
-        showlegend=True,
-        legend=LEGEND,
+        **legend(columns, theme),
         xaxis=axis(
             theme, "task", dtick=1 if longest <= 24 else None, unifiedhovertitle={"text": "task %{x}"}
         ),
@@ -51,7 +55,7 @@ def draw(columns: Sequence[Column], options: FigureOptions, theme: Theme) -> Dra
 FIGURE = ComparisonFigure(
     title=TITLE,
     draw=draw,
-    options=FigureOptions,
+    options=ComparedOptions,
     feeds=("evaluation",),
     places=(Place("compare", 3, height=360),),
 )

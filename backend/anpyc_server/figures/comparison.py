@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from anpyc.measures import MEASURES
 from anpyc_server.figures.canvas import text
-from anpyc_server.figures.palette import Theme, run_color, run_dash, translucent
-from anpyc_server.figures.rows import Column
+from anpyc_server.figures.palette import Theme, run_color, run_dash, run_symbol, translucent
+from anpyc_server.figures.rows import Column, Reference
 from anpyc_server.wording import count, listed, percent, points
 
 _Floats = npt.NDArray[np.float64]
 LEVEL = 0.05
 """Percentage points: a lead that is written as 0.0."""
 _MOST_NAMED = 4
-_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "hexagon")
 
 
 def lines(
@@ -47,10 +47,11 @@ def lines(
         "mode": "lines+markers" if markers or len(xs) == 1 else "lines",
         "name": name,
         "legendgroup": column.key,
+        "meta": {"keys": [column.key]},
         "x": xs,
         "y": np.round(mean, 4).tolist(),
         "line": {"color": color, "width": 2, "dash": dash},
-        "marker": {"color": color, "size": 6, "symbol": symbol(column)},
+        "marker": {"color": color, "size": 6, "symbol": run_symbol(column.rank)},
         "hovertemplate": f"%{{y:.1f}} %{what}",
     }
     if len(column.runs) == 1:
@@ -61,10 +62,12 @@ def lines(
     line["name"] = f"{name} · {differing}"
     line["customdata"] = words
     line["hovertemplate"] = f"%{{y:.1f}} %{what} %{{customdata}}"
+    line["meta"] |= {"low": np.round(low, 4).tolist(), "high": np.round(high, 4).tolist()}
     band = {
         "type": "scatter",
         "mode": "lines",
         "legendgroup": column.key,
+        "meta": {"keys": [column.key]},
         "showlegend": False,
         "hoverinfo": "skip",
         "x": xs + xs[::-1],
@@ -121,14 +124,11 @@ def _places(settings: Sequence[str]) -> list[list[int]]:
 
 
 def label(column: Column, length: int = 40) -> str:
-    """Title and note as text; a long title is cut, never the note."""
+    """What tells it from the others; else title and note as text: a long title is cut, never the note."""
+    if column.short:
+        return text(column.short, length)
     note = f" · {text(column.note)}" if column.note else ""
     return text(column.title, length - min(len(note), length // 2)) + note
-
-
-def symbol(column: Column) -> str:
-    """Another one for each colour, and for each kind of dashes in the same colour."""
-    return _SYMBOLS[(column.rank + column.rank // len(_SYMBOLS)) % len(_SYMBOLS)]
 
 
 def final(column: Column, values: Sequence[float]) -> float | None:
@@ -159,4 +159,79 @@ def highest(columns: Sequence[Column], finals: Sequence[float | None], where: st
     return f"{sentence}."
 
 
-LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
+_MOST_BESIDE = 12
+
+
+def legend(columns: Sequence[Column], theme: Theme) -> dict[str, Any]:
+    """The parts of a layout that name the lines. ``meta.legend`` has them for a page that writes the legend
+    itself, by method, with full names; whoever draws the figure elsewhere has Plotly's own."""
+    return {
+        "showlegend": True,
+        "legend": plain_legend(len(columns)),
+        "meta": {"legend": [entry(column, theme) for column in columns]},
+    }
+
+
+def plain_legend(entries: int) -> dict[str, Any]:
+    """Plotly's: above the figure, or at its right where there are many."""
+    if entries > _MOST_BESIDE:
+        return {"orientation": "v", "x": 1.01, "y": 1, "font": {"size": 10}, "tracegroupgap": 0}
+    return {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}}
+
+
+def entry(column: Column, theme: Theme) -> dict[str, Any]:
+    """A line of the legend."""
+    return {
+        "key": column.key,
+        "keys": [column.key],
+        "method": column.method or column.key,
+        "name": column.short or column.label,
+        "full": column.full or column.label,
+        "color": run_color(column.rank, theme),
+        "dash": run_dash(column.rank),
+        "symbol": run_symbol(column.rank),
+    }
+
+
+def levels(references: Sequence[Reference], metric: str, theme: Theme) -> dict[str, Any]:
+    """Shapes and labels of the levels that are known of a metric, over the whole width, in percent."""
+    shapes, notes = [], []
+    for reference in references:
+        value = reference.metrics.get(metric)
+        if value is None:
+            continue
+        is_baseline = reference.role == "baseline"
+        words = f"{text(reference.title, 30)} {MEASURES[metric].write(value)}"
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": 100 * value,
+                "y1": 100 * value,
+                "layer": "below",
+                "line": {"color": theme.ink, "width": 1.5, "dash": "solid" if is_baseline else "dot"},
+            }
+        )
+        notes.append(
+            {
+                "xref": "paper",
+                "x": 0 if is_baseline else 1,
+                "xanchor": "left" if is_baseline else "right",
+                "y": 100 * value,
+                # The upper bound from below, so that it stays within the figure.
+                "yanchor": "top" if reference.role == "upper" else "bottom",
+                "showarrow": False,
+                "text": f"baseline: {words}" if is_baseline else words,
+                "font": {"size": 11, "color": theme.ink},
+                "bgcolor": translucent(theme.panel, 0.8),
+                "borderpad": 1,
+            }
+        )
+    return {"shapes": shapes, "annotations": notes}
+
+
+def lowest_level(references: Sequence[Reference], metric: str, lowest: float) -> float:
+    """Of the data and of the levels, as a share."""
+    return min([lowest, *(each.metrics[metric] for each in references if metric in each.metrics)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from anpyc_server.figures.canvas import Drawing
 from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import Theme
-from anpyc_server.figures.rows import ArrayRows, Column, RunRows
+from anpyc_server.figures.rows import ArrayRows, Column, Reference, RunRows
 from anpyc_server.records.arrays import ArrayKind
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class RunNeeds:
     layers: bool = False
     pruning: bool = False
     """What a what-if has measured at a task's end."""
+    matrix: bool = True
+    """The accuracy matrix; figures of settings and metrics alone do without."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,11 @@ class ArrayFigure(Figure[OptionsT]):
 class ComparisonFigure(Figure[OptionsT]):
     """Drawn from several runs, or groups of runs."""
 
-    draw: Callable[[Sequence[Column], OptionsT, Theme], Drawing]
+    draw: Callable[[Sequence[Column], OptionsT, Theme, Sequence[Reference]], Drawing]
     needs: RunNeeds = RunNeeds()
     """Of each of the runs."""
+    fields: Callable[[OptionsT], Sequence[str]] = lambda _: ()
+    """Names of the fields of runs that are read for it, as the reader chose."""
 
 
 AnyFigure = RunFigure[Any] | ArrayFigure[Any] | ComparisonFigure[Any]

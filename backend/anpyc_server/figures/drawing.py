@@ -46,7 +46,8 @@ def draw(
     figure = find_figure(name)
     chosen = options or figure.options()
     if isinstance(figure, ComparisonFigure):
-        return figure.draw(compared_rows(services, runs, figure.needs), chosen, theme)
+        columns, references = compared_rows(services, runs, figure, chosen)
+        return figure.draw(columns, chosen, theme, references)
     if isinstance(figure, ArrayFigure):
         return figure.draw(_array_rows(services, name, figure, runs, chosen), chosen, theme)
     with services.database.read() as session:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from math import inf
+from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
@@ -13,11 +15,20 @@ from anpyc.recording import TESTED_BETWEEN_TASKS
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.array_axes import MOST_TOLD
-from anpyc_server.figures.columns import columns
-from anpyc_server.figures.declaration import ArrayNeeds, RunNeeds
+from anpyc_server.figures.columns import columns, shortened
+from anpyc_server.figures.declaration import ArrayNeeds, ComparisonFigure, RunNeeds
+from anpyc_server.figures.field_values import field_values
+from anpyc_server.figures.looks import read_colors
 from anpyc_server.figures.options import FigureOptions
-from anpyc_server.figures.rows import ArrayRows, Column, LayerMoment, RunRows
-from anpyc_server.records.accuracy import accuracy_matrix, before_pruning, tasks_of
+from anpyc_server.figures.references import references_of
+from anpyc_server.figures.rows import ArrayRows, Column, LayerMoment, Reference, RunRows
+from anpyc_server.records.accuracy import (
+    Matrix,
+    accuracy_matrices,
+    accuracy_matrix,
+    before_pruning,
+    tasks_of,
+)
 from anpyc_server.records.arrangement import picture_shape
 from anpyc_server.records.arrays import KINDS, ArrayKind, Layout, StoredArray, nothing_stored
 from anpyc_server.records.cells import window
@@ -35,13 +46,22 @@ NO_TABLES = RunNeeds()
 
 
 def run_rows(
-    services: Services, session: Session, run: Run, needs: RunNeeds = NO_TABLES, task: int | None = None
+    services: Services,
+    session: Session,
+    run: Run,
+    needs: RunNeeds = NO_TABLES,
+    task: int | None = None,
+    matrix: Matrix | None = None,
 ) -> RunRows:
-    """A run's matrix, and of its long tables those that are needed; the others stay empty."""
+    """A run's matrix, and of its long tables those that are needed; the others stay empty.
+
+    :param matrix: read before, of several runs at once.
+    """
     order = {layer["name"]: place for place, layer in enumerate(run.plan.get("layers", []))}
     layers = _layer_moments(session, run) if needs.layers else []
     layers.sort(key=lambda row: (row.step, row.task, row.round, order.get(row.layer, len(order)), row.layer))
-    matrix = accuracy_matrix(session, run)
+    if matrix is None:
+        matrix = accuracy_matrix(session, run)
     return RunRows(
         id=run.id,
         name=run.name,
@@ -58,6 +78,7 @@ def run_rows(
         pruning=pruning_curve(session, run, task) if needs.pruning else None,
         tested_between=str(run.environment.get(TESTED_BETWEEN_TASKS) or ""),
         titles=run.plan.get("task_titles", ()),
+        seed=run.seed,
     )
 
 
@@ -130,21 +151,40 @@ def array_rows(
     )
 
 
-def compared_rows(services: Services, keys: Sequence[str], needs: RunNeeds) -> list[Column]:
-    """The columns of a comparison with what a figure is drawn from."""
+def compared_rows(
+    services: Services, keys: Sequence[str], figure: ComparisonFigure[Any], options: FigureOptions
+) -> tuple[list[Column], list[Reference]]:
+    """The columns of a comparison with what a figure is drawn from, and the levels to hold them against."""
     with services.database.read() as session:
+        compared = columns(session, keys, read_colors(getattr(options, "colors", None)))[0]
+        runs = {run.id: run for column in compared for run in column.runs}
+        matrices: dict[str, Matrix] = {run_id: [] for run_id in runs}
+        if figure.needs.matrix:
+            matrices = accuracy_matrices(session, list(runs.values()), most_tasks=inf)
+        values = field_values(session, runs, figure.fields(options))
+        rows = {
+            run.id: replace(
+                run_rows(services, session, run, figure.needs, matrix=matrices[run.id]),
+                values=values.get(run.id, {}),
+            )
+            for run in runs.values()
+        }
+        shorts = shortened(compared)
         return [
             Column(
                 key=column.key,
                 title=column.title,
                 note=column.note,
+                short=short,
+                full=column.full,
                 rank=column.rank,
-                runs=[run_rows(services, session, run, needs) for run in column.runs],
+                method=column.method,
+                runs=[rows[run.id] for run in column.runs],
                 specs=[run.spec for run in column.runs],
                 settings=[run.spec_hash for run in column.runs],
             )
-            for column in columns(session, keys)[0]
-        ]
+            for column, short in zip(compared, shorts, strict=True)
+        ], references_of(session, compared, options)
 
 
 def _before(

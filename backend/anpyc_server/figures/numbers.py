@@ -12,17 +12,22 @@ from anpyc_server.records.csv_cells import cell
 
 
 def as_csv(drawing: Drawing) -> str:
-    """One line for each point or cell, with the name of its trace; units stand in the header."""
+    """One line for each point or cell, with the name of its trace; units stand in the header. Where errors
+    are drawn, their ends stand beside."""
     layout = drawing["layout"]
     colorbar = next((trace.get("colorbar") for trace in drawing["data"] if "z" in trace), None)
     axes = (("x", layout.get("xaxis")), ("y", layout.get("yaxis")), ("value", colorbar))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["series", *(_head(column, scale) for column, scale in axes)])
+    ends = ["low", "high"] if any(_ends(trace) for trace in drawing["data"]) else []
+    writer.writerow(["series", *(_head(column, scale) for column, scale in axes), *ends])
     for number, trace in enumerate(drawing["data"], start=1):
         if trace.get("visible", True) and not _is_ornament(trace):
             name = cell(trace.get("name") or f"series {number}")
-            writer.writerows([name, *map(cell, row)] for row in _rows(trace))
+            rows = list(_rows(trace))
+            lows_and_highs = _ends(trace) or [(None, None)] * len(rows)
+            for row, pair in zip(rows, lows_and_highs, strict=True):
+                writer.writerow([name, *map(cell, row), *(map(cell, pair) if ends else ())])
     return out.getvalue()
 
 
@@ -63,8 +68,22 @@ def _places(trace: Mapping[str, Any], axis: str, number: int) -> list[Any]:
     return [start + step * place for place in range(number)]
 
 
+def _ends(trace: Mapping[str, Any]) -> list[tuple[float | None, float | None]]:
+    """Low and high of each point, where its error is drawn as bars, or as a band that ``meta`` has the ends
+    of."""
+    if errors := trace.get("error_y"):
+        drawn = zip(trace["y"], errors["arrayminus"], errors["array"], strict=True)
+        return [(y - down, y + up) for y, down, up in drawn]
+    meta = trace.get("meta")
+    if isinstance(meta, Mapping) and "low" in meta:
+        return list(zip(meta["low"], meta["high"], strict=True))
+    return []
+
+
 def _is_ornament(trace: Mapping[str, Any]) -> bool:
-    """Writing over cells, or a scale of colours: no data of its own."""
+    """Writing over cells, a band of errors, or a scale of colours: no data of its own."""
+    if trace.get("fill") == "toself" and trace.get("hoverinfo") == "skip":
+        return True
     return trace.get("mode") == "text" or ("z" not in trace and all(y is None for y in trace.get("y", ())))
 
 

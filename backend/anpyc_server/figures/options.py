@@ -56,6 +56,40 @@ class FigureOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+Colors = Annotated[
+    str | None,
+    Field(
+        max_length=8_000,
+        pattern=r"^[0-9A-Za-z.,]*$",
+        title="Colours",
+        description="Colours given to methods: `method.slot` of columns, with commas between.",
+    ),
+    ByPage(),
+]
+BaselineKey = Annotated[
+    str | None,
+    Field(
+        max_length=80, title="Baseline", description="A compared key, or that of a method: drawn as a level."
+    ),
+    ByPage(),
+]
+
+
+class ComparedOptions(FigureOptions):
+    """Which colours methods have, and which levels they are held against."""
+
+    colors: Colors = None
+    baseline: BaselineKey = None
+    bounds: Annotated[
+        bool,
+        Field(
+            title="Fine-tuning and joint",
+            description="What these two reach in the same setting, as levels, where there are such runs.",
+        ),
+        ByPage(),
+    ] = False
+
+
 class LayerOptions(FigureOptions):
     """One layer, or all."""
 

@@ -33,7 +33,8 @@ class Theme:
     """Of the scale of accuracies, which is neither that of tasks nor that of states."""
     much: tuple[float, float, float]
     runs: tuple[str, ...]
-    """Okabe and Ito's colours, in an order in which neighbours differ."""
+    """Of methods: in one place one colour for both pages, at least 3 to 1 on the page, told apart also by
+    those who see no red or no green. The first ones differ most."""
 
 
 THEMES: dict[Name, Theme] = {
@@ -53,7 +54,22 @@ THEMES: dict[Name, Theme] = {
         last_task=(0.70, 0.13, 175.0),
         little=(0.965, 0.006, 250.0),
         much=(0.40, 0.06, 255.0),
-        runs=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#3a9bd9", "#000000", "#8a6d00"),
+        runs=(
+            "#1488e5",
+            "#ab5803",
+            "#054c6f",
+            "#a10f3a",
+            "#6f49b2",
+            "#a38818",
+            "#37756e",
+            "#090909",
+            "#3c038b",
+            "#5a1342",
+            "#81868d",
+            "#324b02",
+            "#452500",
+            "#579f64",
+        ),
     ),
     "dark": Theme(
         name="dark",
@@ -71,12 +87,33 @@ THEMES: dict[Name, Theme] = {
         last_task=(0.90, 0.13, 175.0),
         little=(0.27, 0.02, 255.0),
         much=(0.92, 0.03, 240.0),
-        runs=("#56b4e9", "#e8773a", "#2fbf93", "#dd94bd", "#e69f00", "#4f8fe0", "#f2f2f2", "#f0e442"),
+        runs=(
+            "#67b3fe",
+            "#cb3206",
+            "#0d7cb3",
+            "#ff7568",
+            "#924ee7",
+            "#e6c273",
+            "#01b1a2",
+            "#f5f5f5",
+            "#cccefe",
+            "#fd7bdf",
+            "#777c83",
+            "#d9f35e",
+            "#d1700f",
+            "#4ffead",
+        ),
     ),
 }
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "12px,3px,2px,3px,2px,3px")
-"""With eight colours, 56 lines that can be told apart."""
+"""Of lines of one colour."""
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star", "hexagon")
+COLOR_NAMES = (
+    "blue", "orange", "dark blue", "red", "purple", "ochre", "teal", "ink", "violet", "pink", "grey", "olive",
+    "brown", "green",
+)  # fmt: skip
+"""What the colours of methods are called."""
 
 
 def task_colors(tasks: int, theme: Theme) -> list[str]:
@@ -137,14 +174,24 @@ def steps(colors: Sequence[str], first: float, width: float = 1) -> dict[str, An
     return {**ends, "colorscale": scale}
 
 
+def slot_of(rank: int) -> int:
+    """The place of a look's colour among :attr:`Theme.runs`."""
+    return rank % len(COLOR_NAMES)
+
+
 def run_color(rank: int, theme: Theme) -> str:
-    """The colour that belongs to a run."""
-    return theme.runs[rank % len(theme.runs)]
+    """The colour that belongs to a look."""
+    return theme.runs[slot_of(rank)]
 
 
 def run_dash(rank: int) -> str:
-    """The dashes that belong to a run: another kind each time the colours are used up."""
-    return DASHES[rank // len(THEMES["light"].runs) % len(DASHES)]
+    """The dashes that belong to a look: another kind for each line of a colour."""
+    return DASHES[rank // len(COLOR_NAMES) % len(DASHES)]
+
+
+def run_symbol(rank: int) -> str:
+    """The marker that belongs to a look: another one for each colour, and for each line of it."""
+    return SYMBOLS[(rank + rank // len(COLOR_NAMES)) % len(SYMBOLS)]
 
 
 def of_two(theme: Theme) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from anpyc_server.figures import (
     capacity_flows,
     capacity_left,
     compare_average_accuracy,
+    compare_chart,
     compare_curves,
     compare_tasks,
     forgetting,
@@ -51,6 +52,7 @@ FIGURES: dict[str, AnyFigure] = {
     "compare_average_accuracy": compare_average_accuracy.FIGURE,
     "compare_tasks": compare_tasks.FIGURE,
     "parallel_coordinates": parallel_coordinates.FIGURE,
+    "compare_chart": compare_chart.FIGURE,
 }
 
 

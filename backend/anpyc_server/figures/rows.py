@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from anpyc_server.figures.canvas import text
 
@@ -62,6 +62,9 @@ class RunRows:
     """Which images accuracy between the ends of tasks was measured on, where not on all."""
     titles: Sequence[str] = ()
     """Of the tasks, such as the names of their classes; none until it trains."""
+    seed: int = 0
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The fields that a figure asked for, by name."""
 
     def named(self, task: int) -> str:
         """What follows the number of a task where one points at it: its title, if it has one."""
@@ -121,6 +124,12 @@ class Column:
     """The setting of each run: runs that differ in the seed alone share it."""
     note: str = ""
     """Tells columns of the same title apart."""
+    short: str = ""
+    """What tells it from the others, where that is shorter than its title."""
+    full: str = ""
+    """Name and settings, a line for each part."""
+    method: str = ""
+    """What its colour belongs to: its settings, or its sweep."""
 
     @property
     def finished(self) -> bool:
@@ -131,3 +140,15 @@ class Column:
     def label(self) -> str:
         """Title and note as one."""
         return f"{self.title} · {self.note}" if self.note else self.title
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A level that others are held against: the chosen baseline, or what fine-tuning and joint training of
+    the same setting reach, which are the natural lower and upper bounds."""
+
+    title: str
+    role: Literal["baseline", "lower", "upper"]
+    metrics: Mapping[str, float]
+    """Means over its finished runs."""
+    runs: int

@@ -255,11 +255,11 @@ export const figuresQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-export const comparisonQuery = (keys: string[], baseline: string | undefined) =>
+export const comparisonQuery = (keys: string[], baseline: string | undefined, colors?: string) =>
   queryOptions({
-    queryKey: ["compare", keys, baseline],
+    queryKey: ["compare", keys, baseline, colors],
     queryFn: ({ signal }) =>
-      dataOf(api.GET("/api/compare", { params: { query: { run: keys, baseline } }, signal })),
+      dataOf(api.GET("/api/compare", { params: { query: { run: keys, baseline, colors } }, signal })),
     placeholderData: keepPreviousData,
   });
 

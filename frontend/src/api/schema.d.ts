@@ -1949,6 +1949,18 @@ export interface components {
             kind: "cifar10";
         };
         /**
+         * Color
+         * @description A colour that a method may have.
+         */
+        Color: {
+            /** Name */
+            name: string;
+            /** Light */
+            light: string;
+            /** Dark */
+            dark: string;
+        };
+        /**
          * Compared
          * @description One column: a run, or a group of runs.
          */
@@ -2016,8 +2028,23 @@ export interface components {
             /** Status */
             status: string;
             /**
+             * Short
+             * @description What tells it from the others, where that is shorter than title and note.
+             */
+            short: string;
+            /**
+             * Method
+             * @description What its colour belongs to: its settings, which seeds share, or its sweep.
+             */
+            method: string;
+            /**
+             * Slot
+             * @description The place of its colour among those of ``colors``, for the parameter of that name.
+             */
+            slot: number;
+            /**
              * Color
-             * @description Belongs to it on every page and in every figure of the light theme.
+             * @description Of its method, in every figure of the light theme.
              */
             color: string;
             /**
@@ -2027,6 +2054,11 @@ export interface components {
             color_dark: string;
             /** Dash */
             dash: string;
+            /**
+             * Symbol
+             * @description With the dashes, it tells lines of one colour apart.
+             */
+            symbol: string;
         };
         /**
          * Comparison
@@ -2035,6 +2067,11 @@ export interface components {
         Comparison: {
             /** Columns */
             columns: components["schemas"]["Compared"][];
+            /**
+             * Colors
+             * @description All that a reader may choose from; the place of each is its slot.
+             */
+            colors: components["schemas"]["Color"][];
             /** Settings */
             settings: components["schemas"]["SettingRow"][];
             /** Metrics */
@@ -2733,6 +2770,31 @@ export interface components {
             layout: components["schemas"]["FigureLayout"];
         };
         /**
+         * FigureAxis
+         * @description An upright axis of parallel coordinates.
+         */
+        FigureAxis: {
+            /** Title */
+            title: string;
+            /** Log */
+            log: boolean;
+            /**
+             * Keys
+             * @description Of each line, in the order of ``heights``.
+             */
+            keys: string[];
+            /**
+             * Heights
+             * @description Where the lines cross it, from 0 to 1.
+             */
+            heights: (number | null)[];
+            /**
+             * Words
+             * @description What stands there.
+             */
+            words: string[];
+        };
+        /**
          * FigureChoice
          * @description One value of an option.
          */
@@ -2828,6 +2890,21 @@ export interface components {
              * @description True: points were left out; the first, the last and every extreme are kept.
              */
             thinned: boolean;
+            /**
+             * Legend
+             * @description Of comparisons: who is drawn, for a legend beside the figure.
+             */
+            legend: components["schemas"]["LegendEntry"][] | null;
+            /**
+             * Rows
+             * @description Of a chart with panels: in how many rows they stand.
+             */
+            rows: number | null;
+            /**
+             * Axes
+             * @description Of parallel coordinates: what can be chosen from on each axis.
+             */
+            axes: components["schemas"]["FigureAxis"][] | null;
         };
         /**
          * FigureOption
@@ -3350,6 +3427,40 @@ export interface components {
             };
         };
         /**
+         * LegendEntry
+         * @description A line of a legend.
+         */
+        LegendEntry: {
+            /**
+             * Key
+             * @description Traces that belong to it have it as their ``legendgroup``.
+             */
+            key: string;
+            /**
+             * Keys
+             * @description The runs and groups that it is drawn from, as they were asked for.
+             */
+            keys: string[];
+            /**
+             * Method
+             * @description What its colour belongs to.
+             */
+            method: string;
+            /**
+             * Name
+             * @description Short: what tells it from the others.
+             */
+            name: string;
+            /** Full */
+            full: string;
+            /** Color */
+            color: string;
+            /** Dash */
+            dash: string;
+            /** Symbol */
+            symbol: string;
+        };
+        /**
          * LogLine
          * @description One line of a run's log.
          */
@@ -3864,6 +3975,12 @@ export interface components {
              * @description Columns that share the best mean; beside finished ones, those that did not finish are not ranked.
              */
             best: number[];
+            /**
+             * Best Holds
+             * @description Whether these are one method's, and it is told apart from the next best by its seeds.
+             * @default false
+             */
+            best_holds: boolean;
             /**
              * Differences
              * @description Against the baseline column, when one was asked for.
@@ -6538,7 +6655,7 @@ export interface components {
             values: (components["schemas"]["Spread"] | null)[];
             /**
              * Best
-             * @description Columns that share the best mean.
+             * @description Columns that share the best mean. Tasks are not tested one by one.
              */
             best: number[];
         };
@@ -11815,6 +11932,8 @@ export interface operations {
                 run: string[];
                 /** @description One of them, or the key of a method; the others are held against it. */
                 baseline?: string | null;
+                /** @description Colours given to methods: `method.slot` of columns, with commas between. */
+                colors?: string;
             };
             header?: never;
             path?: never;
@@ -12232,6 +12351,19 @@ export interface operations {
                 other?: number | null;
                 has?: "claimed" | "kept";
                 beside?: string | null;
+                colors?: string | null;
+                baseline?: string | null;
+                bounds?: boolean;
+                axes?: string | null;
+                log?: boolean;
+                kind?: "scatter" | "dots" | "bars" | "boxes" | "curve" | "heatmap";
+                x?: string | null;
+                y?: string | null;
+                value?: string | null;
+                group?: string;
+                facet?: string | null;
+                error?: "none" | "std" | "interval" | "range";
+                across?: number;
             };
             header?: never;
             path: {
@@ -12342,6 +12474,19 @@ export interface operations {
                 other?: number | null;
                 has?: "claimed" | "kept";
                 beside?: string | null;
+                colors?: string | null;
+                baseline?: string | null;
+                bounds?: boolean;
+                axes?: string | null;
+                log?: boolean;
+                kind?: "scatter" | "dots" | "bars" | "boxes" | "curve" | "heatmap";
+                x?: string | null;
+                y?: string | null;
+                value?: string | null;
+                group?: string;
+                facet?: string | null;
+                error?: "none" | "std" | "interval" | "range";
+                across?: number;
             };
             header?: never;
             path: {

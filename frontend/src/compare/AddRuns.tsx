@@ -18,7 +18,7 @@ interface AddRunsProps {
   onChange: (keys: string[]) => void;
 }
 
-const AT_MOST = 50;
+const AT_MOST = 200;
 
 /** Adds runs and groups of seeds to the comparison, found by name. */
 export function AddRuns({ chosen, onChange }: AddRunsProps) {

@@ -1,48 +1,105 @@
-import { Button, Skeleton, useComputedColorScheme } from "@mantine/core";
+import { Button, Select, Skeleton, Switch } from "@mantine/core";
 import { IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { messageOf } from "../api/client";
 import { comparisonQuery } from "../api/queries";
-import type { Comparison } from "../api/types";
+import { type Comparison, TERMINAL } from "../api/types";
 import { useNote } from "../notes/keeper";
 import { Note } from "../notes/Note";
+import { type Emphasis, EmphasisContext } from "../plot/emphasis";
 import { PlacedFigures } from "../plot/PlacedFigures";
 import { Message } from "../shell/Message";
 import { plural } from "../text/numbers";
 import { AddRuns } from "./AddRuns";
+import { Charts } from "./Charts";
+import { ColorChoice } from "./ColorChoice";
 import classes from "./ComparePage.module.css";
 import { ComparisonTables } from "./ComparisonTables";
+import { type Chosen, withColor } from "./colors";
 import { SeedsPanel } from "./SeedsPanel";
-import { Swatch } from "./Swatch";
 import { TableDialog } from "./TableDialog";
 import { labelOf } from "./tables";
+import { useCompareStream } from "./useCompareStream";
+import { useCharts, useColors } from "./useKept";
 
 const NO_KEYS: string[] = [];
 /** As many as the server compares, and as there are looks to tell lines apart. */
-const MOST = 50;
+const MOST = 200;
+const NO_METHODS: ReadonlySet<string> = new Set();
 
 /** Runs and groups side by side; which ones stands in the address. */
 export function ComparePage() {
-  const { run: requested = NO_KEYS, baseline } = useSearch({ from: "/compare" });
+  const {
+    run: requested = NO_KEYS,
+    baseline,
+    colors,
+    bounds,
+    hidden = NO_KEYS,
+  } = useSearch({
+    from: "/compare",
+  });
   const keys = useMemo(() => requested.slice(0, MOST), [requested]);
   const navigate = useNavigate({ from: "/compare" });
   const [tabling, setTabling] = useState(false);
-  const query = useQuery({ ...comparisonQuery(keys, baseline), enabled: keys.length > 0 });
+  const query = useQuery({ ...comparisonQuery(keys, baseline, colors), enabled: keys.length > 0 });
+  const comparison = query.data;
+  const methods = useMemo(
+    () => (comparison ? new Set(comparison.columns.map(({ method }) => method)) : NO_METHODS),
+    [comparison],
+  );
+  const [chosen, setChosen] = useColors(methods);
+  const [charts, setCharts] = useCharts();
+  const [brushed, setBrushed] = useState<ReadonlySet<string> | null>(null);
+  const given = useMemo(
+    () => ({ colors, baseline, bounds: bounds || undefined }),
+    [colors, baseline, bounds],
+  );
+  const runs = useMemo(
+    () => (comparison ? comparison.columns.flatMap(({ run_ids }) => run_ids) : NO_KEYS),
+    [comparison],
+  );
+  useCompareStream(runs, comparison !== undefined && isUnderWay(comparison));
   const note = useNote(keys, "", "on this comparison");
   useEffect(() => {
     document.title = "Compare · ANPyC Dashboard";
   }, []);
-  const set = (run: string[]) =>
-    void navigate({
-      search: (before) => ({
-        ...before,
-        run,
-        baseline: before.baseline && run.includes(before.baseline) ? before.baseline : undefined,
+  const set = useCallback(
+    (run: string[]) =>
+      void navigate({
+        search: (before) => ({
+          ...before,
+          run,
+          baseline: before.baseline && run.includes(before.baseline) ? before.baseline : undefined,
+          hidden: before.hidden?.filter((key) => run.includes(key)),
+        }),
+        replace: true,
       }),
-      replace: true,
-    });
+    [navigate],
+  );
+  const emphasis = useMemo(
+    (): Emphasis => ({
+      hidden: new Set(hidden),
+      lit: brushed,
+      onHide: (concerned, hide) =>
+        void navigate({
+          search: (before) => {
+            const others = (before.hidden ?? []).filter((key) => !concerned.includes(key));
+            return { ...before, hidden: hide ? [...others, ...concerned] : others };
+          },
+          replace: true,
+        }),
+      onBrush: setBrushed,
+      onKeep: (kept) => {
+        setBrushed(null);
+        set(keys.filter((key) => kept.has(key)));
+      },
+    }),
+    [hidden, brushed, keys, navigate, set],
+  );
+  const setBaseline = (key: string | undefined) =>
+    void navigate({ search: (before) => ({ ...before, baseline: key }), replace: true });
 
   if (keys.length === 0)
     return (
@@ -75,12 +132,35 @@ export function ComparePage() {
         {messageOf(query.error)}
       </Message>
     );
-  const comparison = query.data;
   return (
     <div className={classes.page}>
       <div className={classes.head}>
         <h1>Compare</h1>
         <AddRuns chosen={keys} onChange={set} />
+        {comparison && comparison.columns.length > 1 && (
+          <>
+            <Select
+              aria-label="Baseline"
+              placeholder="No baseline"
+              w={200}
+              clearable
+              searchable
+              data={baselinesOf(comparison)}
+              value={baseline ?? null}
+              onChange={(key) => setBaseline(key ?? undefined)}
+            />
+            <Switch
+              size="xs"
+              label="Fine-tuning and joint"
+              title="What these two reach in the same setting, as levels in the figures"
+              checked={bounds ?? false}
+              onChange={(event) => {
+                const wanted = event.currentTarget.checked || undefined;
+                void navigate({ search: (before) => ({ ...before, bounds: wanted }), replace: true });
+              }}
+            />
+          </>
+        )}
         {comparison && comparison.statistics.metrics.length > 0 && (
           <Button variant="default" leftSection={<IconTable size={14} />} onClick={() => setTabling(true)}>
             Table
@@ -98,7 +178,16 @@ export function ComparePage() {
             missing={comparison.missing.length}
             onDrop={() => set(keys.filter((key) => !comparison.missing.includes(key)))}
           />
-          <Columns comparison={comparison} onRemove={(key) => set(keys.filter((other) => other !== key))} />
+          <Columns
+            comparison={comparison}
+            chosen={chosen}
+            onChoose={setChosen}
+            onRemove={(key) => set(keys.filter((other) => other !== key))}
+          />
+          <EmphasisContext value={emphasis}>
+            <PlacedFigures tab="compare" runs={keys} given={given} />
+            <Charts charts={charts} comparison={comparison} keys={keys} given={given} onChange={setCharts} />
+          </EmphasisContext>
           <SeedsPanel comparison={comparison} />
           {tabling && (
             <TableDialog
@@ -108,13 +197,7 @@ export function ComparePage() {
               onClose={() => setTabling(false)}
             />
           )}
-          <ComparisonTables
-            comparison={comparison}
-            onBaseline={(key) =>
-              void navigate({ search: (before) => ({ ...before, baseline: key }), replace: true })
-            }
-          />
-          <PlacedFigures tab="compare" runs={keys} />
+          <ComparisonTables comparison={comparison} onBaseline={setBaseline} />
         </>
       ) : (
         <Skeleton height={420} radius={6} role="status" aria-label="The comparison is loading" />
@@ -123,13 +206,29 @@ export function ComparePage() {
   );
 }
 
-function Columns({ comparison, onRemove }: { comparison: Comparison; onRemove: (key: string) => void }) {
-  const dark = useComputedColorScheme("light") === "dark";
+interface ColumnsProps {
+  comparison: Comparison;
+  chosen: Chosen;
+  onChoose: (chosen: Chosen) => void;
+  onRemove: (key: string) => void;
+}
+
+/** Who is compared, each with its colour. */
+function Columns({ comparison, chosen, onChoose, onRemove }: ColumnsProps) {
+  const { columns, colors } = comparison;
+  const taken = new Map(columns.map(({ slot, short }) => [slot, short]));
   return (
     <ul className={classes.columns} aria-label="Compared">
-      {comparison.columns.map((column) => (
+      {columns.map((column) => (
         <li key={column.key} className="panel">
-          <Swatch color={dark ? column.color_dark : column.color} dash={column.dash} />
+          <ColorChoice
+            column={column}
+            label={labelOf(column)}
+            colors={colors}
+            taken={taken}
+            isChosen={column.method in chosen}
+            onChoose={(slot) => onChoose(withColor(chosen, column.method, slot))}
+          />
           {column.is_group ? (
             <Link to="/" search={{ group: column.key }} dir="auto" title={column.full}>
               {column.title}
@@ -150,6 +249,27 @@ function Columns({ comparison, onRemove }: { comparison: Comparison; onRemove: (
         </li>
       ))}
     </ul>
+  );
+}
+
+/** What may be the baseline: the columns, and the methods that stand in none alone. */
+function baselinesOf({ columns, statistics }: Comparison): { value: string; label: string }[] {
+  const alone = new Set(
+    statistics.methods.flatMap(({ columns: places }) => (places.length === 1 ? places : [])),
+  );
+  const methods = statistics.methods.filter(({ columns: places }) => places.some((at) => !alone.has(at)));
+  return [
+    ...columns.map(({ key, short }) => ({ value: key, label: short })),
+    ...methods
+      .filter(({ key }) => !columns.some((column) => column.key === key))
+      .map((method) => ({ value: method.key, label: `${labelOf(method)}, all seeds` })),
+  ];
+}
+
+function isUnderWay({ columns, statistics }: Comparison): boolean {
+  return (
+    columns.some(({ status }) => status === "mixed" || !TERMINAL.has(status as "failed")) ||
+    statistics.methods.some(({ on_their_way }) => on_their_way.length > 0)
   );
 }
 

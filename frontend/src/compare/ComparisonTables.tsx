@@ -1,11 +1,12 @@
 import { useComputedColorScheme } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode, useState } from "react";
 import type { Comparison } from "../api/types";
 import { useKindTitles } from "../form/KindTitle";
+import { titleOf } from "../form/schema";
 import { MetricTip } from "../text/MetricTip";
 import { hundredths, plural, points } from "../text/numbers";
 import classes from "./ComparePage.module.css";
-import { labelOf, settingTitle, settingValue, writing } from "./tables";
+import { labelOf, settingGroups, settingTitle, settingValue, writing } from "./tables";
 
 interface ComparisonTablesProps {
   comparison: Comparison;
@@ -15,7 +16,6 @@ interface ComparisonTablesProps {
 /** What came out, task by task, and in which settings the columns differ; nothing that they share. */
 export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesProps) {
   const { columns, metrics, tasks, settings, same, baseline, spread } = comparison;
-  const kindTitle = useKindTitles();
   const shared = Object.entries(same).filter(([, value]) => value !== null && value !== "");
   return (
     <div className={`panel ${classes.tables}`}>
@@ -36,7 +36,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
                   key={columns[index]?.key}
                   value={value}
                   over={columns[index]}
-                  best={metric.best.includes(index)}
+                  best={metric.best_holds && metric.best.includes(index)}
                   unit={metric.unit}
                 >
                   <Difference
@@ -50,7 +50,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
         </Body>
         {tasks.length > 0 && (
           <Body title="Accuracy on each task at the end, in %">
-            {tasks.map(({ task, values, best }) => (
+            {tasks.map(({ task, values }) => (
               <tr key={task}>
                 <th scope="row">Task {task}</th>
                 {values.map((value, index) => (
@@ -58,7 +58,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
                     key={columns[index]?.key}
                     value={value}
                     over={columns[index]}
-                    best={best.includes(index)}
+                    best={false}
                     unit="%"
                   />
                 ))}
@@ -66,22 +66,7 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
             ))}
           </Body>
         )}
-        {settings.length > 0 && (
-          <Body title="Settings that differ">
-            {settings.map(({ field, title, unit, values }) => (
-              <tr key={field}>
-                <th scope="row" title={field}>
-                  {settingTitle(field, title)} {unit && <span className="quiet">{unit}</span>}
-                </th>
-                {values.map((value, index) => (
-                  <td key={columns[index]?.key} dir="auto">
-                    {settingValue(field, value, kindTitle)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </Body>
-        )}
+        {settings.length > 0 && <Settings settings={settings} columns={columns} />}
       </table>
       {spread && (
         <p className={classes.spread} dir="auto" data-testid="spread">
@@ -95,6 +80,61 @@ export function ComparisonTables({ comparison, onBaseline }: ComparisonTablesPro
         </details>
       )}
     </div>
+  );
+}
+
+/** So few stand open. */
+const FEW = 8;
+
+/** In what the columns differ, by part; what only some of them have at all is folded away. */
+function Settings({ settings, columns }: Pick<Comparison, "settings" | "columns">) {
+  const kindTitle = useKindTitles();
+  const { groups, partial } = settingGroups(settings);
+  const shown = settings.length - partial;
+  const [open, setOpen] = useState(shown <= FEW);
+  const [all, setAll] = useState(shown === 0);
+  const rows = all ? settingGroups(settings, true).groups : groups;
+  return (
+    <tbody>
+      <tr className={classes.part}>
+        <th colSpan={1_000} scope="rowgroup">
+          <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? "▾" : "▸"} Settings that differ ({settings.length})
+          </button>
+        </th>
+      </tr>
+      {open &&
+        rows.map(({ part, rows: of }) => (
+          <Fragment key={part}>
+            <tr className={classes.group}>
+              <th colSpan={1_000} scope="rowgroup">
+                {titleOf(part)}
+              </th>
+            </tr>
+            {of.map(({ field, title, unit, values }) => (
+              <tr key={field}>
+                <th scope="row" title={field}>
+                  {settingTitle(field, title)} {unit && <span className="quiet">{unit}</span>}
+                </th>
+                {values.map((value, index) => (
+                  <td key={columns[index]?.key} dir="auto">
+                    {settingValue(field, value, kindTitle)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </Fragment>
+        ))}
+      {open && partial > 0 && shown > 0 && (
+        <tr className={classes.part}>
+          <th colSpan={1_000} scope="rowgroup">
+            <button type="button" aria-expanded={all} onClick={() => setAll(!all)}>
+              {all ? "Without" : "With"} {plural(partial, "setting")} that only some have
+            </button>
+          </th>
+        </tr>
+      )}
+    </tbody>
   );
 }
 
@@ -116,11 +156,10 @@ function Head({ columns, baseline, onBaseline }: HeadProps) {
               className={classes.columnTitle}
               style={{ borderColor: dark ? column.color_dark : column.color }}
               dir="auto"
-              title={labelOf(column)}
+              title={column.full}
             >
-              {column.title}
+              {column.short}
             </span>
-            {column.note && <span className={classes.note}>{column.note}</span>}
             <button
               type="button"
               className={classes.baseline}
@@ -141,7 +180,7 @@ function Body({ title, children }: { title: string; children: ReactNode }) {
   return (
     <tbody>
       <tr className={classes.part}>
-        <th colSpan={100} scope="rowgroup">
+        <th colSpan={1_000} scope="rowgroup">
           {title}
         </th>
       </tr>
@@ -158,8 +197,8 @@ interface MeasuredProps {
   children?: ReactNode;
 }
 
-/** In percent, with the deviation over seeds or the range over settings; the best of its row is bold, and said
- * to be. */
+/** In percent, with the deviation over seeds or the range over settings; the best of its row is bold where its
+ * seeds tell it from the next best, and said to be. */
 function Measured({ value, over, best, unit, children }: MeasuredProps) {
   const write = writing(unit);
   if (!value) return <td>–</td>;

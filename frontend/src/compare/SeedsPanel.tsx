@@ -5,11 +5,11 @@ import { useState } from "react";
 import { useMayChange } from "../access/useAccess";
 import { cancelRun, queueSeeds, refreshLists } from "../api/actions";
 import type { Comparison } from "../api/types";
+import { Swatch } from "../plot/Swatch";
 import { complain, say, sayWithUndo } from "../shell/toast";
 import { MetricTip } from "../text/MetricTip";
 import { hundredths, plural } from "../text/numbers";
 import classes from "./SeedsPanel.module.css";
-import { Swatch } from "./Swatch";
 import {
   differenceOf,
   effectOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { labelOf, settingTitle, settingValue, writing } from "./tables";
+import { labelOf, settingGroups, settingTitle, settingValue, writing } from "./tables";
 
 describe("the tables of a comparison", () => {
   it("name the settings that differ, and tell columns of one title apart", () => {
@@ -29,5 +29,22 @@ describe("the tables of a comparison", () => {
   it("round no share up to the whole, and change no difference", () => {
     expect([0.99999, 0.962, -0.01].map(writing("%"))).toEqual(["over 99.9", "96.2", "−1.0"]);
     expect([0.99999, -0.014].map(writing("points"))).toEqual(["100.0", "−1.4"]);
+  });
+
+  it("group what differs by part, and count what only some have", () => {
+    const rows = [
+      { field: "seed", title: "Seed", unit: "", values: [0, 1] },
+      { field: "strategy.kind", title: "Kind", unit: "", values: ["ewc", "mas"] },
+      { field: "strategy.lam", title: "λ", unit: "", values: [3, null] },
+      { field: "training.epochs", title: "Epochs", unit: "", values: [1, 2] },
+    ];
+    const { groups, partial } = settingGroups(rows);
+    expect(groups.map(({ part, rows: of }) => [part, of.length])).toEqual([
+      ["run", 1],
+      ["strategy", 1],
+      ["training", 1],
+    ]);
+    expect(partial).toBe(1);
+    expect(settingGroups(rows, true).groups[1]?.rows).toHaveLength(2);
   });
 });

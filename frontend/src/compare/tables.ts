@@ -37,3 +37,22 @@ export function settingValue(
   const isChoice = typeof value === "string" && CHOICE.test(value) && !FREE_TEXT.has(field);
   return isChoice ? titleOf(value) : String(value);
 }
+
+type SettingRow = Comparison["settings"][number];
+
+/** The rows by the part of the specification; those that not every column has, only with `all`. */
+export function settingGroups(
+  settings: readonly SettingRow[],
+  all = false,
+): { groups: { part: string; rows: SettingRow[] }[]; partial: number } {
+  const groups = new Map<string, SettingRow[]>();
+  let partial = 0;
+  for (const row of settings) {
+    const isPartial = row.values.some((value) => value === null);
+    if (isPartial) partial += 1;
+    if (isPartial && !all) continue;
+    const part = row.field.includes(".") ? (row.field.split(".")[0] ?? "") : "run";
+    groups.set(part, [...(groups.get(part) ?? []), row]);
+  }
+  return { groups: [...groups].map(([part, rows]) => ({ part, rows })), partial };
+}

@@ -9,7 +9,17 @@ import {
   IconZoomReset,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+  memo,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useMayChange } from "../access/useAccess";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
@@ -17,8 +27,12 @@ import { useNote } from "../notes/keeper";
 import { Note } from "../notes/Note";
 import { addressOf, FIRST, type Subject } from "../paper/sheet";
 import { Late, late } from "../shell/Late";
+import { BrushBar } from "./BrushBar";
+import { type Brush, chosenBy } from "./brush";
+import { EmphasisContext, emphasised, namesHidden } from "./emphasis";
 import classes from "./Figure.module.css";
 import { marked, pointsIn, standingOut, without } from "./figure";
+import { Legend } from "./Legend";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { saveAddress } from "./save";
 import { useNearView } from "./useNearView";
@@ -45,6 +59,10 @@ interface FigureProps {
   hidden?: ReadonlySet<string>;
   /** Name of the trace that is to stand out. */
   pointed?: string | null;
+  /** Its title is what the server calls it, once that is known. */
+  titled?: boolean;
+  /** Entries of its menu besides. */
+  more?: ReactNode;
 }
 
 const PaperDialog = late(() => import("../paper/PaperDialog").then((module) => module.PaperDialog));
@@ -67,6 +85,8 @@ export const Figure = memo(function Figure({
   mark = null,
   hidden,
   pointed = null,
+  titled = false,
+  more,
 }: FigureProps) {
   const scheme = useComputedColorScheme("light");
   const mayChange = useMayChange();
@@ -80,7 +100,10 @@ export const Figure = memo(function Figure({
     // Fetched beside the figure, not after it; the drawing itself tells when it fails.
     if (near) loadPlotly().catch(() => {});
   }, [near]);
-  const heading = useId();
+  const headingId = useId();
+  const emphasis = useContext(EmphasisContext);
+  const [pointedKeys, setPointedKeys] = useState<ReadonlySet<string> | null>(null);
+  const [brush, setBrush] = useState<Brush>({});
   const plot = useRef<PlotHandle>(null);
   const [exporting, setExporting] = useState(false);
   const [noting, setNoting] = useState(false);
@@ -89,22 +112,33 @@ export const Figure = memo(function Figure({
   const sent = query.data;
   const figure = useMemo(() => {
     const shown = sent && hidden?.size ? without(sent, hidden) : sent;
+    if (shown?.layout.meta?.legend) return emphasised(shown, emphasis.hidden, pointedKeys ?? emphasis.lit);
     const pointedOut = shown && pointed ? standingOut(shown, pointed) : shown;
     return pointedOut && mark ? marked(pointedOut, mark) : pointedOut;
-  }, [sent, hidden, pointed, mark]);
+  }, [sent, hidden, pointed, mark, emphasis.hidden, emphasis.lit, pointedKeys]);
   const meta = figure?.layout.meta;
+  const heading = (titled && meta?.title) || title;
+  const axes = meta?.axes;
+  const brushTo = useCallback(
+    (next: Brush) => {
+      setBrush(next);
+      emphasis.onBrush(axes ? chosenBy(next, axes) : null);
+    },
+    [axes, emphasis.onBrush],
+  );
   // What was drawn stays while the server does not answer; the connection pill says how current it is.
   const failure = figure ? null : query.error;
   const sentence = failure ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
   const filename = `${name}-${runs.join("-").slice(0, 60)}`;
 
-  const subject: Subject = { name, runs, params, hidden: Array.from(hidden ?? []) };
+  const left = sent ? namesHidden(sent, emphasis.hidden) : [];
+  const subject: Subject = { name, runs, params, hidden: [...(hidden ?? []), ...left] };
 
   return (
     <section
       ref={inView}
       className={`panel ${classes.figure}`}
-      aria-labelledby={heading}
+      aria-labelledby={headingId}
       data-testid={`figure-${name}`}
       data-revision={drawn.revision}
       data-points={drawn.points}
@@ -112,10 +146,13 @@ export const Figure = memo(function Figure({
       data-empty={meta?.empty ?? undefined}
     >
       <header className={classes.header}>
-        <h2 id={heading}>{title}</h2>
+        <h2 id={headingId} title={heading}>
+          {heading}
+        </h2>
         <div className={classes.controls}>{controls}</div>
         <Takeaway
-          title={title}
+          title={heading}
+          more={more}
           ready={figure !== undefined && !meta?.empty}
           onExport={() => setExporting(true)}
           onPng={() => void plot.current?.downloadPng(filename)}
@@ -134,7 +171,10 @@ export const Figure = memo(function Figure({
           )}
         </p>
       </header>
-      <div className={classes.body} style={{ height }}>
+      {meta?.legend && !meta.empty && (
+        <Legend entries={meta.legend} emphasis={emphasis} onPoint={setPointedKeys} />
+      )}
+      <div className={classes.body} style={{ height: rowsHigh(meta?.rows) ?? height }}>
         {failure ? (
           <p className={classes.nothing} role="alert">
             This figure could not be made. {messageOf(failure)}
@@ -150,18 +190,29 @@ export const Figure = memo(function Figure({
             {drawn.revision === 0 && <Skeleton className={classes.cover} radius={4} aria-hidden />}
             <Plot
               figure={figure}
-              label={`${title}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
+              label={`${heading}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
               handle={plot}
               onZoom={onZoom}
+              brush={axes && brush}
+              onBrush={axes && brushTo}
               onPick={onPick}
               onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
             />
           </>
         )}
       </div>
+      {axes && !meta?.empty && (
+        <BrushBar
+          axes={axes}
+          brush={brush}
+          chosen={chosenBy(brush, axes)}
+          onBrush={brushTo}
+          onKeep={emphasis.onKeep}
+        />
+      )}
       {exporting && (
         <Late>
-          <PaperDialog title={title} subject={subject} onClose={() => setExporting(false)} />
+          <PaperDialog title={heading} subject={subject} onClose={() => setExporting(false)} />
         </Late>
       )}
       {near && runs.length > 0 && <Note keeper={note} writing={noting} onWriting={setNoting} />}
@@ -169,8 +220,16 @@ export const Figure = memo(function Figure({
   );
 });
 
+const ROW_HEIGHT = 270;
+
+/** Panels below each other need room. */
+function rowsHigh(rows: number | undefined): string | undefined {
+  return rows !== undefined && rows > 1 ? `${rows * ROW_HEIGHT}px` : undefined;
+}
+
 interface TakeawayProps {
   title: string;
+  more: ReactNode;
   /** Whether there is something to take away. */
   ready: boolean;
   onExport: () => void;
@@ -182,7 +241,7 @@ interface TakeawayProps {
   onFull: () => void;
 }
 
-function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
+function Takeaway({ title, more, ready, onExport, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
   return (
     <div className={classes.takeaway}>
       <ActionIcon
@@ -196,15 +255,15 @@ function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onNote, onFul
       </ActionIcon>
       <Menu>
         <Menu.Target>
-          <ActionIcon aria-label={`${title}: more`} disabled={!ready} size={24}>
+          <ActionIcon aria-label={`${title}: more`} disabled={!ready && !more} size={24}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng}>
+          <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng} disabled={!ready}>
             Save as PNG
           </Menu.Item>
-          <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={onCsv}>
+          <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={onCsv} disabled={!ready}>
             Save numbers as CSV
           </Menu.Item>
           {onNote && (
@@ -218,6 +277,7 @@ function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onNote, onFul
           <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
             Fill the screen
           </Menu.Item>
+          {more}
         </Menu.Dropdown>
       </Menu>
     </div>

@@ -3,6 +3,8 @@ import type { default as plotlyModule } from "plotly.js-cartesian-dist-min";
 import { type Ref, type RefObject, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { persistently } from "../shell/persistently";
 import { FONT } from "../theme";
+import { BrushLayer } from "./BrushLayer";
+import type { Brush } from "./brush";
 import { type FigureData, pointsIn } from "./figure";
 import classes from "./Plot.module.css";
 import { Reading } from "./Reading";
@@ -47,14 +49,22 @@ function namesFor(width: number, annotations: unknown): unknown {
 }
 
 /** The server's layout on the page's ground: transparent, in the page's font, with zoom kept across updates. */
-function onPage(layout: FigureData["layout"], scheme: "light" | "dark", width: number): object {
+function onPage(
+  layout: FigureData["layout"],
+  scheme: "light" | "dark",
+  width: number,
+  taken = false,
+): object {
   const own = structuredClone(layout) as Record<string, unknown> & {
     font?: object;
     hoverlabel?: { font?: object };
+    meta?: FigureData["layout"]["meta"];
   };
   const { title: _, width: __, height: ___, ...rest } = own;
   return {
     ...rest,
+    // The page writes the legend itself; a picture that is taken away has plotly's.
+    ...(own.meta?.legend && !taken && { showlegend: false }),
     annotations: namesFor(width, own.annotations),
     autosize: true,
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -85,15 +95,19 @@ interface PlotProps {
   onZoom?: (range: ZoomRange | null) => void;
   /** Told where the reader has clicked, as the axes count. */
   onPick?: (x: number, y: number) => void;
+  /** Of parallel coordinates: what is chosen on their axes. */
+  brush?: Brush | undefined;
+  onBrush?: ((brush: Brush) => void) | undefined;
 }
 
 /** The one component around plotly: loads it late, follows size and scheme, keeps zoom while data arrive. */
-export function Plot({ figure, label, handle, onDrawn, onZoom, onPick }: PlotProps) {
+export function Plot({ figure, label, handle, onDrawn, onZoom, onPick, brush, onBrush }: PlotProps) {
   const element = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [plotly, setPlotly] = useState<Plotly | null>(null);
   const [failed, setFailed] = useState(false);
   const revision = useRef(0);
+  const [laid, setLaid] = useState(0);
   const scheme = useComputedColorScheme("light");
   const callbacks = useRef({ onDrawn, onZoom });
   callbacks.current = { onDrawn, onZoom };
@@ -137,6 +151,7 @@ export function Plot({ figure, label, handle, onDrawn, onZoom, onPick }: PlotPro
         drawn.on("plotly_afterplot", lay);
       }
       revision.current += 1;
+      if (figure.layout.meta?.axes) setLaid(revision.current);
       callbacks.current.onDrawn?.(revision.current, pointsIn(figure), performance.now() - began);
       drawn.removeAllListeners("plotly_relayout");
       drawn.on("plotly_relayout", (change) => {
@@ -172,9 +187,14 @@ export function Plot({ figure, label, handle, onDrawn, onZoom, onPick }: PlotPro
       downloadPng: async (filename) => {
         if (!plotly || !element.current) return;
         const { clientWidth: width, clientHeight: height } = element.current;
-        const saved = figure.cells
-          ? { data: withNumbers(figure).data, layout: onPage(figure.layout, scheme, width), config: CONFIG }
-          : element.current;
+        const saved =
+          figure.cells || figure.layout.meta?.legend
+            ? {
+                data: withNumbers(figure).data,
+                layout: onPage(figure.layout, scheme, width, true),
+                config: CONFIG,
+              }
+            : element.current;
         await plotly.downloadImage(saved, { format: "png", scale: 2, width, height, filename });
       },
       resetZoom: async () => {
@@ -185,6 +205,7 @@ export function Plot({ figure, label, handle, onDrawn, onZoom, onPick }: PlotPro
     [plotly, figure, scheme],
   );
 
+  const axes = figure.layout.meta?.axes;
   if (failed)
     return (
       <p className="quiet">
@@ -199,6 +220,9 @@ export function Plot({ figure, label, handle, onDrawn, onZoom, onPick }: PlotPro
       <canvas ref={canvas} className={classes.cells} hidden={!figure.cells} aria-hidden />
       <div ref={element} role="img" aria-label={label} className={classes.axes} />
       {figure.cells && <Reading figure={figure} plot={element} />}
+      {brush && onBrush && axes && (
+        <BrushLayer plot={element} axes={axes} brush={brush} onBrush={onBrush} drawn={laid} />
+      )}
     </div>
   );
 }

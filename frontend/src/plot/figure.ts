@@ -1,5 +1,6 @@
 /** What the server sends as a figure, and what can be read off it without plotly. */
 
+import type { components } from "../api/schema";
 import type { Cells } from "./raster";
 
 export interface Trace {
@@ -12,11 +13,21 @@ export interface Trace {
   [key: string]: unknown;
 }
 
+/** A line of a legend: traces with its key as their `legendgroup` belong to it. */
+export type LegendEntry = components["schemas"]["LegendEntry"];
+/** An upright axis of parallel coordinates. */
+export type FigureAxis = components["schemas"]["FigureAxis"];
+
 export interface FigureMeta {
   sentence?: string;
   title?: string;
   empty?: boolean;
   thinned?: boolean;
+  /** Of comparisons: who is drawn. */
+  legend?: LegendEntry[];
+  /** Of a chart with panels: in how many rows they stand. */
+  rows?: number;
+  axes?: FigureAxis[];
 }
 
 export interface FigureData {

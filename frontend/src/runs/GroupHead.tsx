@@ -9,7 +9,7 @@ import { plural } from "../text/numbers";
 import classes from "./RunsPage.module.css";
 
 /** As many as a comparison shows. */
-const MOST = 50;
+const MOST = 200;
 
 /** What a comparison takes for each setting: the seeds together, a single run by itself. */
 export function keysOf(settings: RunGroup[]): string[] {

@@ -222,7 +222,7 @@ interface ChosenProps {
   onClear: () => void;
 }
 
-const MOST = 50;
+const MOST = 200;
 
 /** A sweep is compared setting by setting: the mean over different settings says nothing. */
 function Chosen({ keys, by, onClear }: ChosenProps) {

@@ -20,7 +20,7 @@ interface SelectionBarProps {
   onSelection: (selection: Selection) => void;
 }
 
-const ALL_AT_ONCE = 50;
+const ALL_AT_ONCE = 200;
 
 /** What can be done with the selected runs. Every button says how many it touches. */
 export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBarProps) {

@@ -840,7 +840,8 @@ def test_who_is_highest(runs: list[MadeUp], together: bool) -> None:
 
         def level(match: re.Match[str], ranked: Any = ranked) -> None:
             names = re.findall(r"\b[abcd]\b", match[1])
-            assert names == [label for value, label, _ in ranked if ranked[0][0] - value < 0.0005]
+            level_with = [label for value, label, _ in ranked if ranked[0][0] - value < 0.0005]
+            assert sorted(names) == sorted(level_with)  # those that rounding alone orders stand either way
             is_percent(match[2], ranked[0][0])
 
         told(

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from anpyc.measures import MEASURES
 from anpyc_server.errors import Responses, documented
+from anpyc_server.figures.columns import MOST_COMPARED
 from anpyc_server.kept import from_the_database
 from anpyc_server.parameters import KeyOfRuns
 from anpyc_server.resources.compare import seeds, service, table
@@ -20,12 +21,23 @@ router = APIRouter(prefix="/compare", tags=["compare"])
 Keys = Annotated[
     list[KeyOfRuns],
     Query(
-        min_length=1, max_length=50, description="Ids of runs, and keys of groups such as spec:… and sweep:…"
+        min_length=1,
+        max_length=MOST_COMPARED,
+        description="Ids of runs, and keys of groups such as spec:… and sweep:…",
     ),
 ]
 Baseline = Annotated[
     str | None,
     Query(max_length=80, description="One of them, or the key of a method; the others are held against it."),
+]
+
+Colors = Annotated[
+    str,
+    Query(
+        max_length=8_000,
+        pattern=r"^[0-9A-Za-z.,]*$",
+        description="Colours given to methods: `method.slot` of columns, with commas between.",
+    ),
 ]
 
 A_TABLE: Responses = {200: {"description": "The table, as a file", "content": table.CONTENT}}
@@ -37,12 +49,13 @@ def compare_runs(
     services: ServicesHere,
     run: Keys,
     baseline: Baseline = None,
+    colors: Colors = "",
 ) -> Comparison:
     """Differing settings and metrics side by side; a group gives mean and spread.
 
     `statistics` says by method what its seeds say: means with intervals, and who is ahead of whom.
     """
-    return service.comparison(services, run, baseline)
+    return service.comparison(services, run, baseline, colors)
 
 
 @router.post("/seeds", status_code=201, responses=NOTHING_NEW | documented(404, 409, 413))

@@ -41,11 +41,19 @@ class Compared(Answer):
     """What a spread over these seeds contains, such as "initial weights"; empty where there is none."""
     is_group: bool
     status: str
+    short: str
+    """What tells it from the others, where that is shorter than title and note."""
+    method: str
+    """What its colour belongs to: its settings, which seeds share, or its sweep."""
+    slot: int
+    """The place of its colour among those of ``colors``, for the parameter of that name."""
     color: str
-    """Belongs to it on every page and in every figure of the light theme."""
+    """Of its method, in every figure of the light theme."""
     color_dark: str
     """The same on dark ground."""
     dash: str
+    symbol: str
+    """With the dashes, it tells lines of one colour apart."""
 
 
 class SettingRow(Answer):
@@ -68,6 +76,8 @@ class MetricRow(Answer):
     values: list[Spread | None]
     best: list[int]
     """Columns that share the best mean; beside finished ones, those that did not finish are not ranked."""
+    best_holds: bool = False
+    """Whether these are one method's, and it is told apart from the next best by its seeds."""
     differences: list[float | None]
     """Against the baseline column, when one was asked for."""
 
@@ -78,7 +88,7 @@ class TaskRow(Answer):
     task: int
     values: list[Spread | None]
     best: list[int]
-    """Columns that share the best mean."""
+    """Columns that share the best mean. Tasks are not tested one by one."""
 
 
 class Method(Answer):
@@ -211,10 +221,20 @@ class QueuedSeeds(Answer):
     sentence: str
 
 
+class Color(Answer):
+    """A colour that a method may have."""
+
+    name: str
+    light: str
+    dark: str
+
+
 class Comparison(Answer):
     """Runs and groups side by side."""
 
     columns: list[Compared]
+    colors: list[Color]
+    """All that a reader may choose from; the place of each is its slot."""
     settings: list[SettingRow]
     metrics: list[MetricRow]
     tasks: list[TaskRow]

@@ -10,8 +10,9 @@ from typing import Any
 from anpyc.measures import MEASURES, known
 from anpyc_queue.finding import Value, flattened
 from anpyc_server.errors import Invalid
-from anpyc_server.figures.columns import Members, columns
-from anpyc_server.figures.palette import THEMES, run_color, run_dash
+from anpyc_server.figures.columns import Members, columns, shortened
+from anpyc_server.figures.looks import read_colors
+from anpyc_server.figures.palette import COLOR_NAMES, THEMES, run_color, run_dash, run_symbol, slot_of
 from anpyc_server.records.accuracy import Matrix, accuracy_matrices
 from anpyc_server.records.counting_sentences import repeats_in_words
 from anpyc_server.records.joint import JointRuns
@@ -19,7 +20,15 @@ from anpyc_server.records.sentences import joined
 from anpyc_server.records.settings import described, written
 from anpyc_server.records.spreads import Spread, spread_of
 from anpyc_server.resources.compare.methods import Method, methods_of
-from anpyc_server.resources.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
+from anpyc_server.resources.compare.schemas import (
+    Color,
+    Compared,
+    Comparison,
+    MetricRow,
+    SettingRow,
+    Statistics,
+    TaskRow,
+)
 from anpyc_server.resources.compare.spread_words import spread_in_words
 from anpyc_server.resources.compare.statistics import leading_sentence, statistics_of
 from anpyc_server.services import Services
@@ -47,13 +56,15 @@ class Gathered:
     """The baseline's method; None where it is several."""
 
 
-def gather(services: Services, keys: Sequence[str], baseline: str | None) -> Gathered:
+def gather(
+    services: Services, keys: Sequence[str], baseline: str | None, colors: str | None = None
+) -> Gathered:
     """Read it from the database.
 
     :raises Invalid: when the baseline is neither among the columns nor among their methods.
     """
     with services.database.read() as session:
-        compared, missing = columns(session, keys)
+        compared, missing = columns(session, keys, read_colors(colors))
         runs = {run.id: run for column in compared for run in column.runs}
         matrices = accuracy_matrices(session, list(runs.values()), most_tasks=inf)
         joint = JointRuns(session)
@@ -73,18 +84,26 @@ def gather(services: Services, keys: Sequence[str], baseline: str | None) -> Gat
     )
 
 
-def comparison(services: Services, keys: Sequence[str], baseline: str | None) -> Comparison:
+def comparison(
+    services: Services, keys: Sequence[str], baseline: str | None, colors: str | None = None
+) -> Comparison:
     """The columns, what differs between them, and what came out.
+
+    :param colors: what the reader gave to methods, see :func:`read_colors`.
 
     :raises Invalid: when the baseline is neither among them nor among their methods.
     """
-    gathered = gather(services, keys, baseline)
+    gathered = gather(services, keys, baseline, colors)
     compared, base = gathered.compared, gathered.base
     measures = [[gathered.metrics[run.id] for run in column.runs] for column in compared]
     last_rows = [[_last_row(gathered.matrices[run.id]) for run in column.runs] for column in compared]
     settings, same = _settings(compared)
     statistics = statistics_of(gathered.methods, gathered.metrics, gathered.base_method)
-    metrics = [row for name in MEASURES if (row := metric_row(compared, measures, base, name)) is not None]
+    metrics = [
+        row.model_copy(update={"best_holds": _best_holds(row, statistics)})
+        for name in MEASURES
+        if (row := metric_row(compared, measures, base, name)) is not None
+    ]
     tasks = max((len(row) for rows in last_rows for row in rows), default=0)
     return Comparison(
         columns=[
@@ -106,8 +125,16 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
                 color=run_color(column.rank, THEMES["light"]),
                 color_dark=run_color(column.rank, THEMES["dark"]),
                 dash=run_dash(column.rank),
+                symbol=run_symbol(column.rank),
+                slot=slot_of(column.rank),
+                method=column.method,
+                short=short,
             )
-            for column in compared
+            for column, short in zip(compared, shortened(compared), strict=True)
+        ],
+        colors=[
+            Color(name=name, light=light, dark=dark)
+            for name, light, dark in zip(COLOR_NAMES, THEMES["light"].runs, THEMES["dark"].runs, strict=True)
         ],
         settings=settings,
         metrics=metrics,
@@ -239,6 +266,14 @@ def metric_row(
             None if reference is None or value is None else value.mean - reference.mean for value in values
         ],
     )
+
+
+def _best_holds(row: MetricRow, statistics: Statistics) -> bool:
+    """Whether the best columns are those of a method that its seeds tell apart from the next best."""
+    told = next((each for each in statistics.metrics if each.name == row.name), None)
+    if told is None or told.best is None or not told.best_holds:
+        return False
+    return set(row.best) <= set(statistics.methods[told.best].columns)
 
 
 def _task(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from anpyc_server.errors import Responses, documented
+from anpyc_server.figures.columns import MOST_COMPARED
 from anpyc_server.figures.paper import COLUMNS_MM, FontName, Paper
 from anpyc_server.kept import from_the_database
 from anpyc_server.parameters import KeyOfRuns
@@ -29,7 +30,7 @@ def list_figures() -> FigureList:
 Form = Literal["svg", "pdf", "png", "csv", "json"]
 Runs = Annotated[
     list[KeyOfRuns],
-    Query(min_length=1, max_length=50, description="Ids of runs; keys of groups to compare."),
+    Query(min_length=1, max_length=MOST_COMPARED, description="Ids of runs; keys of groups to compare."),
 ]
 Name = Annotated[str, Path(max_length=60)]
 A_FILE: Responses = {200: {"description": "The file", "content": service.CONTENT}}

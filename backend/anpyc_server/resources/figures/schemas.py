@@ -79,6 +79,36 @@ class FigureList(Answer):
     items: list[FigureInfo]
 
 
+class LegendEntry(Answer):
+    """A line of a legend."""
+
+    key: str
+    """Traces that belong to it have it as their ``legendgroup``."""
+    keys: list[str]
+    """The runs and groups that it is drawn from, as they were asked for."""
+    method: str
+    """What its colour belongs to."""
+    name: str
+    """Short: what tells it from the others."""
+    full: str
+    color: str
+    dash: str
+    symbol: str
+
+
+class FigureAxis(Answer):
+    """An upright axis of parallel coordinates."""
+
+    title: str
+    log: bool
+    keys: list[str]
+    """Of each line, in the order of ``heights``."""
+    heights: list[float | None]
+    """Where the lines cross it, from 0 to 1."""
+    words: list[str]
+    """What stands there."""
+
+
 class FigureMeta(Answer):
     """What stands over a figure."""
 
@@ -88,6 +118,12 @@ class FigureMeta(Answer):
     """True: there is nothing to draw, and the sentence says why."""
     thinned: bool
     """True: points were left out; the first, the last and every extreme are kept."""
+    legend: list[LegendEntry] | None = None
+    """Of comparisons: who is drawn, for a legend beside the figure."""
+    rows: int | None = None
+    """Of a chart with panels: in how many rows they stand."""
+    axes: list[FigureAxis] | None = None
+    """Of parallel coordinates: what can be chosen from on each axis."""
 
 
 class FigureLayout(Answer):

@@ -121,17 +121,18 @@ def test_a_group_is_its_mean_with_a_band(server: Server, seeds: list[Trainer]) -
     averages = [np.mean(seeds[0].matrix[k][: k + 1]) for k in range(3)]
     assert mean["y"] == pytest.approx([100 * value for value in averages], abs=1e-3)
     assert single["line"]["color"] != mean["line"]["color"]
-    sentence = (
-        f"After 3 tasks, anpyc and finetune on permuted digits are level at {100 * averages[-1]:.1f} %."
-    )
+    sentence = f"After 3 tasks, anpyc and Fine-tuning are level at {100 * averages[-1]:.1f} %."
     assert figure["layout"]["meta"]["sentence"] == sentence, "they are made to stand at the same"
 
 
-def test_a_run_keeps_its_colour_and_dash(server: Server, seeds: list[Trainer]) -> None:
+def test_a_run_has_the_colour_of_its_method_and_a_dash_of_its_own(
+    server: Server, seeds: list[Trainer]
+) -> None:
     ids = [trainer.claim.run_id for trainer in seeds]
     alone = server.get("/api/compare", run=ids[2])["columns"][0]
     among = server.get("/api/compare", run=ids)["columns"]
-    assert (among[2]["color"], among[2]["dash"]) == (alone["color"], alone["dash"])
+    assert among[2]["color"] == alone["color"]
+    assert {column["color"] for column in among[:3]} == {among[0]["color"]} != {among[3]["color"]}
     assert len({(column["color"], column["dash"]) for column in among}) == 4
     figure = server.get("/api/figures/compare_tasks", run=ids)
     assert [trace["line"]["color"] for trace in figure["data"]] == [column["color"] for column in among]
@@ -212,7 +213,8 @@ def test_fifty_columns_have_fifty_looks(server: Server) -> None:
     made = [queued(server.database, spec(seed=seed)) for seed in range(50)]
     columns = server.get("/api/compare", run=made)["columns"]
     for color in ("color", "color_dark"):
-        assert len({(column[color], column["dash"]) for column in columns}) == 50
+        looks = {(column[color], column["dash"], column["symbol"]) for column in columns}
+        assert len(looks) == 50
 
 
 @pytest.mark.parametrize(("key", "status"), [("01NONE", 404), ("spec:none", 404), ("what:ever", 404)])
@@ -232,6 +234,6 @@ def test_parallel_coordinates_have_an_axis_per_varying_setting(server: Server) -
     for trainer in trainers:
         trainer.finish()
     figure = drawn(server, "parallel_coordinates", *trainers)
-    assert figure["layout"]["xaxis"]["ticktext"] == ["strategy.lam", "average accuracy", "forgetting"]
+    assert figure["layout"]["xaxis"]["ticktext"] == ["λ", "average accuracy", "forgetting"]
     assert [trace["y"][0] for trace in figure["data"]] == [0, 1]
-    assert figure["data"][1]["customdata"][0] == ["strategy.lam", "4"]
+    assert figure["data"][1]["customdata"][0] == ["λ", "4"]

@@ -140,6 +140,20 @@ def test_a_sweep_is_compared_setting_by_setting(server: Server) -> None:
     assert refused.json()["error"]["field"] == "baseline"
 
 
+def test_the_best_of_a_column_holds_only_where_its_method_is_told_apart(server: Server) -> None:
+    good, close = _method(server, "A", "anpyc", GOOD), _method(server, "B", "ewc", CLOSE)
+    bad = _method(server, "C", "mas", BAD)
+
+    def holds(*keys: str) -> tuple[list[int], bool]:
+        row = server.get("/api/compare", run=keys)["metrics"][0]
+        return row["best"], row["best_holds"]
+
+    assert holds(good, close) == ([0], False)
+    assert holds(bad, good) == ([1], True)
+    (single,) = [run["id"] for run in server.get("/api/runs", q="A")["items"] if run["seed"] == 2]
+    assert holds(single, close) == ([0], False), "one seed tells nothing"
+
+
 # --- more seeds ---------------------------------------------------------------------------------------------
 
 
