@@ -21,11 +21,13 @@ _MOST_NAMED = 40
 
 def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
     """A cell per pair of tasks, with its value while there is room."""
-    known = [value for row in run.matrix for value in row if measured(value)]
+    under_way = _under_way(run)
+    matrix = [under_way, *run.matrix[1:]] if under_way else run.matrix
+    known = [value for row in matrix for value in row if measured(value)]
     if not known:
         return empty(theme, title=TITLE, sentence=_nothing(run))
-    size = len(run.matrix)
-    percents = [[round(value * 100, 4) if measured(value) else None for value in row] for row in run.matrix]
+    size = len(matrix)
+    percents = [[round(value * 100, 4) if measured(value) else None for value in row] for row in matrix]
     written = size <= _MOST_WRITTEN
     floor = floor_below(min(known)) * 100
     heatmap: dict[str, Any] = {
@@ -53,7 +55,7 @@ def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
         [heatmap, _values(percents, floor, theme)] if written else [heatmap],
         theme,
         title=TITLE,
-        sentence=_sentence(run),
+        sentence=_so_far(under_way[0]) if under_way else _sentence(run),
         xaxis=axis(theme, "on task", side="top", **ticks),
         yaxis=axis(theme, "after task", autorange="reversed", **ticks),
         margin={"t": 40, "b": 12},
@@ -71,6 +73,17 @@ FIGURE = RunFigure(
         Place("report", 2),
     ),
 )
+
+
+def _under_way(run: RunRows) -> list[float | None]:
+    """The first row as it stands while task 0 is being learnt; empty once it is, and before it is tested."""
+    now = run.newest.get(0)
+    return [now, *[None] * (len(run.matrix) - 1)] if measured(now) else []
+
+
+def _so_far(now: float | None) -> str:
+    assert now is not None  # noqa: S101 - it is under way
+    return f"Task 0 stands at {percent(now)} so far. Its row is complete when it is learnt."
 
 
 def _values(percents: Sequence[Sequence[float | None]], floor: float, theme: Theme) -> dict[str, Any]:

@@ -99,7 +99,9 @@ function InNumbers({ data }: { data: MasksBeside }) {
           <Table.Tbody>
             {data.layers.map((row) => (
               <Table.Tr key={row.layer}>
-                <Table.Th scope="row" ta="left">{row.layer}</Table.Th>
+                <Table.Th scope="row" ta="left">
+                  {row.layer}
+                </Table.Th>
                 {share(row.both, row.total)}
                 {share(row.first, row.total)}
                 {share(row.second, row.total)}
