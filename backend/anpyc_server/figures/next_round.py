@@ -42,7 +42,9 @@ def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
         thinned=len(layers) < len(run.sizes),
         barmode="stack",
         bargap=0.35,
-        margin={"t": 8, "l": 90},
+        showlegend=True,
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        margin={"t": 24, "l": 90},
         xaxis=axis(theme, "weights", rangemode="tozero", tickformat="~s"),
         yaxis=axis(theme, "", autorange="reversed", showgrid=False, type="category"),
     )
