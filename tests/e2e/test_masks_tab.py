@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from anpyc.permutations import pixel_order
+from anpyc.recording import EpochResult, Evaluation, LayerInfo
 from anpyc_server.figures import mask_heatmap
 from e2e.axe import serious_problems
 from e2e.stack import Stack
@@ -18,6 +19,7 @@ from serving import Server, Trainer, queued, spec
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
+WHOLE = "drag to zoom, click to pick"
 LIMIT = 120_000
 """Milliseconds that a run of these tests may take on a busy machine."""
 SPEC: dict[str, Any] = {
@@ -102,12 +104,12 @@ def test_pick_zoom_play_switch_and_compare(page: Page, stack: Stack, finished: s
     assert int(rows[0]) <= unit <= int(rows[1])
     assert int(columns[0]) <= column <= int(columns[1])
     exact = httpx.get(
-        f"{stack.url}/api/runs/{finished}/masks/2/fc2.weight",
+        f"{stack.url}/api/runs/{finished}/masks/1/fc2.weight",
         params={"rows": f"{unit}:{unit + 1}", "cols": f"{column}:{column + 1}"},
     ).json()
     assert ("kept" if exact["values"][0][0] else "free") in hovered
     page.get_by_role("button", name="Show the whole layer").click()
-    expect(window).to_have_text("drag to zoom")
+    expect(window).to_have_text(WHOLE)
 
     # Rows in another order keep the numbers of their units.
     with wanted(page, order="cluster"):
@@ -117,6 +119,9 @@ def test_pick_zoom_play_switch_and_compare(page: Page, stack: Stack, finished: s
     # Over tasks and rounds, by key and played.
     step = page.get_by_test_id("mask-step")
     page.locator("body").click(position={"x": 4, "y": 4})
+    expect(step).to_have_text("task 1, round 2")  # the last that was pruned
+    page.keyboard.press("ArrowRight")
+    expect(step).to_have_text("task 2")
     page.keyboard.press("ArrowLeft")
     expect(step).to_have_text("task 1, round 2")
     page.keyboard.press(",")
@@ -217,6 +222,115 @@ def test_a_large_layer_is_painted_from_bytes(
     for _ in range(2):
         page.keyboard.press("+")
     expect(canvas).to_be_hidden()
+    assert serious_problems(page) == []
+
+
+@pytest.fixture
+def alike(shelf: Server) -> tuple[Trainer, Trainer]:
+    """Two seeds of one network, four of their five tasks pruned."""
+    runs = [
+        Trainer(shelf.database, queued(shelf.database, spec(name=f"Seed {seed}", seed=seed)), seed=seed)
+        for seed in (1, 2)
+    ]
+    for run in runs:
+        run.train(4)
+        run.rounds = 0
+        run.train(1)
+        run.finish()
+    return runs[0], runs[1]
+
+
+def test_tasks_alone_and_in_pairs_and_a_link_that_opens_the_same_view(
+    shelf_page: Page, alike: tuple[Trainer, Trainer]
+) -> None:
+    page, run = shelf_page, alike[0]
+    page.goto(f"/runs/{run.claim.run_id}?tab=masks")
+    step = page.get_by_test_id("mask-step")
+    expect(step).to_have_text("task 3, round 2")
+    page.get_by_text("Tasks", exact=True).click()
+    owner = run.snapshots[3, 2, "fc1.weight"].owner
+    alone = drawn(page, "mask_tasks")
+    expect(alone).to_contain_text(f"Task 3 claimed {int((owner == 3).sum()):,} of 2,048 weights")
+    choose(page, "Task 3 beside", "task 1")
+    expect(alone).to_contain_text(re.compile(r"tasks 3 and 1 both claimed \d+ .*task 3 alone .*task 1 alone"))
+    page.get_by_text("kept", exact=True).click()
+    one, two = (run.snapshots[task, 2, "fc1.weight"].mask for task in (3, 1))
+    expect(alone).to_contain_text(f"tasks 3 and 1 both kept {int((one & two).sum()):,}")
+
+    # Zoom, move and pick by keys; all of it stands in the address.
+    page.locator("body").click(position={"x": 4, "y": 4})
+    page.keyboard.press("+")
+    expect(page.get_by_test_id("mask-window")).to_have_text("rows 8–23, columns 16–47")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_test_id("mask-window")).to_have_text("rows 8–23, columns 32–63")
+    page.keyboard.press("m")
+    expect(page.get_by_test_id("picked-weight")).to_contain_text(
+        re.compile(r"unit 15, input 47: .*importance")
+    )
+    page.wait_for_url(re.compile(r"cell="))
+    expect(page).to_have_url(re.compile(r"has=kept.*other=1|other=1.*has=kept"))
+    link, sentence = page.url, alone.locator("p").first.inner_text()
+
+    # The same view from the link, and back step by step: what is moved in one go is one step.
+    page.goto("/")
+    page.goto(link)
+    expect(page.get_by_test_id("mask-window")).to_have_text("rows 8–23, columns 32–63")
+    expect(page.get_by_test_id("picked-weight")).to_contain_text("unit 15, input 47")
+    expect(drawn(page, "mask_tasks")).to_contain_text(sentence)
+    before = page.evaluate("history.length")
+    for _ in range(4):
+        page.keyboard.press("Shift+ArrowLeft")
+    expect(page.get_by_test_id("mask-window")).to_contain_text("columns 0–31")
+    assert page.evaluate("history.length") == before + 1
+    page.go_back()
+    expect(page.get_by_test_id("mask-window")).to_have_text("rows 8–23, columns 32–63")
+
+    # A click picks what lies under it.
+    box = drawn(page, "mask_tasks").locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 2.5 / 32 * box["width"], box["y"] + 1.5 / 16 * box["height"])
+    expect(page.get_by_test_id("picked-weight")).to_contain_text("unit 9, input 34")
+    assert serious_problems(page) == []
+
+
+def test_two_runs_side_by_side(shelf: Server, shelf_page: Page, alike: tuple[Trainer, Trainer]) -> None:
+    page, (one, two) = shelf_page, alike
+    page.goto(f"/runs/{one.claim.run_id}?tab=masks&layer=fc2.weight&rows=0:8")
+    page.get_by_role("combobox", name="Beside another run").fill("Seed 2")
+    page.get_by_role("option", name=re.compile("Seed 2")).first.click()
+    pair = page.get_by_test_id("side-by-side")
+    expect(pair.get_by_test_id("figure-mask_heatmap")).to_have_count(2)
+    expect(pair.get_by_test_id("mask-window")).to_have_text(["rows 0–7, columns all"] * 2)
+    masks = [run.snapshots[3, 2, "fc2.weight"].mask for run in (one, two)]
+    both = int((masks[0] & masks[1]).sum())
+    expect(drawn(page, "mask_runs")).to_contain_text(f"both keep {both:,} of 512 weights of fc2.weight")
+    row = page.get_by_test_id("masks-in-numbers").get_by_role("row", name=re.compile(r"fc2\.weight"))
+    expect(row).to_contain_text(f"{100 * both / 512:.1f} %")
+    page.get_by_role("button", name="Zoom in").last.click()
+    expect(pair.get_by_test_id("mask-window").first).to_have_text("rows 2–5, columns 8–23")
+    expect(pair.get_by_test_id("mask-window").last).to_have_text("rows 2–5, columns 8–23")
+    assert serious_problems(page) == []
+
+    wider = (LayerInfo("fc1.weight", (64, 64)), LayerInfo("fc2.weight", (16, 64)))
+    other = Trainer(shelf.database, queued(shelf.database, spec(name="Wider")), layers=wider).train(1)
+    page.goto(f"/runs/{one.claim.run_id}?tab=masks&beside={other.claim.run_id}")
+    expect(page.get_by_text("These masks cannot stand side by side")).to_be_visible()
+    expect(page.get_by_text("fc1.weight is 32 × 64 in the one and 64 × 64 in the other")).to_be_visible()
+
+
+def test_the_first_cards_say_something_before_anything_is_pruned(shelf: Server, shelf_page: Page) -> None:
+    page = shelf_page
+    trainer = Trainer(shelf.database, queued(shelf.database, spec(name="Begun", training={"epochs": 20})))
+    epoch = EpochResult(3, 0, 0, 3, 0.5, 0, 1e-3, 1, 0.02)
+    trainer.write(epochs=[epoch], evaluations=[Evaluation(3, 0, 0, {0: 0.912}, end_of_task=False)])
+    page.goto(f"/runs/{trainer.claim.run_id}")
+    expect(page.get_by_test_id("figure-accuracy_matrix")).to_contain_text("Task 0 stands at 91.2 % so far")
+    expect(page.get_by_test_id("figure-capacity")).to_contain_text("Pruning begins after epoch 20")
+    expect(page.get_by_test_id("figure-next_round")).to_contain_text("the first pruning round frees")
+    for figure in ("accuracy_matrix", "capacity", "next_round", "forgetting_curve"):
+        expect(page.get_by_test_id(f"figure-{figure}")).to_have_attribute("data-empty", "false")
+    page.get_by_role("tab", name="Masks").click()
+    expect(drawn(page, "next_round")).to_contain_text("Loss 0.5, task 0 at 91.2 %")
     assert serious_problems(page) == []
 
 

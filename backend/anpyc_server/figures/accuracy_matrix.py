@@ -21,11 +21,13 @@ _MOST_NAMED = 40
 
 def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
     """A cell per pair of tasks, with its value while there is room."""
-    known = [value for row in run.matrix for value in row if measured(value)]
+    under_way = _under_way(run)
+    matrix = [under_way, *run.matrix[1:]] if under_way else run.matrix
+    known = [value for row in matrix for value in row if measured(value)]
     if not known:
         return empty(theme, title=TITLE, sentence=_nothing(run))
-    size = len(run.matrix)
-    percents = [[round(value * 100, 4) if measured(value) else None for value in row] for row in run.matrix]
+    size = len(matrix)
+    percents = [[round(value * 100, 4) if measured(value) else None for value in row] for row in matrix]
     written = size <= _MOST_WRITTEN
     floor = floor_below(min(known)) * 100
     heatmap: dict[str, Any] = {
@@ -38,22 +40,18 @@ def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
         "colorscale": accuracies(theme),
         "xgap": 2 if written else 0,
         "ygap": 2 if written else 0,
-        "customdata": [[_beside(run, i, j) for j in range(size)] for i in range(size)],
         "hoverongaps": False,
         "colorbar": colorbar(theme, f"accuracy · from {floor:.0f} %", ticksuffix=" %"),
     }
     if written:  # the values themselves leave a scale of colours nothing to say
         heatmap |= {"showscale": False}
-    heatmap |= {
-        "text": [[run.named(task) if size <= _MOST_NAMED else "" for task in range(size)]] * size,
-        "hovertemplate": "after task %{y}, on task %{x}%{text}: %{z:.1f} %%{customdata}<extra></extra>",
-    }
+    heatmap |= _told(run, size) if size <= _MOST_NAMED else _told_briefly(percents)
     ticks: dict[str, Any] = {"dtick": 1 if written else None, "showgrid": False}
     return figure(
         [heatmap, _values(percents, floor, theme)] if written else [heatmap],
         theme,
         title=TITLE,
-        sentence=_sentence(run),
+        sentence=_so_far(under_way[0]) if under_way else _sentence(run),
         xaxis=axis(theme, "on task", side="top", **ticks),
         yaxis=axis(theme, "after task", autorange="reversed", **ticks),
         margin={"t": 40, "b": 12},
@@ -71,6 +69,44 @@ FIGURE = RunFigure(
         Place("report", 2),
     ),
 )
+
+
+def _under_way(run: RunRows) -> list[float | None]:
+    """The first row as it stands while task 0 is being learnt; empty once it is, and before it is tested."""
+    now = run.newest.get(0)
+    return [now, *[None] * (len(run.matrix) - 1)] if measured(now) else []
+
+
+def _so_far(now: float | None) -> str:
+    assert now is not None  # noqa: S101 - it is under way
+    return f"Task 0 stands at {percent(now)} so far. Its row is complete when it is learnt."
+
+
+def _told(run: RunRows, size: int) -> dict[str, Any]:
+    """What hovering says, in words."""
+    return {
+        "customdata": [[_beside(run, i, j) for j in range(size)] for i in range(size)],
+        "text": [[run.named(task) for task in range(size)]] * size,
+        "hovertemplate": "after task %{y}, on task %{x}%{text}: %{z:.1f} %%{customdata}<extra></extra>",
+    }
+
+
+def _told_briefly(percents: list[list[float | None]]) -> dict[str, Any]:
+    """The same of many tasks in numbers alone, of which there are tens of thousands."""
+    learnt = [row[task] for task, row in enumerate(percents)]
+    return {
+        "z": [[None if value is None else round(value, 1) for value in row] for row in percents],
+        "customdata": [
+            [
+                round(value - own, 1) if value is not None and own is not None else None
+                for value, own in zip(row[: i + 1], learnt, strict=False)
+            ]
+            for i, row in enumerate(percents)
+        ],
+        "hovertemplate": (
+            "after task %{y}, on task %{x}: %{z:.1f} %, %{customdata:+.1f} points since learnt<extra></extra>"
+        ),
+    }
 
 
 def _values(percents: Sequence[Sequence[float | None]], floor: float, theme: Theme) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def colorbar(theme: Theme, title: str | None = None, **more: Any) -> dict[str, A
 
 
 def tasks_scale(theme: Theme, tasks: int) -> dict[str, Any]:
-    """A trace without points that brings the colours of many tasks as a scale, in place of a long legend."""
+    """A trace without points that brings the colours of many owners as a scale, in place of a long legend."""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -127,7 +127,7 @@ def tasks_scale(theme: Theme, tasks: int) -> dict[str, Any]:
             "cmax": tasks - 1,
             "colorscale": of_tasks(theme),
             "showscale": True,
-            "colorbar": colorbar(theme, "task", tickformat="d"),
+            "colorbar": colorbar(theme, "owner", tickformat="d", tickprefix="task "),
         },
     }
 

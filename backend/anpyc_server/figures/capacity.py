@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from anpyc.metrics import rows_done
 from anpyc_server.figures.canvas import Drawing, Timeline, axis, empty, end_labels, figure, text
 from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
 from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme, translucent
 from anpyc_server.figures.rows import LayerMoment, RunRows
-from anpyc_server.wording import count, whole_percent
+from anpyc_server.records.schedule import PlannedRound
+from anpyc_server.wording import count, listed, whole_percent
 
 TITLE = "Parameters free and consolidated"
 _MOST_LAYER_LINES = 8
+_MOST_ROUNDS_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ def draw(run: RunRows, options: LayerOptions, theme: Theme) -> Drawing:
     """Stacked areas for all layers together or the chosen one: what is consolidated, with what this round
     took again, and what is free, with what it pruned; over them a line per layer."""
     rows = [row for row in run.layers if options.layer in (None, row.layer)]
+    if not rows and not run.layers and run.status == "running" and run.rounds and run.sizes:
+        return _planned(run, theme)
     if not rows:
         return empty(theme, title=TITLE, sentence=nothing(run, options.layer))
     together = moments(rows)
@@ -90,7 +95,7 @@ FIGURE = RunFigure(
     draw=draw,
     options=LayerOptions,
     needs=RunNeeds(layers=True),
-    feeds=("layers",),
+    feeds=("layers", "epoch"),
     places=(
         Place("overview", 3, "quarter"),
         Place(
@@ -132,11 +137,95 @@ def nothing(run: RunRows, layer: str | None) -> str:
     if run.layers and layer is not None:
         known = ", ".join(sorted({row.layer for row in run.layers}))
         return f"There is no layer {layer}. Choose one of: {known}."
+    if run.status == "running" and run.sizes and not run.rounds and not rows_done(run.matrix):
+        total = sum(size for _, size in run.sizes)
+        return (
+            f"{run.strategy} frees no parameters: all {count(total, 'weight')} are trained by every task. "
+            "What it measures of them comes at the end of the first."
+        )
     if run.status in ("queued", "running"):
         return "Statistics of the layers come at the end of the first task or pruning round."
     if any(value is not None for row in run.matrix for value in row):
         return f"{run.strategy} frees no parameters and recorded no statistics of layers."
     return run.waiting
+
+
+def upcoming(run: RunRows) -> PlannedRound | None:
+    """The next pruning round, as planned; None where none is to come, or the run does not go on."""
+    if run.status not in ("queued", "running"):
+        return None
+    done = max(((row.task, row.round) for row in run.layers), default=(-1, 0))
+    to_come = (each for each in run.rounds if (each.task, each.round) > done and each.step >= run.step)
+    return next(to_come, None)
+
+
+def free_by_layer(run: RunRows) -> dict[str, int]:
+    """By layer, how many are free by the newest statistics."""
+    newest = sorted(run.layers, key=lambda row: (row.step, row.task, row.round))
+    return {row.layer: row.free for row in newest}
+
+
+def _planned(run: RunRows, theme: Theme) -> Drawing:
+    """Before anything is measured: what the specification plans to free, and where the run is."""
+    right = max(run.steps or 0, run.rounds[-1].step + run.rounds[-1].epochs, 1)
+    places = [0, *(each.step for each in run.rounds), right]
+    shares = [0.0, *(100 * each.free for each in run.rounds), 100 * run.rounds[-1].free]
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "free, as planned",
+        "x": places,
+        "y": [round(share, 3) for share in shares],
+        "line": {"color": theme.pruned, "width": 2, "dash": "dot", "shape": "hv"},
+        "hovertemplate": "from epoch %{x}: about %{y:.0f} % free, as planned<extra></extra>",
+    }
+    now = {
+        "type": "line",
+        "x0": run.step,
+        "x1": run.step,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "line": {"color": theme.consolidated, "width": 2},
+    }
+    label = {
+        "x": run.step,
+        "y": 1,
+        "yref": "paper",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "text": "now",
+        "font": {"size": 11, "color": theme.consolidated},
+    }
+    return figure(
+        [line],
+        theme,
+        title=TITLE,
+        sentence=_plan_in_words(run),
+        xaxis=axis(theme, "epochs of the whole run", range=[0, right]),
+        yaxis=axis(theme, "free, as planned · axis starts at 0", range=[0, 100], ticksuffix=" %"),
+        shapes=[now],
+        annotations=[label],
+    )
+
+
+def _plan_in_words(run: RunRows) -> str:
+    first = run.rounds[0]
+    away = first.step - run.step
+    when = f", {count(away, 'epoch')} from now" if away > 0 else ""
+    own = [each for each in run.rounds if each.task == first.task]
+    rounds = [f"round {each.round} frees {whole_percent(each.share)}" for each in own[:_MOST_ROUNDS_TOLD]]
+    rounds[0] += " of each layer"
+    last = f"the last of {len(own)}" if len(own) > _MOST_ROUNDS_TOLD else ""
+    if last:
+        rounds.append(f"{last} {whole_percent(own[-1].share)}")
+    sentence = f"No weight is free yet. Pruning begins after epoch {first.step:,}{when}: {listed(rounds)}."
+    tasks = run.rounds[-1].task
+    if tasks > first.task:
+        end = whole_percent(run.rounds[-1].free)
+        sentence += f" After task {tasks} about {end} would be free."
+    return sentence
 
 
 def _area(

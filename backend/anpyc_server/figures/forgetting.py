@@ -12,6 +12,8 @@ from anpyc_server.records.sentences import name_tasks, tied
 from anpyc_server.wording import after_tasks, lost_points, percent, signed_points
 
 TITLE = "Forgetting per task"
+_MOST_APART = 24
+"""Bars with a gap between them; thinner ones would flicker."""
 
 
 def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
@@ -45,7 +47,7 @@ def draw(run: RunRows, options: FigureOptions, theme: Theme) -> Drawing:
         theme,
         title=TITLE,
         sentence=_sentence(run, done, losses),
-        bargap=0.35,
+        bargap=0.35 if done <= _MOST_APART else 0,
         xaxis=axis(theme, "task", dtick=1 if done <= 24 else None, showgrid=False),
         yaxis=axis(theme, "points lost since best", zeroline=True, zerolinecolor=theme.ink, zerolinewidth=1),
     )

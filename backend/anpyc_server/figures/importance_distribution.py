@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 TITLE = "Distribution of importance"
 _BINS = 60
 _MOST_TASKS = 12
+_MOST_NAMED = 6
+"""In the legend, one by one."""
 
 
 def draw(rows: ArrayRows, options: TaskOptions, theme: Theme) -> Drawing:
@@ -37,11 +39,16 @@ def draw(rows: ArrayRows, options: TaskOptions, theme: Theme) -> Drawing:
     if edges is None:
         return empty(theme, title=TITLE, sentence=f"Every importance in {rows.stored.layer} is exactly 0.")
     colors = task_colors(max(rows.run.tasks, *(stored.task + 1 for stored in drawn)), theme)
-    traces = []
+    traces: list[dict[str, Any]] = []
+    few = len(ends) <= _MOST_NAMED
     for task, stored in ends.items():
         if task != chosen:
             line = {"color": translucent(colors[task], 0.35), "width": 1}
-            traces.append(_line(f"task {task}", stored, edges, line))
+            own = _line(f"task {task}", stored, edges, line)
+            traces.append(own if few else own | {"showlegend": False})
+    if not few and traces:
+        # One name for all of them: hovering says which is which.
+        traces[0] |= {"showlegend": True, "name": "other tasks"}
     if rows.unpruned:
         line = {"color": theme.pruned, "width": 2, "dash": "dot"}
         traces.append(_line(f"task {chosen}, before pruning", rows.unpruned, edges, line))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from math import inf
+from math import inf, prod
 from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from anpyc.metrics import rows_done
 from anpyc.recording import TESTED_BETWEEN_TASKS
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
@@ -27,6 +28,7 @@ from anpyc_server.records.accuracy import (
     accuracy_matrices,
     accuracy_matrix,
     before_pruning,
+    newest_accuracy,
     tasks_of,
 )
 from anpyc_server.records.arrangement import picture_shape
@@ -36,6 +38,7 @@ from anpyc_server.records.lookup import find_run
 from anpyc_server.records.network import check_same_network
 from anpyc_server.records.pixels import image_shape, original_order
 from anpyc_server.records.pruning_curve import pruning_curve
+from anpyc_server.records.schedule import planned_rounds
 from anpyc_server.records.series import Epochs, Evaluations
 from anpyc_server.services import Services
 
@@ -62,6 +65,7 @@ def run_rows(
     layers.sort(key=lambda row: (row.step, row.task, row.round, order.get(row.layer, len(order)), row.layer))
     if matrix is None:
         matrix = accuracy_matrix(session, run)
+    begun = run.position.get("task") is not None
     return RunRows(
         id=run.id,
         name=run.name,
@@ -77,6 +81,10 @@ def run_rows(
         metrics=run.metrics,
         pruning=pruning_curve(session, run, task) if needs.pruning else None,
         tested_between=str(run.environment.get(TESTED_BETWEEN_TASKS) or ""),
+        sizes=[(layer["name"], prod(layer["shape"])) for layer in run.plan.get("layers", [])],
+        rounds=planned_rounds(run.spec, tasks_of(run)),
+        step=int(run.position.get("step") or 0),
+        newest=newest_accuracy(session, run.id) if begun and not rows_done(matrix) else {},
         titles=run.plan.get("task_titles", ()),
         seed=run.seed,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -124,23 +125,15 @@ def _streams(
     place: int, left: _Column, right: _Column, colors: list[str], theme: Theme
 ) -> list[dict[str, Any]]:
     """What passes between two columns; a stream that changes owner has the new one's colour, stronger."""
-    joint = left.joint(right)
-    total = joint.sum()
-    starts = left.bottoms[:-1].copy()
-    ends = right.bottoms[:-1].copy()
+    total = len(left.place)
     drawn = []
-    for source, target in np.ndindex(joint.shape):
-        number = int(joint[source, target])
-        bottom, top = int(starts[source]), int(ends[target])
-        starts[source] += number
-        ends[target] += number
-        if number < _THINNEST * total:
-            continue
+    for stream in _passing(left, right, least=_THINNEST * total):
+        source, target, number = stream.source, stream.target, stream.number
         stays = source == target
         color = colors[0] if target == left.owners else colors[target + 1]
         if target == left.owners and not stays:
             color = theme.pruned
-        x, y = _outline(place, bottom / total, top / total, number / total)
+        x, y = _outline(place, stream.bottom / total, stream.top / total, number / total)
         drawn.append(
             {
                 "type": "scatter",
@@ -156,6 +149,34 @@ def _streams(
             }
         )
     return drawn
+
+
+@dataclass(frozen=True)
+class _Stream:
+    source: int
+    target: int
+    number: int
+    bottom: int
+    """Weights of the left column below it."""
+    top: int
+    """Of the right column."""
+
+
+def _passing(left: _Column, right: _Column, least: float) -> list[_Stream]:
+    """The streams between two columns that are not thinner than ``least`` weights."""
+    joint = left.joint(right)
+    bottoms = left.bottoms[:-1, None] + np.cumsum(joint, axis=1) - joint
+    tops = right.bottoms[None, :-1] + np.cumsum(joint, axis=0) - joint
+    return [
+        _Stream(
+            source,
+            target,
+            int(joint[source, target]),
+            int(bottoms[source, target]),
+            int(tops[source, target]),
+        )
+        for source, target in np.argwhere((joint >= least) & (joint > 0)).tolist()
+    ]
 
 
 def _hover(source: int, target: int, number: int, total: int, left: _Column, right: _Column) -> str:

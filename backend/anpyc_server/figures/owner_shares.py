@@ -13,7 +13,10 @@ from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.wording import whole_percent
 
 TITLE = "Who owns the parameters"
+_LEGEND = " · colours are owners, pale is no task's"
 _MOST_IN_LEGEND = 12
+_MOST_APART = 24
+"""Bars with a gap between them; thinner ones would flicker."""
 
 
 def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
@@ -57,10 +60,15 @@ def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
             f"{whole_percent(float(shares[-1, 0]))} belong to no task. {DEFINITION}"
         ),
         barmode="stack",
-        bargap=0.2,
+        bargap=0.2 if len(tasks) <= _MOST_APART else 0,
         showlegend=not many,
         legend={"font": {"size": 11}, "traceorder": "normal"},
-        xaxis=axis(theme, "after task", dtick=1 if len(tasks) <= 24 else None, showgrid=False),
+        xaxis=axis(
+            theme,
+            f"after task{_LEGEND if many else ''}",
+            dtick=1 if len(tasks) <= 24 else None,
+            showgrid=False,
+        ),
         yaxis=axis(theme, "share of the weights · axis starts at 0", range=[0, 100], ticksuffix=" %"),
     )
 

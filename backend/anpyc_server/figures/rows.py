@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from anpyc_server.records.arrays import StoredArray
     from anpyc_server.records.pruning_curve import PruningCurve
+    from anpyc_server.records.schedule import PlannedRound
     from anpyc_server.records.series import Epochs, Evaluations
 
 Matrix = Sequence[Sequence[float | None]]
@@ -60,6 +61,14 @@ class RunRows:
     """What a what-if has measured at one task's end, where that is needed."""
     tested_between: str = ""
     """Which images accuracy between the ends of tasks was measured on, where not on all."""
+    sizes: Sequence[tuple[str, int]] = ()
+    """Layers in the order of the network, with how many weights each has; none until it trains."""
+    rounds: Sequence[PlannedRound] = ()
+    """All pruning rounds as its specification plans them."""
+    step: int = 0
+    """Epochs done."""
+    newest: Mapping[int, float] = field(default_factory=dict)
+    """By task, the newest accuracy, while no row of the matrix is complete."""
     titles: Sequence[str] = ()
     """Of the tasks, such as the names of their classes; none until it trains."""
     seed: int = 0

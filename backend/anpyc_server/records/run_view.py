@@ -16,10 +16,17 @@ from anpyc_queue.jobs import cannot_resume, trained_seconds
 from anpyc_queue.queue import waiting_reason
 from anpyc_queue.tables import CHECKPOINT, OUTCOME, QUEUED, RUNNING, Run
 from anpyc_queue.workers import WorkerStatus, worker_statuses
-from anpyc_server.records.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
+from anpyc_server.records.accuracy import (
+    Matrix,
+    accuracy_matrices,
+    accuracy_matrix,
+    before_pruning,
+    newest_accuracy,
+)
 from anpyc_server.records.changes import changes, in_words
 from anpyc_server.records.joint import JointRuns, Reference
 from anpyc_server.records.labels import in_full
+from anpyc_server.records.pruning_cost import cost_in_words, dearest
 from anpyc_server.records.run_schemas import (
     Deed,
     JointReference,
@@ -79,6 +86,7 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         if not any(value is not None for row in matrix for value in row)
         else {}
     )
+    cost = dearest(session, run, matrix, before_pruning(run, matrix))
     joint = JointRuns(session)
     metrics, reference = joint.metrics(run, matrix), joint.reference(run)
     return RunAnswer.model_construct(
@@ -89,7 +97,7 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         joint_reference=(
             JointReference(run_ids=list(reference.run_ids), words=reference.words) if reference else None
         ),
-        sentence=sentence(run, matrix, newest),
+        sentence=sentence(run, matrix, newest, cost_in_words(cost) if cost else ""),
         error=_typed_error(run, True),
         plan=RunPlan.model_validate(run.plan),
         environment=run.environment,

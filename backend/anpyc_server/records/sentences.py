@@ -26,15 +26,22 @@ _SAME = 1e-9
 _MOST_NAMED = 4
 
 
-def sentence(run: Run, matrix: Matrix | None = None, newest: Mapping[int, float] | None = None) -> str:
+def sentence(
+    run: Run,
+    matrix: Matrix | None = None,
+    newest: Mapping[int, float] | None = None,
+    pruning: str = "",
+) -> str:
     """How the run goes.
 
-    ``matrix`` is its accuracy matrix, where known; ``newest`` the latest accuracy by task.
+    ``matrix`` is its accuracy matrix, where known; ``newest`` the latest accuracy by task; ``pruning`` what
+    pruning cost, where that was read.
     """
     if run.status == QUEUED and not run.metrics:
         return "Nothing to see yet: the run has not begun."
     before = run.before_pruning or []
-    outcome = results(run.metrics, tasks_of(run), matrix, before, whole=run.status == SUCCEEDED)
+    whole = run.status == SUCCEEDED
+    outcome = results(run.metrics, tasks_of(run), matrix, before, whole=whole, pruning=pruning)
     if outcome and matrix is not None:
         outcome = joined(outcome, _hardly_learnt(run, matrix))
     if run.status == FAILED:
@@ -51,6 +58,7 @@ def results(
     before_pruning: Sequence[float | None] = (),
     *,
     whole: bool = False,
+    pruning: str = "",
 ) -> str:
     """What is known after the tasks learnt so far, all of them if ``whole``; empty before the first is."""
     values = known(metrics)
@@ -61,7 +69,7 @@ def results(
     learnt = tasks if whole and done is None else done
     opening = after_tasks(learnt, tasks) if learnt is not None and tasks else "So far"
     sentences = [f"{opening}: {percent(average)} {'on average' if done != 1 else 'on task 0'}."]
-    sentences += _mean_losses(values) if matrix is None else _losses(matrix, before_pruning)
+    sentences += _mean_losses(values) if matrix is None else _losses(matrix, before_pruning, pruning)
     free = values.get("capacity_free")
     if free is not None:
         sentences.append(f"{capital(whole_percent(free))} of the weights are free.")
@@ -168,11 +176,13 @@ def lost_to_pruning(matrix: Matrix, before_pruning: Sequence[float | None]) -> s
     return pruned_away(matrix, before_pruning) if by_pruning > by_tasks else ""
 
 
-def _losses(matrix: Matrix, before_pruning: Sequence[float | None]) -> list[str]:
-    """What later tasks cost, and before it what pruning did where that is more."""
+def _losses(matrix: Matrix, before_pruning: Sequence[float | None], pruning: str) -> list[str]:
+    """What later tasks cost, and before it what pruning did where that is more; else after it, where it was
+    read what that was."""
     forgotten = most_lost(matrix)
     by_tasks = _forgotten(*forgotten, rows_done(matrix)) if forgotten else ""
-    return [lost_to_pruning(matrix, before_pruning), by_tasks]
+    by_pruning = lost_to_pruning(matrix, before_pruning)
+    return [pruning or by_pruning, by_tasks] if by_pruning else [by_tasks, pruning]
 
 
 def _forgotten(tasks: Sequence[int], change: float, done: int) -> str:

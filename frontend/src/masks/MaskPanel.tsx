@@ -1,11 +1,12 @@
 import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { maskIndexQuery } from "../api/queries";
-import type { Run } from "../api/types";
+import { type Run, TERMINAL } from "../api/types";
 import { Figure } from "../plot/Figure";
 import { count } from "../text/numbers";
-import { layersIn, stepInWords, stepsOf } from "./steps";
+import { layersIn, stepInWords, stepsOf, unpruned } from "./steps";
 
 /** More moments than these are found by typing. */
 const MANY = 24;
@@ -16,18 +17,21 @@ export function MaskPanel({ run }: { run: Run }) {
   const navigate = useNavigate({ from: "/runs/$id" });
   const { data: index } = useQuery(maskIndexQuery(run.id));
   const items = index?.items ?? [];
+  const runs = useMemo(() => [run.id], [run.id]);
   const layers = layersIn(items);
   const shown = layer ?? layers[0]?.layer;
   const steps = shown ? stepsOf(items, shown) : [];
   const kinds = items.find((item) => item.layer === shown)?.kinds ?? [];
   // A strategy without masks may still have measured importance.
   const kind = items.some((item) => item.kinds.includes("mask")) ? undefined : kinds[0];
+  if (index && unpruned(items) && !TERMINAL.has(run.status))
+    return <Figure name="next_round" title="What the next pruning round frees" runs={runs} />;
   const picked = task === undefined ? null : `${task}/${round ?? ""}`;
   return (
     <Figure
       name="mask_heatmap"
       title={kind ? "Importance" : "Mask"}
-      runs={[run.id]}
+      runs={runs}
       params={{ layer: shown, task, round, of: kind }}
       ready={shown !== undefined}
       waiting={index?.sentence ?? "Masks are recorded at the end of each task and pruning round."}

@@ -1,8 +1,10 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { messageOf } from "../api/client";
 import { maskIndexQuery } from "../api/queries";
-import type { MaskIndex, Run } from "../api/types";
+import { type MaskIndex, type Run, TERMINAL } from "../api/types";
+import { Figure } from "../plot/Figure";
 import { PlacedFigures } from "../plot/PlacedFigures";
 import type { Placed } from "../plot/placed";
 import type { RunSearch } from "../search";
@@ -14,7 +16,7 @@ import { CellReading } from "./CellReading";
 import { MaskControls } from "./MaskControls";
 import { MaskPicture } from "./MaskPicture";
 import classes from "./MasksTab.module.css";
-import { taskBeside } from "./steps";
+import { taskBeside, unpruned } from "./steps";
 import { TimeSlider } from "./TimeSlider";
 import { UnitImages } from "./UnitImages";
 import { useAddress } from "./useAddress";
@@ -33,8 +35,35 @@ export function MasksTab({ run }: { run: Run }) {
       </Message>
     );
   if (!query.data) return <Skeleton height={560} radius={6} role="status" aria-label="Masks are loading" />;
-  if (query.data.items.length === 0) return <Message title="No masks">{query.data.sentence}</Message>;
+  const { items, sentence } = query.data;
+  if (unpruned(items) && !TERMINAL.has(run.status))
+    return <BeforeTheFirst run={run} sentence={items.length ? ALL_KEPT : sentence} />;
+  if (items.length === 0) return <Message title="No masks">{sentence}</Message>;
   return <Explorer run={run} index={query.data} />;
+}
+
+const ALL_KEPT =
+  "Nothing is pruned yet: every weight is kept. What is freed stands here from the first round on.";
+
+/** Until the first masks are there: what will be pruned, when, and how training goes meanwhile. */
+function BeforeTheFirst({ run, sentence }: { run: Run; sentence: string }) {
+  const runs = useMemo(() => [run.id], [run.id]);
+  return (
+    <div className={classes.tab}>
+      <p className={classes.note}>{sentence}</p>
+      <div className={classes.sides}>
+        <Figure
+          name="next_round"
+          title="What the next pruning round frees"
+          runs={runs}
+          height="300px"
+          eager
+        />
+        <Figure name="capacity" title="Parameters free and consolidated" runs={runs} height="300px" eager />
+      </div>
+      <Figure name="loss" title="Loss" runs={runs} height="260px" />
+    </div>
+  );
 }
 
 function Explorer({ run, index }: { run: Run; index: MaskIndex }) {

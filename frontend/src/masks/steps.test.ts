@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lastPruned, layersIn, stepAt, stepInWords, stepsOf, taskBeside } from "./steps";
+import { lastPruned, layersIn, stepAt, stepInWords, stepsOf, taskBeside, unpruned } from "./steps";
 
 const item = (task: number, round: number, layer = "fc1.weight") => ({
   task,
@@ -36,6 +36,13 @@ describe("steps", () => {
     expect(lastPruned([...steps, { task: 3, round: 0 }])).toBe(8);
     expect(lastPruned([{ task: 0, round: 0 }])).toBe(0);
     expect(lastPruned([])).toBe(-1);
+  });
+
+  it("has nothing to show before anything is pruned", () => {
+    expect(unpruned([])).toBe(true);
+    expect(unpruned([{ ...item(0, 0), free: 0 }])).toBe(true);
+    expect(unpruned([{ ...item(0, 0), free: 0 }, item(0, 1)])).toBe(false);
+    expect(unpruned([{ ...item(0, 0), kinds: ["importance"], free: null }])).toBe(false);
   });
 
   it("goes from task to task, each at its end", () => {

@@ -24,6 +24,11 @@ export function stepsOf(items: Entries, layer: string, kind?: ArrayKind): Step[]
     .sort((a, b) => a.task - b.task || a.round - b.round);
 }
 
+/** Whether there are no masks yet but those before any pruning, which keep everything. */
+export function unpruned(items: Entries): boolean {
+  return items.every(({ kinds, free }) => kinds.every((kind) => kind === "mask") && !free);
+}
+
 /** The step at which the last task that was pruned ended: one that is not pruned shows nothing new. */
 export function lastPruned(steps: Step[]): number {
   const pruned = steps.findLastIndex(({ round }) => round > 0);

@@ -16,6 +16,9 @@ export function doneOf(
   return Math.min(0.97, Math.max(0.03, progress * tasks - task));
 }
 
+/** More tasks than these stand without gaps. */
+const MANY = 40;
+
 /** The tasks of a run as a row of segments that fill one after the other. */
 export function TaskBar({ run }: { run: Run }) {
   const tasks = run.plan.tasks ?? run.position.tasks ?? 1;
@@ -29,6 +32,7 @@ export function TaskBar({ run }: { run: Run }) {
       aria-valuemin={0}
       aria-valuemax={100}
       data-status={run.status}
+      data-many={tasks > MANY || undefined}
     >
       {Array.from({ length: tasks }, (_, index) => (
         <span

@@ -41,6 +41,10 @@ class StrategyPart(KindPart):
         """Epochs of each round that follows a task's base training; empty: no rounds."""
         return ()
 
+    def freed_by_round(self, task: int, tasks: int) -> tuple[float, ...]:
+        """By round, the share of what was free for the task that stays free, or is freed, after it."""
+        return ()
+
     def tests_with_own_parameters(self, scenario: Scenario) -> bool:
         """Whether a task is tested with parameters of its own, so that it has to be known."""
         return False
@@ -177,6 +181,9 @@ class AnpycStrategy(StrategyPart):
 
     def round_epochs(self, task: int, tasks: int) -> tuple[int, ...]:
         return (self.retrain_epochs,) * len(self.percentiles(task, tasks))
+
+    def freed_by_round(self, task: int, tasks: int) -> tuple[float, ...]:
+        return tuple(q / 100 for q in self.percentiles(task, tasks))
 
     def tests_with_own_parameters(self, scenario: Scenario) -> bool:
         return self.settled(scenario).recall == "own"
@@ -324,6 +331,9 @@ class PacknetStrategy(StrategyPart):
 
     def round_epochs(self, task: int, tasks: int) -> tuple[int, ...]:
         return () if task == tasks - 1 else (self.retrain_epochs,)
+
+    def freed_by_round(self, task: int, tasks: int) -> tuple[float, ...]:
+        return () if task == tasks - 1 else (self.prune_percent / 100,)
 
     def tests_with_own_parameters(self, scenario: Scenario) -> bool:
         return True

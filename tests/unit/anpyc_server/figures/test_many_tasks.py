@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,13 @@ import pytest
 
 from anpyc.settings import Settings
 from anpyc_server.app import create_app
+from anpyc_server.figures import accuracy_matrix, overlap, owner_flow
 from anpyc_server.figures.drawing import draw, find_figure
+from anpyc_server.figures.loading import NO_EPOCHS, NO_EVALUATIONS
+from anpyc_server.figures.options import FigureOptions
 from anpyc_server.figures.palette import THEMES, Theme, accuracy_color, of_tasks, readable_on
+from anpyc_server.figures.rows import RunRows
+from anpyc_server.records.arrays import StoredArray
 from anpyc_server.services import Services
 from serving import Trainer, queued, spec
 
@@ -100,3 +106,66 @@ def test_what_is_written_on_cells_can_be_read(theme: Theme) -> None:
     for share in np.linspace(0, 1, 101):
         color = accuracy_color(theme, float(share))
         assert _contrast(color, readable_on(color)) >= 4.5
+
+
+def test_two_hundred_tasks_make_a_small_matrix() -> None:
+    size = 200
+    matrix: list[list[float | None]] = [
+        [0.9 - 0.001 * (row - col) if col <= row else None for col in range(size)] for row in range(size)
+    ]
+    run = RunRows(
+        "R", "long", "succeeded", "anpyc", size, None, matrix, NO_EVALUATIONS, NO_EPOCHS, [],
+        titles=["a title of a task"] * size, before_pruning=[0.95] * size,
+    )  # fmt: skip
+    drawn = accuracy_matrix.draw(run, FigureOptions(), THEMES["light"])
+    assert len(json.dumps(drawn)) < 400_000
+    (cells,) = drawn["data"]
+    assert cells["customdata"][150][100] == pytest.approx(-5.0)
+    assert "since learnt" in cells["hovertemplate"]
+
+
+def test_streams_between_many_owners_are_those_of_a_plain_count() -> None:
+    rng = np.random.default_rng(0)
+    left, right = rng.integers(-1, 200, (2, 50, 80)).astype(np.int16)
+    right = np.where(rng.random(left.shape) < 0.7, left, right)
+    columns = [
+        owner_flow._Column(StoredArray(task, 0, "l", "owner", left.shape, values, end_of_task=True), 200)
+        for task, values in enumerate((left, right))
+    ]
+    found = {(stream.source, stream.target): stream for stream in owner_flow._passing(*columns, least=2)}
+    starts, ends = columns[0].bottoms[:-1].copy(), columns[1].bottoms[:-1].copy()
+    joint = columns[0].joint(columns[1])
+    for source, target in np.ndindex(joint.shape):
+        number = int(joint[source, target])
+        if number >= 2:
+            stream = found.pop((source, target))
+            assert (stream.number, stream.bottom, stream.top) == (number, starts[source], ends[target])
+        starts[source] += number
+        ends[target] += number
+    assert not found
+
+
+def test_the_overlap_of_many_masks_is_counted_bit_by_bit() -> None:
+    rng = np.random.default_rng(1)
+    masks = [rng.random(1_001) < share for share in np.linspace(0, 1, 9)]
+    expected = [[(a & b).sum() / (a | b).sum() if (a | b).any() else 1.0 for b in masks] for a in masks]
+    np.testing.assert_allclose(overlap.jaccard(masks), expected)
+
+
+@pytest.mark.parametrize(("name", "fewest"), [("owner_shares", 0), ("forgetting", 0)])
+def test_bars_of_many_tasks_touch(services: Services, long_run: Trainer, name: str, fewest: int) -> None:
+    assert _drawn(services, name, long_run, layer="fc1.weight")["layout"]["bargap"] == fewest
+
+
+def test_the_legend_of_many_importances_names_the_chosen_task(services: Services, long_run: Trainer) -> None:
+    figure = _drawn(services, "importance_distribution", long_run, layer="fc1.weight", task=7)
+    named = [trace["name"] for trace in figure["data"] if trace.get("showlegend", True)]
+    assert named == ["other tasks", "task 7, before pruning", "task 7"]
+
+
+def test_who_owns_what_says_what_its_colours_are(services: Services, long_run: Trainer) -> None:
+    figure = _drawn(services, "owner_shares", long_run, layer="fc1.weight")
+    (scale,) = [trace["marker"] for trace in figure["data"] if trace.get("marker", {}).get("showscale")]
+    assert scale["colorbar"]["title"]["text"] == "owner"
+    assert scale["colorbar"]["tickprefix"] == "task "
+    assert "pale is no task's" in figure["layout"]["xaxis"]["title"]["text"]
