@@ -19,7 +19,7 @@ from anpyc_queue.tables import AuditEntry, Run
 What = Literal[
     "submitted", "cancelled", "resumed", "edited", "deleted", "restored", "what_if", "what_if_cancelled",
     "drained", "undrained", "token_made", "token_revoked", "session_ended", "pruned",
-    "moved", "project_made", "project_edited", "project_deleted",
+    "reordered", "searched", "search_stopped", "moved", "project_made", "project_edited", "project_deleted",
 ]  # fmt: skip
 
 

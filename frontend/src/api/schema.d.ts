@@ -925,6 +925,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/queue/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Queue
+         * @description Give a waiting run a priority, or another place. Answers the queue as it is then.
+         */
+        patch: operations["edit_queue"];
+        trace?: never;
+    };
     "/api/queue/cancel": {
         parameters: {
             query?: never;
@@ -1489,7 +1509,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "reordered" | "searched" | "search_stopped" | "moved" | "project_made" | "project_edited" | "project_deleted";
             /** Run Id */
             run_id: string | null;
             /** Subject */
@@ -2021,7 +2041,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "reordered" | "searched" | "search_stopped" | "moved" | "project_made" | "project_edited" | "project_deleted";
         };
         /**
          * Deleted
@@ -4241,6 +4261,19 @@ export interface components {
             hint: string;
         };
         /**
+         * QueueEdit
+         * @description What a person may change about a waiting run's place. A priority is set before it is moved.
+         */
+        QueueEdit: {
+            /** Priority */
+            priority?: number | null;
+            /**
+             * Move
+             * @description To the first or last place of all, or past its neighbour, whose priority it takes over.
+             */
+            move?: ("first" | "up" | "down" | "last") | null;
+        };
+        /**
          * QueuedSeeds
          * @description What was queued.
          */
@@ -6088,6 +6121,11 @@ export interface components {
              * @description Why it has not begun.
              */
             reason: string;
+            /**
+             * Priority
+             * @description Those with a higher one are taken before.
+             */
+            priority: number;
         };
         /**
          * WantedSeeds
@@ -6667,6 +6705,8 @@ export interface operations {
             query?: {
                 /** @description A project, by its id or its name. */
                 project?: string | null;
+                /** @description Of waiting runs those with a higher one are taken first. */
+                priority?: number;
             };
             header?: {
                 "idempotency-key"?: string | null;
@@ -10114,6 +10154,8 @@ export interface operations {
             query?: {
                 /** @description A project, by its id or its name. */
                 project?: string | null;
+                /** @description Of waiting runs those with a higher one are taken first. */
+                priority?: number;
             };
             header?: {
                 "idempotency-key"?: string | null;
@@ -11016,6 +11058,114 @@ export interface operations {
             };
             /** @description Another host, or a page of another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -321,6 +321,7 @@ MUTATIONS = [
     ("POST", "/api/runs/any/whatif/any/cancel"),
     ("PATCH", "/api/workers/any"),
     ("POST", "/api/queue/cancel"),
+    ("PATCH", "/api/queue/any"),
     ("POST", "/api/access/tokens"),
     ("DELETE", "/api/access/tokens/any"),
     ("DELETE", "/api/access/sessions"),

@@ -32,7 +32,12 @@ def get(services: Services, run_id: str) -> RunAnswer:
 
 
 def submit(
-    services: Services, spec: RunSpec, project: str | None, key: str | None, by: str | None
+    services: Services,
+    spec: RunSpec,
+    project: str | None,
+    priority: int,
+    key: str | None,
+    by: str | None,
 ) -> tuple[RunAnswer, bool]:
     """Queue a run in a project; False when the key was used before.
 
@@ -42,7 +47,9 @@ def submit(
     require_possible(spec, services.settings)
     with services.database.write() as session:
         project_id = project_for_new(session, project)
-        run, created = jobs.submit(session, spec, idempotency_key=key, project_id=project_id)
+        run, created = jobs.submit(
+            session, spec, idempotency_key=key, project_id=project_id, priority=priority
+        )
         if created:
             audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
             require_room(session, services.settings, by)
