@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -61,7 +61,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(26), sa.ForeignKey("runs.id", ondelete="SET NULL"), nullable=True),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
-        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("value", sa.Double(), nullable=True),
         sa.Column("reports", sa.JSON(), nullable=False),
     )
     op.create_index("ix_trials_run", "trials", ["run_id"])
