@@ -193,15 +193,18 @@ def submit_all(session: Session, runs: Sequence[Run]) -> tuple[list[Run], bool]:
     ], False
 
 
-def require_room(session: Session, most: int, most_each: int | None = None, by: str | None = None) -> None:
+def require_room(
+    session: Session, most: int, most_each: int | None = None, by: str | None = None, more: int = 0
+) -> None:
     """After queueing and recording who did, and before that is committed.
 
     :param most_each: how many runs of one person or program may wait; None: as many as of all.
     :param by: whose they are, as recorded; None where nobody signs in.
+    :param more: runs that are not queued yet, to tell beforehand.
     :raises QueueFull: when more runs wait than are let.
     """
     session.flush()
-    waiting = session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0
+    waiting = more + (session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0)
     if waiting > most:
         raise QueueFull(
             f"With this, {waiting:,} runs would wait, and at most {most:,} may at once. Nothing was queued: "
@@ -211,7 +214,7 @@ def require_room(session: Session, most: int, most_each: int | None = None, by: 
         return
     waits = AuditEntry.run_id.in_(select(Run.id).where(Run.status == QUEUED))
     submitted = select(func.count()).where(AuditEntry.what == "submitted", AuditEntry.by == by, waits)
-    own = session.scalar(submitted) or 0
+    own = more + (session.scalar(submitted) or 0)
     if own > most_each:
         raise QueueFull(
             f"With this, {own:,} runs of {by} would wait, and at most {most_each:,} of one person or program "

@@ -12,6 +12,7 @@ from anpyc_queue.engine import Database
 from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.ordering import Move
 from anpyc_queue.stacking import companions
+from anpyc_queue.tables import Worker
 
 
 def _submitted(database: Database, count: int, priority: int = 0) -> list[str]:
@@ -66,7 +67,7 @@ def test_the_highest_priority_is_taken_first_and_stands_in_what_others_wait_for(
         ordering.set_priority(session, low[1], 7)
     assert _order(database) == [low[1], *high, low[0]]
     with database.write() as session:
-        workers.announce(session, workers.Worker(id="w", host="h", pid=1, device="cpu", slots=1))
+        workers.announce(session, Worker(id="w", host="h", pid=1, device="cpu", slots=1))
         run = session.get_one(jobs.RUN.table, low[0])
         assert "2 runs are before this one" in queue.reason_for(session, run)
 

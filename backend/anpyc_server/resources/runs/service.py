@@ -13,9 +13,9 @@ from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.removal import UNDO
 from anpyc_queue.tables import TERMINAL, Run
-from anpyc_server.errors import Invalid
 from anpyc_server.records.limits import require_possible, require_room
 from anpyc_server.records.lookup import find_run
+from anpyc_server.records.overlay import merged
 from anpyc_server.records.projects import project_for_new
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.records.run_view import QueueView, detailed
@@ -177,27 +177,6 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str |
         return made
 
     return _changed(services, _with_room(services, apply, by))
-
-
-def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``spec`` with ``changes`` laid over it part by part; a part of another kind replaces the whole part.
-
-    :raises Invalid: when a part is no object.
-    """
-    result = dict(spec)
-    for name, value in changes.items():
-        old = result.get(name)
-        if name in _PARTS and not isinstance(value, Mapping):
-            raise Invalid.at(name, "This part of a specification is a JSON object.")
-        if isinstance(value, Mapping) and isinstance(old, Mapping):
-            same_kind = value.get("kind", old.get("kind")) == old.get("kind")
-            result[name] = merged(old, value) if same_kind else dict(value)
-        else:
-            result[name] = value
-    return result
-
-
-_PARTS = frozenset({"benchmark", "dataset", "model", "strategy", "training"})
 
 
 def _living(

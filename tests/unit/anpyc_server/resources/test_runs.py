@@ -16,7 +16,7 @@ from anpyc_queue.recording import SavedCheckpoint
 from anpyc_queue.relay import Relay
 from anpyc_queue.removal import UNDO, remove_deleted, remove_files
 from anpyc_queue.tables import Event, Run
-from anpyc_server.resources.runs.service import merged
+from anpyc_server.records.overlay import merged
 from serving import Server, Trainer, a_worker, claimed, queued, spec
 
 
