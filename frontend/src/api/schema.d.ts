@@ -4363,6 +4363,11 @@ export interface components {
              *     laptop; null where it is not known how many images there are.
              */
             seconds: number | null;
+            /**
+             * Judged By
+             * @description Name of that run; empty where the rule of thumb is followed, or nothing is known.
+             */
+            judged_by: string;
             /** Sentence */
             sentence: string;
             /**
