@@ -23,6 +23,7 @@ What = Literal[
     "view_deleted",
     "report_made", "report_edited", "report_deleted",
     "noted",
+    "reordered", "searched", "search_stopped",
 ]  # fmt: skip
 
 

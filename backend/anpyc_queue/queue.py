@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from anpyc_queue import workers
@@ -29,6 +30,7 @@ class Waiting:
     waiting_seconds: float
     reason: str
     """What it is waiting for, for people."""
+    priority: int
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,23 @@ class Queue:
     """What to do when nothing can move; None when it moves by itself."""
 
 
+def waiting_order() -> tuple[ColumnElement[Any], ...]:
+    """Of waiting runs, for ORDER BY: the next first."""
+    return Run.priority.desc(), Run.place.expression, Run.id.expression
+
+
+def before(run: Run) -> ColumnElement[bool]:
+    """Whether another waiting run is taken before this one."""
+    higher, alike = Run.priority > run.priority, Run.priority == run.priority
+    tied = and_(Run.place == run.place, Run.id < run.id)
+    return or_(higher, and_(alike, or_(Run.place < run.place, tied)))
+
+
 def next_run(session: Session, devices: Sequence[str]) -> str | None:
-    """What a worker for these devices should try to claim: the run that has waited longest."""
+    """What a worker for these devices should try to claim: of the
+    highest priority the one that has waited longest, unless a person has moved another before it."""
     query = select(Run.id).where(Run.status == QUEUED, Run.device.in_(devices))
-    return session.scalars(query.order_by(Run.created_at, Run.id).limit(1)).first()
+    return session.scalars(query.order_by(*waiting_order()).limit(1)).first()
 
 
 def queue(session: Session, limit: int = 200) -> Queue:
@@ -58,7 +73,7 @@ def queue(session: Session, limit: int = 200) -> Queue:
     online = [status for status in workers.worker_statuses(session) if status.online]
     depth = session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0
     running = session.scalar(select(func.count()).where(Run.status == RUNNING)) or 0
-    query = select(Run).where(Run.status == QUEUED).order_by(Run.created_at, Run.id).limit(limit)
+    query = select(Run).where(Run.status == QUEUED).order_by(*waiting_order()).limit(limit)
     items = tuple(
         Waiting(
             run_id=run.id,
@@ -67,6 +82,7 @@ def queue(session: Session, limit: int = 200) -> Queue:
             position=position,
             waiting_seconds=_seconds(run.created_at, moment),
             reason=waiting_reason(run.device, position, online),
+            priority=run.priority,
         )
         for position, run in enumerate(session.scalars(query), 1)
     )
@@ -84,7 +100,7 @@ def queue(session: Session, limit: int = 200) -> Queue:
 
 def reason_for(session: Session, run: Run) -> str:
     """What a queued run is waiting for."""
-    earlier = select(func.count()).where(Run.status == QUEUED, Run.created_at < run.created_at)
+    earlier = select(func.count()).where(Run.status == QUEUED, before(run))
     position = (session.scalar(earlier) or 0) + 1
     online = [status for status in workers.worker_statuses(session) if status.online]
     return waiting_reason(run.device, position, online)

@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from anpyc.spec import SpecError, parse_spec
 from anpyc.spec.stacking import stacking_key
 from anpyc_queue.jobs import Claim, checkpoints
-from anpyc_queue.queue import free_slots, serves
+from anpyc_queue.queue import free_slots, serves, waiting_order
 from anpyc_queue.tables import PROCESS_LOST, QUEUED, WORKER_LOST, Run
 from anpyc_queue.workers import worker_statuses
 
 LOOKED_AT = 200
-"""Waiting runs of the same strategy, benchmark and data set, at most."""
+"""Waiting runs of the same strategy, benchmark, data set and priority, at most."""
 
 
 def companions(session: Session, claim: Claim, device: str, most: int) -> list[str]:
-    """Those that have waited longest, of the claimed run's shape and at the same task.
+    """Those that are next, of the claimed run's shape and priority and at the same task.
 
     Other free slots are left their share. A run that was lost is tried again by itself: should it be what
     brought a process down, it takes no other run with it.
@@ -50,8 +50,9 @@ def _waiting(session: Session, run: Run) -> Iterator[Run]:
         Run.benchmark == run.benchmark,
         Run.dataset == run.dataset,
         Run.device == run.device,
+        Run.priority == run.priority,
     )
-    yield from session.scalars(alike.order_by(Run.created_at, Run.id).limit(LOOKED_AT))
+    yield from session.scalars(alike.order_by(*waiting_order()).limit(LOOKED_AT))
 
 
 def _key(run: Run, device: str) -> str | None:

@@ -156,6 +156,12 @@ def _of_listed(name: str, *columns: str) -> Index:
     )
 
 
+def _of_waiting(name: str, *columns: str) -> Index:
+    """An index of the runs that wait, few among all: the next is found without looking at others."""
+    waiting = text(f"status = '{QUEUED}'")
+    return Index(name, *columns, sqlite_where=waiting, postgresql_where=waiting)
+
+
 class Project(Base):
     """What runs are kept together in. Each is in one."""
 
@@ -232,6 +238,11 @@ class Run(Job, Base):
     )
     group_id: Mapped[str | None] = mapped_column(String(26), default=None)
     """The sweep it belongs to."""
+    priority: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """Of waiting runs those with the highest are taken first."""
+    place: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """Among those of one priority the lowest is next: when it was queued, in microseconds, unless a person
+    moved it."""
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), default=None)
     parent_relation: Mapped[str | None] = mapped_column(String(8), default=None)
     """retry or clone."""
@@ -275,6 +286,7 @@ class Run(Job, Base):
 
     __table_args__ = (
         Index("ix_runs_status_created", "status", "created_at"),
+        _of_waiting("ix_runs_waiting", "priority", "place", "id", "device", "status"),
         Index("ix_runs_group", "group_id"),
         Index("ix_runs_parent", "parent_id", "deleted_at"),
         Index("ix_runs_spec_hash", "spec_hash"),
@@ -359,6 +371,87 @@ class Note(Base):
     updated_at: Mapped[datetime] = mapped_column()
     by: Mapped[str | None] = mapped_column(String(60), default=None)
     """Who wrote it last; None where no token is set."""
+
+
+class Study(Base):
+    """Methods, settings, seeds and benchmarks that were submitted as one. Its id is the sweep of its runs."""
+
+    __tablename__ = "studies"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    project_id: Mapped[str] = mapped_column(String(26))
+    request: Mapped[dict[str, Any]] = mapped_column()
+    """As it was asked for, to be shown and asked for again."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True, default=None)
+    created_at: Mapped[datetime] = mapped_column()
+
+
+class StudyRun(Base):
+    """A run of a study: one that it queued, or one that was there before and is not trained again."""
+
+    __tablename__ = "study_runs"
+
+    study_id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    run_id: Mapped[str] = mapped_column(
+        String(26), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True
+    )
+    place: Mapped[int] = mapped_column()
+    """In the order of the study."""
+    reused: Mapped[bool] = mapped_column()
+
+    __table_args__ = (Index("ix_study_runs_run", "run_id"),)
+
+
+OPEN, DONE = "open", "done"
+
+
+class Search(Base):
+    """Trials that look for the best settings, one after the other. Its id is the sweep of its runs."""
+
+    __tablename__ = "searches"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    project_id: Mapped[str] = mapped_column(String(26))
+    request: Mapped[dict[str, Any]] = mapped_column()
+    """What is searched, where, how and for what."""
+    status: Mapped[str] = mapped_column(String(16), default=OPEN)
+    """open, done, cancelled or failed."""
+    error: Mapped[str | None] = mapped_column(Text, default=None)
+    by: Mapped[str | None] = mapped_column(String(60), default=None)
+    """Whose its runs are."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(200), unique=True, default=None)
+    created_at: Mapped[datetime] = mapped_column()
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    trials: Mapped[list[Trial]] = relationship(order_by=lambda: Trial.number, cascade="all, delete-orphan")
+
+    __table_args__ = (Index("ix_searches_status", "status"),)
+
+
+class Trial(Base):
+    """One choice of settings, tried by a run."""
+
+    __tablename__ = "trials"
+
+    search_id: Mapped[str] = mapped_column(
+        String(26), ForeignKey("searches.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 0."""
+    run_id: Mapped[str | None] = mapped_column(
+        String(26), ForeignKey("runs.id", ondelete="SET NULL"), default=None
+    )
+    parameters: Mapped[dict[str, Any]] = mapped_column()
+    """By dotted field, such as ``strategy.lam``."""
+    status: Mapped[str] = mapped_column(String(16), default=RUNNING)
+    """running, then complete, pruned or failed. A trial that waits in the queue is running, too."""
+    value: Mapped[float | None] = mapped_column(default=None)
+    """Of the objective."""
+    reports: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The objective after each task, by the task's number."""
+
+    __table_args__ = (Index("ix_trials_run", "run_id"),)
 
 
 class SpecSettings(Base):

@@ -24,6 +24,7 @@ from anpyc_server.resources.projects.endpoints import router as projects
 from anpyc_server.resources.recorded.endpoints import router as recorded
 from anpyc_server.resources.runs.endpoints import router as runs
 from anpyc_server.resources.storage.endpoints import router as storage
+from anpyc_server.resources.studies.endpoints import router as studies
 from anpyc_server.resources.sweeps.endpoints import router as sweeps
 from anpyc_server.resources.views.endpoints import router as views
 from anpyc_server.resources.whatif.endpoints import router as whatif
@@ -44,6 +45,7 @@ RESOURCES = (
     exports,
     live,
     sweeps,
+    studies,
     groups,
     compare,
     figures,

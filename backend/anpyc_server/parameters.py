@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from pydantic import Field
 
+from anpyc_queue.ordering import HIGHEST, LOWEST
 from anpyc_server.records.arrays import Layout, RowOrder
 from anpyc_server.records.finding.conditions import read_filter
 from anpyc_server.records.finding.language import LONGEST
@@ -48,6 +49,9 @@ KeyOfRuns = Annotated[str, Field(max_length=80)]
 """A run's id or a group's key."""
 ProjectName = Annotated[
     str | None, Query(max_length=100, min_length=1, description="A project, by its id or its name.")
+]
+Priority = Annotated[
+    int, Field(ge=LOWEST, le=HIGHEST, description="Of waiting runs those with a higher one are taken first.")
 ]
 _Kinds = Annotated[list[Annotated[str, Field(max_length=40)]] | None, Query(max_length=50)]
 

@@ -62,6 +62,8 @@ class Preview:
     """Of training; None where it is not known how many images there are."""
     sentence: str
     warnings: tuple[str, ...]
+    judged_by: str = ""
+    """Name of the ended run whose pace the seconds follow; empty: they are a rule of thumb, or not known."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def preview(
         seconds=seconds,
         sentence=outlook.sentence(seconds, judged_by),
         warnings=tuple(outlook.warnings()),
+        judged_by=judged_by,
     )
 
 

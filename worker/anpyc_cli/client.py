@@ -42,12 +42,16 @@ def submit_command(
     project: Annotated[
         str | None, typer.Option(help="Where it goes, by name; unset: what the file says, else Unsorted.")
     ] = None,
+    priority: Annotated[
+        int, typer.Option(min=-100, max=100, help="Of waiting runs those with a higher one are taken first.")
+    ] = 0,
     url: UrlOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the run has ended.")] = False,
 ) -> None:
     """Queue a run on a running dashboard and print its address."""
     spec, named = read_request(file, preset, changes or [], seed)
-    where = {"project": project or named} if project or named else {}
+    where: dict[str, Any] = {"project": project or named} if project or named else {}
+    where |= {"priority": priority} if priority else {}
     with Api(url) as api:
         run = api.post("/api/runs", spec.model_dump(mode="json"), key=str(uuid.uuid4()), parameters=where)
         typer.echo(f"{run['id']}  {api.address}/runs/{run['id']}")

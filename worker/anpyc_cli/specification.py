@@ -37,7 +37,7 @@ def read_request(
 
     if (file is None) == (preset is None):
         refuse("Give either a specification file or --preset NAME.")
-    data = _read(file) if file is not None else _preset(preset or "")
+    data = read_mapping(file, "specification", "strategy") if file is not None else _preset(preset or "")
     for change in changes:
         _change(data, change)
     if seed is not None:
@@ -51,7 +51,10 @@ def read_request(
         refuse("; ".join(f"{p.field or 'specification'}: {p.message}" for p in error.problems))
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_mapping(file: Path, noun: str, key: str) -> dict[str, Any]:
+    """What a file of YAML or JSON holds.
+
+    :param key: one that it has, to say what is expected."""
     import yaml
 
     try:
@@ -61,7 +64,7 @@ def _read(file: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         refuse(f"{file} is not valid YAML: {' '.join(str(error).split())}")
     if not isinstance(data, dict):
-        refuse(f"{file} holds no specification: it must be a mapping with keys such as `strategy`.")
+        refuse(f"{file} holds no {noun}: it must be a mapping with keys such as `{key}`.")
     return data
 
 

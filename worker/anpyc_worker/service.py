@@ -63,7 +63,7 @@ class Lane:
     kind: Kind[Any]
     room: threading.Semaphore
     find: Callable[[Session], str | None]
-    """The job that has waited longest."""
+    """The job that is next."""
 
 
 class WorkerService:
@@ -199,7 +199,7 @@ class WorkerService:
             self._carry_out(run_id, self._runs)
 
     def _look(self) -> None:
-        """Whenever a lane has room, look for what has waited longest."""
+        """Whenever a lane has room, look for what is next."""
         for lane in (self._runs, self._what_ifs):
             while self._takes_more() and lane.room.acquire(blocking=False):
                 job_id = None
@@ -242,13 +242,17 @@ class WorkerService:
             self._looking.notify()
 
     def _claim(self, job_id: str, lane: Lane) -> list[Claim]:
-        """The job and, of runs, those that can be trained as one with it. Nothing if another worker was
-        faster or this one is to drain."""
+        """The job that is next by now and, of runs, those that can be trained as one with it. Nothing if
+        another worker was faster or this one is to drain.
+
+        A message names the run it was sent for, and a look was some time ago: whichever was put before that
+        one since is taken in its place, so that a queue is worked off in its order."""
         with self._database.write() as session:
             if workers.is_draining(session, self.id):
                 self._draining.set()  # the next heartbeat, which sees to the rest, would come too late
                 return []
-            claim = life.claim(session, lane.kind, job_id, self.id, self._lease_seconds)
+            next_job = lane.find(session) or job_id
+            claim = life.claim(session, lane.kind, next_job, self.id, self._lease_seconds)
         if claim is None or lane.kind is not RUN:
             return [] if claim is None else [claim]
         claims = [claim]

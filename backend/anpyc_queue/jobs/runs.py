@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import delete, func, insert, select
@@ -115,6 +115,7 @@ def submit(
     project_id: str = UNSORTED,
     parent_id: str | None = None,
     parent_relation: str | None = None,
+    priority: int = 0,
 ) -> tuple[Run, bool]:
     """Queue a new run. With a key that was used before: the run of then, and False.
 
@@ -125,8 +126,9 @@ def submit(
         return _same(earlier, spec.model_dump(mode="json")), False
     run = new_run(spec, idempotency_key=idempotency_key, group_id=group_id)
     run.project_id = project_id
-    run.parent_id, run.parent_relation = parent_id, parent_relation
+    run.parent_id, run.parent_relation, run.priority = parent_id, parent_relation, priority
     run.created_at = run.updated_at = now(session)
+    run.place = place_of(run.created_at)
     added, created = life.add(session, RUN, run)
     if not created:
         return _same(added, run.spec), False
@@ -156,6 +158,11 @@ def new_run(spec: RunSpec, *, idempotency_key: str | None = None, group_id: str 
     )
 
 
+def place_of(moment: datetime) -> int:
+    """In the queue, of a run that is queued now: its microseconds since 1970."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 def submit_all(session: Session, runs: Sequence[Run]) -> tuple[list[Run], bool]:
     """Queue what :func:`new_run` made, in a few statements. Where a key was used before: the run of then in
     its place, and False.
@@ -168,8 +175,9 @@ def submit_all(session: Session, runs: Sequence[Run]) -> tuple[list[Run], bool]:
     earlier = {run.idempotency_key: run for run in known}
     fresh = [run for run in runs if run.idempotency_key is None or run.idempotency_key not in earlier]
     moment = now(session)
-    for run in fresh:
+    for number, run in enumerate(fresh):
         run.created_at = run.updated_at = moment
+        run.place = place_of(moment) + number
     session.add_all(fresh)
     session.flush()
     keep_settings(session, fresh)
@@ -186,15 +194,18 @@ def submit_all(session: Session, runs: Sequence[Run]) -> tuple[list[Run], bool]:
     ], False
 
 
-def require_room(session: Session, most: int, most_each: int | None = None, by: str | None = None) -> None:
+def require_room(
+    session: Session, most: int, most_each: int | None = None, by: str | None = None, more: int = 0
+) -> None:
     """After queueing and recording who did, and before that is committed.
 
     :param most_each: how many runs of one person or program may wait; None: as many as of all.
     :param by: whose they are, as recorded; None where nobody signs in.
+    :param more: runs that are not queued yet, to tell beforehand.
     :raises QueueFull: when more runs wait than are let.
     """
     session.flush()
-    waiting = session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0
+    waiting = more + (session.scalar(select(func.count()).where(Run.status == QUEUED)) or 0)
     if waiting > most:
         raise QueueFull(
             f"With this, {waiting:,} runs would wait, and at most {most:,} may at once. Nothing was queued: "
@@ -204,7 +215,7 @@ def require_room(session: Session, most: int, most_each: int | None = None, by: 
         return
     waits = AuditEntry.run_id.in_(select(Run.id).where(Run.status == QUEUED))
     submitted = select(func.count()).where(AuditEntry.what == "submitted", AuditEntry.by == by, waits)
-    own = session.scalar(submitted) or 0
+    own = more + (session.scalar(submitted) or 0)
     if own > most_each:
         raise QueueFull(
             f"With this, {own:,} runs of {by} would wait, and at most {most_each:,} of one person or program "

@@ -33,7 +33,7 @@ HOLDER = "anpyc.holder"
 """Where a request carries who sends it."""
 OPEN_TO_ALL = frozenset({"/api/health", "/api/health/ready"})
 """What a health check may ask without a token."""
-ASKING = frozenset({"/api/preview", "/api/reports/preview", SIGN_OUT})
+ASKING = frozenset({"/api/preview", "/api/reports/preview", "/api/studies/preview", SIGN_OUT})
 """What whoever may only read may send."""
 LOOK_SECONDS = 2.0
 """How often it is looked whether a stream may go on."""

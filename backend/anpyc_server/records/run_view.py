@@ -13,7 +13,7 @@ from anpyc.measures import MEASURES, known
 from anpyc_queue import audit, sizes
 from anpyc_queue.engine import now
 from anpyc_queue.jobs import cannot_resume, trained_seconds
-from anpyc_queue.queue import waiting_reason
+from anpyc_queue.queue import waiting_order, waiting_reason
 from anpyc_queue.tables import CHECKPOINT, OUTCOME, QUEUED, RUNNING, Run
 from anpyc_queue.workers import WorkerStatus, worker_statuses
 from anpyc_server.records.accuracy import (
@@ -53,7 +53,7 @@ class QueueView:
 
     @cached_property
     def _positions(self) -> dict[str, int]:
-        waiting = select(Run.id).where(Run.status == QUEUED).order_by(Run.created_at, Run.id)
+        waiting = select(Run.id).where(Run.status == QUEUED).order_by(*waiting_order())
         return {run_id: place for place, run_id in enumerate(self._session.scalars(waiting), 1)}
 
     @cached_property

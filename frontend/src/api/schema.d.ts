@@ -831,6 +831,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Studies
+         * @description The newest hundred studies.
+         */
+        get: operations["list_studies"];
+        put?: never;
+        /**
+         * Submit Study
+         * @description Queue the runs of a study that are not there yet, in a project or in Unsorted; those that are become
+         *     part of it, wherever they are: all or none. With an Idempotency-Key that was used before: the study of
+         *     then, and 200.
+         */
+        post: operations["submit_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Study Presets
+         * @description Studies that ship with the package: methods of a protocol, each with its own settings.
+         */
+        get: operations["list_study_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Study
+         * @description The matrix of a study: how many runs, how long, how large, and which are there already. Nothing is
+         *     queued.
+         */
+        post: operations["preview_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/studies/{study_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study
+         * @description A study, and where each of its runs stands.
+         */
+        get: operations["get_study"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/groups": {
         parameters: {
             query?: never;
@@ -1198,6 +1285,26 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/queue/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Queue
+         * @description Give a waiting run a priority, or another place. Answers the queue as it is then.
+         */
+        patch: operations["edit_queue"];
         trace?: never;
     };
     "/api/queue/cancel": {
@@ -1703,6 +1810,28 @@ export interface components {
             items: components["schemas"]["Artifact"][];
         };
         /**
+         * BenchmarkOfStudy
+         * @description One of several benchmarks, with what goes with it.
+         */
+        BenchmarkOfStudy: {
+            /** Benchmark */
+            benchmark: {
+                [key: string]: unknown;
+            };
+            /** Dataset */
+            dataset?: {
+                [key: string]: unknown;
+            } | null;
+            /** Model */
+            model?: {
+                [key: string]: unknown;
+            } | null;
+            /** Training */
+            training?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * BenchmarkPart
          * @description What all benchmarks have in common: every task shows all classes of the one data set, as they are.
          */
@@ -1749,6 +1878,30 @@ export interface components {
             datasets: components["schemas"]["DatasetEntry"][];
         };
         /**
+         * Cell
+         * @description A run of the matrix.
+         */
+        Cell: {
+            /** Seed */
+            seed: number;
+            /**
+             * Run Id
+             * @description Null: it is to be queued.
+             */
+            run_id: string | null;
+            /** Status */
+            status: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+            /**
+             * Reused
+             * @description It was there before the study.
+             */
+            reused: boolean;
+            /** Progress */
+            progress: number | null;
+            /** Average Accuracy */
+            average_accuracy: number | null;
+        };
+        /**
          * Change
          * @description Something that was changed.
          */
@@ -1764,7 +1917,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted" | "reordered" | "searched" | "search_stopped";
             /** Run Id */
             run_id: string | null;
             /** Subject */
@@ -2333,7 +2486,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted" | "reordered" | "searched" | "search_stopped";
         };
         /**
          * Deleted
@@ -3839,9 +3992,42 @@ export interface components {
         };
         /**
          * Method
+         * @description What one method changes of what all share. In ``strategy`` and ``training`` a list of values stands for
+         *     one setting each.
+         */
+        "Method-Input": {
+            /** Strategy */
+            strategy: {
+                [key: string]: unknown;
+            };
+            /** Training */
+            training?: {
+                [key: string]: unknown;
+            } | null;
+            /** Model */
+            model?: {
+                [key: string]: unknown;
+            } | null;
+            /** Benchmark */
+            benchmark?: {
+                [key: string]: unknown;
+            } | null;
+            /** Dataset */
+            dataset?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Name
+             * @description What its runs are called; empty: after strategy and benchmark.
+             * @default
+             */
+            name: string;
+        };
+        /**
+         * Method
          * @description Runs of the same settings, whichever columns they stand in.
          */
-        Method: {
+        "Method-Output": {
             /**
              * Key
              * @description Of the group of all runs of these settings: ``spec:HASH``.
@@ -4736,6 +4922,11 @@ export interface components {
              *     laptop; null where it is not known how many images there are.
              */
             seconds: number | null;
+            /**
+             * Judged By
+             * @description Name of that run; empty where the rule of thumb is followed, or nothing is known.
+             */
+            judged_by: string;
             /** Sentence */
             sentence: string;
             /**
@@ -4892,6 +5083,19 @@ export interface components {
              * @description What to do when nothing moves; empty when all is well.
              */
             hint: string;
+        };
+        /**
+         * QueueEdit
+         * @description What a person may change about a waiting run's place. A priority is set before it is moved.
+         */
+        QueueEdit: {
+            /** Priority */
+            priority?: number | null;
+            /**
+             * Move
+             * @description To the first or last place of all, or past its neighbour, whose priority it takes over.
+             */
+            move?: ("first" | "up" | "down" | "last") | null;
         };
         /**
          * QueuedSeeds
@@ -5120,6 +5324,56 @@ export interface components {
              * @default 30
              */
             step: number;
+        };
+        /**
+         * Row
+         * @description One setting of one method on one benchmark.
+         */
+        Row: {
+            /**
+             * Method
+             * @description Counted from 0, in the order of the request.
+             */
+            method: number;
+            /** Benchmark */
+            benchmark: number;
+            /**
+             * Title
+             * @description The method.
+             */
+            title: string;
+            /**
+             * On
+             * @description The benchmark and its data.
+             */
+            on: string;
+            /**
+             * Varied
+             * @description What tells it from other settings of the method: ``lam=3``.
+             */
+            varied: string[];
+            /**
+             * Seconds
+             * @description Of one run; null where it is not known.
+             */
+            seconds: number | null;
+            /**
+             * Judged By
+             * @description The ended run that the seconds are judged by; empty: a rule of thumb.
+             */
+            judged_by: string;
+            /**
+             * Bytes
+             * @description That one run stores.
+             */
+            bytes: number;
+            /**
+             * Memory
+             * @description That training one takes.
+             */
+            memory: number;
+            /** Cells */
+            cells: components["schemas"]["Cell"][];
         };
         /**
          * RunAnswer
@@ -6433,7 +6687,7 @@ export interface components {
              * Methods
              * @description At most 50.
              */
-            methods: components["schemas"]["Method"][];
+            methods: components["schemas"]["Method-Output"][];
             /** Metrics */
             metrics: components["schemas"]["MetricStatistics"][];
             /**
@@ -6524,6 +6778,188 @@ export interface components {
              * @description Of the last event.
              */
             seq: number;
+        };
+        /**
+         * Studies
+         * @description The newest studies.
+         */
+        Studies: {
+            /** Items */
+            items: components["schemas"]["StudySummary"][];
+        };
+        /**
+         * Study
+         * @description A study as it stands.
+         */
+        Study: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Group
+             * @description The key by which its runs are compared, exported and tabled.
+             */
+            group: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Runs */
+            runs: number;
+            /** Reused */
+            reused: number;
+            /** Statuses */
+            statuses: {
+                [key: string]: number;
+            };
+            /** Sentence */
+            sentence: string;
+            /** Rows */
+            rows: components["schemas"]["Row"][];
+            /**
+             * Request
+             * @description As it was sent.
+             */
+            request: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * StudyPreset
+         * @description A study that ships with the package.
+         */
+        StudyPreset: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Note */
+            note: string;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * StudyPresets
+         * @description All of them.
+         */
+        StudyPresets: {
+            /** Items */
+            items: components["schemas"]["StudyPreset"][];
+        };
+        /**
+         * StudyPreview
+         * @description What a study asks for. Nothing is queued.
+         */
+        StudyPreview: {
+            /** Runs */
+            runs: number;
+            /**
+             * New
+             * @description To be trained.
+             */
+            new: number;
+            /** Reused */
+            reused: number;
+            /**
+             * Seconds
+             * @description Of training, one new run after the other; null where not all are known.
+             */
+            seconds: number | null;
+            /**
+             * Timing
+             * @description By ended runs of the same shape, for some by a rule of thumb, or not for all.
+             * @enum {string}
+             */
+            timing: "measured" | "estimated" | "unknown";
+            /**
+             * Slots
+             * @description Runs that the workers online train at once.
+             */
+            slots: number;
+            /**
+             * Bytes
+             * @description That the new runs store.
+             */
+            bytes: number;
+            /**
+             * Memory
+             * @description Of the largest run.
+             */
+            memory: number;
+            /** Rows */
+            rows: components["schemas"]["Row"][];
+            /**
+             * Refusals
+             * @description Why it would be refused as it is; empty where it can be sent.
+             */
+            refusals: string[];
+            /** Warnings */
+            warnings: string[];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * StudyRequest
+         * @description What all runs share, the methods, and what else is varied: every combination is a run.
+         */
+        StudyRequest: {
+            /** @description Its strategy, seed and name do not count. */
+            spec?: components["schemas"]["RunSpec-Input"];
+            /** Methods */
+            methods: components["schemas"]["Method-Input"][];
+            /**
+             * Benchmarks
+             * @description Empty: that of ``spec``.
+             */
+            benchmarks?: components["schemas"]["BenchmarkOfStudy"][];
+            /**
+             * Grid
+             * @description Values by dotted field, common to all methods: ``{"training.lr": [0.1, 0.01]}``.
+             */
+            grid?: {
+                [key: string]: unknown[];
+            };
+            /** Seeds */
+            seeds?: number[];
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Reuse
+             * @description Runs of the same setting and seed that are there already, finished or on their way, become part of the
+             *     study and are not trained again.
+             * @default true
+             */
+            reuse: boolean;
+        };
+        /**
+         * StudySummary
+         * @description A study in a list.
+         */
+        StudySummary: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /** Group */
+            group: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Runs */
+            runs: number;
         };
         /**
          * SVHN
@@ -7052,6 +7488,11 @@ export interface components {
              * @description Why it has not begun.
              */
             reason: string;
+            /**
+             * Priority
+             * @description Those with a higher one are taken before.
+             */
+            priority: number;
         };
         /**
          * WantedSeeds
@@ -7631,6 +8072,8 @@ export interface operations {
             query?: {
                 /** @description A project, by its id or its name. */
                 project?: string | null;
+                /** @description Of waiting runs those with a higher one are taken first. */
+                priority?: number;
                 /** @description The run that it is made from. Without a name it is called after that and what changed. */
                 parent?: string | null;
             };
@@ -11726,6 +12169,8 @@ export interface operations {
             query?: {
                 /** @description A project, by its id or its name. */
                 project?: string | null;
+                /** @description Of waiting runs those with a higher one are taken first. */
+                priority?: number;
             };
             header?: {
                 "idempotency-key"?: string | null;
@@ -11795,6 +12240,439 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_studies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Studies"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    submit_study: {
+        parameters: {
+            query?: {
+                /** @description A project, by its id or its name. */
+                project?: string | null;
+                /** @description Of waiting runs those with a higher one are taken first. */
+                priority?: number;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyRequest"];
+            };
+        };
+        responses: {
+            /** @description Made before, with the same Idempotency-Key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_study_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyPresets"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    preview_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyPreview"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The study's id. */
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13811,6 +14689,114 @@ export interface operations {
             };
             /** @description Another host, or a page of another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

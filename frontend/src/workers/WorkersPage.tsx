@@ -13,6 +13,7 @@ import { complain, say, sayWithUndo } from "../shell/toast";
 import { StorageSection } from "../storage/Storage";
 import { bytes, plural } from "../text/numbers";
 import { duration } from "../text/time";
+import { PlaceButtons, PriorityOf, signed } from "./Order";
 import classes from "./WorkersPage.module.css";
 
 /** Who trains what, and what waits for whom. */
@@ -80,7 +81,11 @@ export function WorkersPage() {
                 </th>
                 <th scope="col">Run</th>
                 <th scope="col">Waiting</th>
+                <th scope="col" className={classes.number}>
+                  Priority
+                </th>
                 <th scope="col">Why</th>
+                {mayChange && <th scope="col">Order</th>}
               </tr>
             </thead>
             <tbody>
@@ -93,7 +98,15 @@ export function WorkersPage() {
                     </Link>
                   </td>
                   <td>{duration(run.waiting_seconds)}</td>
+                  <td className={classes.number}>
+                    {mayChange ? <PriorityOf run={run} /> : signed(run.priority)}
+                  </td>
                   <td className={classes.why}>{run.reason}</td>
+                  {mayChange && (
+                    <td>
+                      <PlaceButtons run={run} depth={queue.data.depth} />
+                    </td>
+                  )}
                 </tr>
               ))}
             </tbody>

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
-from anpyc_queue.tables import Project, Run, SpecSettings
+from anpyc_queue.tables import Project, Run, SpecSettings, StudyRun
 from anpyc_queue.words import folded, plain
 from anpyc_server.records.finding import literals
 from anpyc_server.records.finding.expressions import expression, has_tag, words_of
@@ -234,10 +234,16 @@ def in_project(name: str, by: str = "=", run: type[Run] = Run) -> ColumnElement[
 
 
 def in_group(key: str, run: type[Run] = Run) -> ColumnElement[bool]:
-    """Runs of a group: ``spec:HASH``, ``sweep:ID``, or a sweep's bare id."""
+    """Runs of a group: ``spec:HASH``, ``sweep:ID``, or a sweep's bare id. Those that a study has taken in are
+    of its sweep as well."""
     kind, colon, value = key.partition(":")
     if not colon:
-        return run.group_id == key
+        return _of_sweep(key, run)
     if kind == "spec":
         return run.spec_hash == value
-    return run.group_id == value if kind == "sweep" else false()
+    return _of_sweep(value, run) if kind == "sweep" else false()
+
+
+def _of_sweep(group_id: str, run: type[Run]) -> ColumnElement[bool]:
+    taken_in = select(StudyRun.run_id).where(StudyRun.study_id == group_id, StudyRun.reused)
+    return or_(run.group_id == group_id, run.id.in_(taken_in))

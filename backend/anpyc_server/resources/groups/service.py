@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, load_only
 
-from anpyc_queue.tables import SUCCEEDED, Run
+from anpyc_queue.tables import SUCCEEDED, Run, StudyRun
 from anpyc_server.records.counting import counted_runs
 from anpyc_server.records.counting_sentences import sentence
 from anpyc_server.records.differences import differences, shared_name, title_of
@@ -100,6 +100,8 @@ def groups(
         total = session.scalar(select(func.count()).select_from(distinct)) or 0
         page = rows[:limit]
         members = _members(session, key, [row.key for row in page], conditions)
+        if by == "sweep":
+            members = _with_taken_in(session, members, wanted.conditions())
     items = [group_of(f"{by}:{row.key}", members[row.key], full) for row in page]
     more, last = len(rows) > limit, page[-1] if page else None
     next_cursor = (
@@ -238,3 +240,19 @@ def _members(
     for run in session.scalars(query.options(load_only(*_SHOWN, raiseload=True))):
         members[getattr(run, key.key)].append(run)
     return members
+
+
+def _with_taken_in(
+    session: Session, members: Mapping[str, list[Run]], conditions: Sequence[Any]
+) -> dict[str, list[Run]]:
+    """Sweeps with the runs that their studies have taken in, the newest first."""
+    query = (
+        select(StudyRun.study_id, Run)
+        .join(Run, Run.id == StudyRun.run_id)
+        .where(StudyRun.study_id.in_(list(members)), StudyRun.reused, *conditions)
+        .options(load_only(*_SHOWN, raiseload=True))
+    )
+    found = {name: {run.id: run for run in runs} for name, runs in members.items()}
+    for study_id, run in session.execute(query):
+        found[study_id][run.id] = run
+    return {name: sorted(runs.values(), key=lambda run: run.id, reverse=True) for name, runs in found.items()}

@@ -18,6 +18,8 @@ class PreviewAnswer(Answer):
     seconds: float | None
     """Of training: at the pace of a run like it that has ended here, or by a rule of thumb for one core of a
     laptop; null where it is not known how many images there are."""
+    judged_by: str
+    """Name of that run; empty where the rule of thumb is followed, or nothing is known."""
     sentence: str
     warnings: list[str]
     """What deserves a second look before the run is sent."""

@@ -9,7 +9,16 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from anpyc_queue.tables import TERMINAL
 from anpyc_server.errors import documented, once_more
 from anpyc_server.kept import from_the_database, tells_the_time
-from anpyc_server.parameters import ColumnNames, Cursor, ParentId, ProjectName, RunId, RunsWanted, SortBy
+from anpyc_server.parameters import (
+    ColumnNames,
+    Cursor,
+    ParentId,
+    Priority,
+    ProjectName,
+    RunId,
+    RunsWanted,
+    SortBy,
+)
 from anpyc_server.records.finding.language import LONGEST
 from anpyc_server.records.finding.values import columns_of
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, SpecChanges
@@ -37,6 +46,7 @@ def submit_run(
     response: Response,
     by: ByHere,
     project: ProjectName = None,
+    priority: Priority = 0,
     idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
     parent: ParentId = None,
 ) -> RunAnswer:
@@ -44,7 +54,7 @@ def submit_run(
 
     With an Idempotency-Key that was used before: the run of then, and 200.
     """
-    run, created = service.submit(services, spec, project, parent, idempotency_key, by)
+    run, created = service.submit(services, spec, project, parent, priority, idempotency_key, by)
     if not created:
         response.status_code = 200
     response.headers["Location"] = f"{services.settings.root_path}/api/runs/{run.id}"

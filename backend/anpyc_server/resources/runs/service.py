@@ -13,10 +13,10 @@ from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.removal import UNDO
 from anpyc_queue.tables import TERMINAL, Run
-from anpyc_server.errors import Invalid
 from anpyc_server.records.changes import named_after
 from anpyc_server.records.limits import require_possible, require_room
 from anpyc_server.records.lookup import find_run
+from anpyc_server.records.overlay import merged
 from anpyc_server.records.projects import project_for_new
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.records.run_view import QueueView, detailed
@@ -37,6 +37,7 @@ def submit(
     spec: RunSpec,
     project: str | None,
     parent: str | None,
+    priority: int,
     key: str | None,
     by: str | None,
 ) -> tuple[RunAnswer, bool]:
@@ -63,6 +64,7 @@ def submit(
             project_id=project_id,
             parent_id=parent,
             parent_relation=None if parent is None else "clone",
+            priority=priority,
         )
         if created:
             audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
@@ -193,27 +195,6 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str |
         return made
 
     return _changed(services, _with_room(services, apply, by))
-
-
-def merged(spec: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``spec`` with ``changes`` laid over it part by part; a part of another kind replaces the whole part.
-
-    :raises Invalid: when a part is no object.
-    """
-    result = dict(spec)
-    for name, value in changes.items():
-        old = result.get(name)
-        if name in _PARTS and not isinstance(value, Mapping):
-            raise Invalid.at(name, "This part of a specification is a JSON object.")
-        if isinstance(value, Mapping) and isinstance(old, Mapping):
-            same_kind = value.get("kind", old.get("kind")) == old.get("kind")
-            result[name] = merged(old, value) if same_kind else dict(value)
-        else:
-            result[name] = value
-    return result
-
-
-_PARTS = frozenset({"benchmark", "dataset", "model", "strategy", "training"})
 
 
 def _living(

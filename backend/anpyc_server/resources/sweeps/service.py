@@ -27,7 +27,12 @@ _OF_SWEEP = "sweep "
 
 
 def submit(
-    services: Services, request: SweepRequest, project: str | None, key: str | None, by: str | None
+    services: Services,
+    request: SweepRequest,
+    project: str | None,
+    priority: int,
+    key: str | None,
+    by: str | None,
 ) -> tuple[Sweep, bool]:
     """Queue all runs in one transaction; False when the key was used before.
 
@@ -40,9 +45,9 @@ def submit(
         require_dataset(kind, settings, "spec.")
     require_sizes(specs, settings, "spec.")
     try:
-        ids, group_id, created = _queued(services, specs, project, key, by)
+        ids, group_id, created = _queued(services, specs, project, priority, key, by)
     except IntegrityError:  # somebody sent the same key at the same moment, and has it by now
-        ids, group_id, created = _queued(services, specs, project, key, by)
+        ids, group_id, created = _queued(services, specs, project, priority, key, by)
     for run_id in ids if created else ():
         services.wakeup.notify(run_id)
     with services.database.read() as session:
@@ -52,7 +57,12 @@ def submit(
 
 
 def _queued(
-    services: Services, specs: Sequence[RunSpec], project: str | None, key: str | None, by: str | None
+    services: Services,
+    specs: Sequence[RunSpec],
+    project: str | None,
+    priority: int,
+    key: str | None,
+    by: str | None,
 ) -> tuple[list[str], str, bool]:
     """Ids, group, and whether they are new. The lock for writers is held for the rows alone."""
     group_id = new_id()
@@ -63,7 +73,7 @@ def _queued(
     with services.database.write() as session:
         project_id = project_for_new(session, project)
         for run in prepared:
-            run.project_id = project_id
+            run.project_id, run.priority = project_id, priority
         runs, created = jobs.submit_all(session, prepared)
         if not created:
             _require_same(session, runs, group_id)

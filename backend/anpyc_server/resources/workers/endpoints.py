@@ -7,8 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from anpyc_server.errors import documented
+from anpyc_server.parameters import RunId
 from anpyc_server.resources.workers import service
-from anpyc_server.resources.workers.schemas import Cancelled, Queue, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.resources.workers.schemas import (
+    Cancelled,
+    Queue,
+    QueueEdit,
+    WorkerEdit,
+    WorkerEntry,
+    Workers,
+)
 from anpyc_server.services import ByHere, ServicesHere
 
 router = APIRouter(tags=["workers"])
@@ -32,6 +40,12 @@ def edit_worker(
 def get_queue(services: ServicesHere) -> Queue:
     """Which runs wait, in order, and why."""
     return service.queue(services)
+
+
+@router.patch("/queue/{run_id}", responses=documented(404, 409, 413))
+def edit_queue(run_id: RunId, edit: QueueEdit, services: ServicesHere, by: ByHere) -> Queue:
+    """Give a waiting run a priority, or another place. Answers the queue as it is then."""
+    return service.edit_queue(services, run_id, edit, by)
 
 
 @router.post("/queue/cancel")

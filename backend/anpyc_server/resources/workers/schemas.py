@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from anpyc_queue.ordering import Move
+from anpyc_server.parameters import Priority
 from anpyc_server.schemas import Answer, Moment, Request
 
 
@@ -54,6 +56,16 @@ class Waiting(Answer):
     waiting_seconds: float
     reason: str
     """Why it has not begun."""
+    priority: int
+    """Those with a higher one are taken before."""
+
+
+class QueueEdit(Request):
+    """What a person may change about a waiting run's place. A priority is set before it is moved."""
+
+    priority: Priority | None = None
+    move: Move | None = None
+    """To the first or last place of all, or past its neighbour, whose priority it takes over."""
 
 
 class Queue(Answer):

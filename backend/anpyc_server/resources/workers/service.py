@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from anpyc_queue import audit, jobs
+from anpyc_queue import audit, jobs, ordering
 from anpyc_queue import queue as waiting
 from anpyc_queue.engine import now
 from anpyc_queue.errors import NoSuchWorker
 from anpyc_queue.tables import Worker
 from anpyc_queue.workers import WorkerStatus, worker_statuses
-from anpyc_server.resources.workers.schemas import Cancelled, Queue, Waiting, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.records.lookup import find_run
+from anpyc_server.resources.workers.schemas import (
+    Cancelled,
+    Queue,
+    QueueEdit,
+    Waiting,
+    WorkerEdit,
+    WorkerEntry,
+    Workers,
+)
 from anpyc_server.services import Services
 
 CANCELLED_AT_ONCE = 100
@@ -53,11 +62,31 @@ def queue(services: Services) -> Queue:
                 position=item.position,
                 waiting_seconds=item.waiting_seconds,
                 reason=item.reason,
+                priority=item.priority,
             )
             for item in seen.items
         ],
         hint=seen.hint or "",
     )
+
+
+def edit_queue(services: Services, run_id: str, edit: QueueEdit, by: str | None) -> Queue:
+    """Let a waiting run come earlier or later.
+
+    :raises NoSuchRun: when there is none, or it was deleted.
+    :raises Conflict: when it does not wait any more.
+    """
+    with services.database.write() as session:
+        run = find_run(session, run_id)
+        before = run.priority, run.place
+        if edit.priority is not None:
+            ordering.set_priority(session, run_id, edit.priority)
+            session.flush()
+        if edit.move is not None:
+            ordering.move(session, run_id, edit.move)
+        if (run.priority, run.place) != before:
+            audit.record(session, "reordered", by, run_id=run.id, subject=run.name)
+    return queue(services)
 
 
 def cancel_queue(services: Services, by: str | None) -> Cancelled:

@@ -12,8 +12,20 @@ from anpyc_queue.tables import Run, Worker
 from serving import Server, Trainer, queued, spec
 from unit.anpyc.toy_kinds import TOY, toy_kinds
 
-KEYS = {"memory", "too_large", "tasks", "epochs", "parameters", "bytes", "seconds", "sentence", "warnings",
-        "name", "changes"}  # fmt: skip
+KEYS = {
+    "memory",
+    "too_large",
+    "tasks",
+    "epochs",
+    "parameters",
+    "bytes",
+    "seconds",
+    "judged_by",
+    "sentence",
+    "warnings",
+    "name",
+    "changes",
+}
 
 
 def test_it_answers_just_what_the_package_computes(server: Server) -> None:

@@ -16,7 +16,7 @@ from anpyc_queue.recording import SavedCheckpoint
 from anpyc_queue.relay import Relay
 from anpyc_queue.removal import UNDO, remove_deleted, remove_files
 from anpyc_queue.tables import Event, Run
-from anpyc_server.resources.runs.service import merged
+from anpyc_server.records.overlay import merged
 from serving import Server, Trainer, a_worker, claimed, queued, spec
 
 
@@ -376,3 +376,19 @@ def test_health_names_what_does_not_answer(server: Server, monkeypatch: pytest.M
     health = server.get("/api/health")
     assert health["status"] == "degraded"
     assert "connection refused" in health["broker"]
+
+
+def test_waiting_runs_are_moved_and_have_a_priority(server: Server) -> None:
+    ids = [server.http.post("/api/runs", json={"seed": seed}).json()["id"] for seed in range(3)]
+    high = server.http.post("/api/runs?priority=2", json={"seed": 3}).json()["id"]
+    moved = server.http.patch(f"/api/queue/{ids[2]}", json={"move": "up"}).json()
+    assert [each["run_id"] for each in moved["items"]] == [high, ids[0], ids[2], ids[1]]
+    raised = server.http.patch(f"/api/queue/{ids[1]}", json={"priority": 3}).json()
+    assert [(each["run_id"], each["priority"]) for each in raised["items"][:2]] == [(ids[1], 3), (high, 2)]
+    assert server.http.get(f"/api/runs/{ids[1]}").json()["history"][-1]["what"] == "reordered"
+    assert server.http.patch(f"/api/queue/{high}", json={"priority": 101}).status_code == 422
+    assert server.http.patch("/api/queue/none", json={"move": "up"}).status_code == 404
+    server.http.post("/api/queue/cancel")
+    refused = server.http.patch(f"/api/queue/{high}", json={"move": "first"})
+    assert refused.status_code == 409
+    assert "does not wait any more" in refused.json()["error"]["message"]

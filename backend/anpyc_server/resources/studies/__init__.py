@@ -1,0 +1,1 @@
+"""Studies: methods, settings, seeds and benchmarks submitted as one."""
