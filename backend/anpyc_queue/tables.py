@@ -432,6 +432,39 @@ class LogLine(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class SystemSample(Base):
+    """What a run's process took of its machine during ``seconds``, from one measurement or several joined."""
+
+    __tablename__ = "system_samples"
+
+    run_id: Mapped[str] = _run_id()
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1 over all attempts; those that were joined leave gaps."""
+    attempt: Mapped[int] = mapped_column()
+    at: Mapped[datetime] = mapped_column()
+    """When the newest measurement was stored."""
+    measurements: Mapped[int] = mapped_column()
+    """So many make this row."""
+    seconds: Mapped[float] = mapped_column()
+    cores: Mapped[float] = mapped_column()
+    """Processor time per second, on average: 2.0 is two cores at work."""
+    memory: Mapped[int] = mapped_column(BigInteger)
+    """Bytes, the most."""
+    read: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Bytes from the disk in this time; None where the system does not tell."""
+    written: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    files: Mapped[int] = mapped_column(BigInteger)
+    """Bytes of the run's files in the artifact store by then."""
+    gpu_use: Mapped[float | None] = mapped_column(default=None)
+    """Share of the time in which the card was at work, on average; None without one."""
+    gpu_memory: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Bytes, the most: of the process where the card tells that, otherwise of the card."""
+    energy: Mapped[float | None] = mapped_column(default=None)
+    """Watt-hours that the card took in this time; None where it does not tell."""
+    together: Mapped[int] = mapped_column(default=1)
+    """Runs that shared the process: the row is of all of them."""
+
+
 CHECKPOINT = "checkpoint"
 """The kind of artifact that a run goes on from."""
 OUTCOME = "outcome"
@@ -479,6 +512,8 @@ class Worker(Base):
     slots: Mapped[int] = mapped_column(default=1)
     version: Mapped[str] = mapped_column(String(40), default="")
     draining: Mapped[bool] = mapped_column(default=False)
+    load: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """What its machine does, a measurement each report, the newest last; see ``anpyc_queue.workers``."""
     started_at: Mapped[datetime] = mapped_column()
     last_seen: Mapped[datetime] = mapped_column()
 

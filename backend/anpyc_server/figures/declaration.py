@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EventKind = Literal["epoch", "evaluation", "layers", "masks", "outcome", "what_if"]
 """What a run's stream tells that a figure may be drawn from."""
-Tab = Literal["overview", "forgetting", "capacity", "masks", "compare", "report"]
+Tab = Literal["overview", "forgetting", "capacity", "masks", "system", "compare", "report"]
 """Of the run's page, the comparison, or the exported report."""
 Size = Literal["quarter", "half", "wide"]
 PageComponent = Literal["mask_panel"]
@@ -62,6 +62,8 @@ class RunNeeds:
     layers: bool = False
     pruning: bool = False
     """What a what-if has measured at a task's end."""
+    system: bool = False
+    """What its process took of its machine."""
 
 
 @dataclass(frozen=True)

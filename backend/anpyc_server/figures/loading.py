@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from anpyc.recording import TESTED_BETWEEN_TASKS
+from anpyc_queue.system import samples
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.array_axes import MOST_TOLD
@@ -55,6 +56,7 @@ def run_rows(
         metrics=run.metrics,
         pruning=pruning_curve(session, run, task) if needs.pruning else None,
         tested_between=str(run.environment.get(TESTED_BETWEEN_TASKS) or ""),
+        system=samples(session, run.id) if needs.system else (),
         titles=run.plan.get("task_titles", ()),
     )
 

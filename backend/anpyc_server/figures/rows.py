@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from anpyc_queue.system import Sample
     from anpyc_server.records.arrays import StoredArray
     from anpyc_server.records.pruning_curve import PruningCurve
     from anpyc_server.records.series import Epochs, Evaluations
@@ -60,6 +61,8 @@ class RunRows:
     """What a what-if has measured at one task's end, where that is needed."""
     tested_between: str = ""
     """Which images accuracy between the ends of tasks was measured on, where not on all."""
+    system: Sequence[Sample] = ()
+    """What its process took, the oldest stretch of time first."""
     titles: Sequence[str] = ()
     """Of the tasks, such as the names of their classes; none until it trains."""
 

@@ -377,6 +377,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get System
+         * @description Processor, memory, disk and card of the run's process over time.
+         */
+        get: operations["get_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/log": {
         parameters: {
             query?: never;
@@ -2409,7 +2429,7 @@ export interface components {
              * Tab
              * @enum {string}
              */
-            tab: "overview" | "forgetting" | "capacity" | "masks" | "compare" | "report";
+            tab: "overview" | "forgetting" | "capacity" | "masks" | "system" | "compare" | "report";
             /** Order */
             order: number;
             /**
@@ -5476,6 +5496,84 @@ export interface components {
             name: string;
         };
         /**
+         * System
+         * @description What the run's process took of its machine over time.
+         */
+        System: {
+            /**
+             * Items
+             * @description The oldest first. However long the run is, they are few: neighbours are joined, and no peak is lost.
+             */
+            items: components["schemas"]["SystemStretch"][];
+            /**
+             * Together
+             * @description Runs that shared the process by its newest measurement: all is of all of them.
+             */
+            together: number;
+            /**
+             * Gpu
+             * @description Whether a card told what it did.
+             */
+            gpu: boolean;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * SystemStretch
+         * @description What the run's process took during a stretch of time, from one measurement or several joined.
+         */
+        SystemStretch: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * At
+             * Format: date-time
+             * @description Its end.
+             */
+            at: string;
+            /** Measurements */
+            measurements: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Cores
+             * @description Processor time per second, on average.
+             */
+            cores: number;
+            /**
+             * Memory
+             * @description Bytes, the most.
+             */
+            memory: number;
+            /**
+             * Read
+             * @description Bytes from the disk in this time; null where the system does not tell.
+             */
+            read: number | null;
+            /** Written */
+            written: number | null;
+            /**
+             * Files
+             * @description Bytes of the run's files in the artifact store by then.
+             */
+            files: number;
+            /**
+             * Gpu Use
+             * @description Of the time, in which the card was at work; null without one that tells.
+             */
+            gpu_use: number | null;
+            /**
+             * Gpu Memory
+             * @description Bytes, the most: of the process where the card tells that, otherwise of the card.
+             */
+            gpu_memory: number | null;
+            /**
+             * Energy
+             * @description Watt-hours that the card took.
+             */
+            energy: number | null;
+        };
+        /**
          * TaskRow
          * @description Final accuracy on one task over the columns.
          */
@@ -5987,6 +6085,11 @@ export interface components {
              * @description By these: runs that are trained as one take one slot.
              */
             slots_taken: number;
+            /**
+             * Load
+             * @description Measured with each of its reports, every four seconds, the newest last: of the last four minutes.
+             */
+            load: components["schemas"]["WorkerLoad"][];
             /** Version */
             version: string;
             /**
@@ -5999,6 +6102,40 @@ export interface components {
              * Format: date-time
              */
             last_seen: string;
+        };
+        /**
+         * WorkerLoad
+         * @description What a worker's machine did at one moment; null is what it does not tell.
+         */
+        WorkerLoad: {
+            /**
+             * Cpu
+             * @description Of all its cores together.
+             */
+            cpu: number | null;
+            /**
+             * Memory
+             * @description Bytes that are taken, by whatever runs there.
+             */
+            memory: number | null;
+            /** Memory Total */
+            memory_total: number | null;
+            /**
+             * Gpu
+             * @description Of the time just before, in which the worker's card was at work.
+             */
+            gpu: number | null;
+            /** Gpu Memory */
+            gpu_memory: number | null;
+            /** Gpu Memory Total */
+            gpu_memory_total: number | null;
+            /**
+             * Disk Free
+             * @description Bytes, where the worker's data folder lies.
+             */
+            disk_free: number | null;
+            /** Disk Total */
+            disk_total: number | null;
         };
         /**
          * Workers
@@ -7918,6 +8055,95 @@ export interface operations {
             };
         };
     };
+    get_system: {
+        parameters: {
+            query?: {
+                /** @description So many stretches at most. */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     get_log: {
         parameters: {
             query?: {
@@ -8881,7 +9107,7 @@ export interface operations {
             query?: {
                 format?: "csv" | "json" | "parquet" | "html";
                 /** @description For csv and parquet: which rows. */
-                table?: "evaluations" | "epochs" | "layers" | "tasks" | "metrics";
+                table?: "evaluations" | "epochs" | "layers" | "tasks" | "metrics" | "system";
             };
             header?: never;
             path: {

@@ -13,6 +13,7 @@ import { complain, say, sayWithUndo } from "../shell/toast";
 import { StorageSection } from "../storage/Storage";
 import { bytes, plural } from "../text/numbers";
 import { duration } from "../text/time";
+import { Load } from "./Load";
 import classes from "./WorkersPage.module.css";
 
 /** Who trains what, and what waits for whom. */
@@ -221,6 +222,7 @@ function Worker({ worker }: { worker: WorkerEntry }) {
           <Moment at={worker.started_at} />
         </dd>
       </dl>
+      {worker.online && <Load load={worker.load} />}
       {worker.runs.map((id) => (
         <RunOfWorker key={id} id={id} />
       ))}

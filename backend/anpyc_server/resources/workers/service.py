@@ -8,7 +8,15 @@ from anpyc_queue.engine import now
 from anpyc_queue.errors import NoSuchWorker
 from anpyc_queue.tables import Worker
 from anpyc_queue.workers import WorkerStatus, worker_statuses
-from anpyc_server.resources.workers.schemas import Cancelled, Queue, Waiting, WorkerEdit, WorkerEntry, Workers
+from anpyc_server.resources.workers.schemas import (
+    Cancelled,
+    Queue,
+    Waiting,
+    WorkerEdit,
+    WorkerEntry,
+    WorkerLoad,
+    Workers,
+)
 from anpyc_server.services import Services
 
 CANCELLED_AT_ONCE = 100
@@ -89,6 +97,7 @@ def _entry(status: WorkerStatus) -> WorkerEntry:
         draining=worker.draining,
         runs=list(status.runs),
         slots_taken=status.slots_taken,
+        load=[WorkerLoad.model_validate(measured) for measured in worker.load],
         version=worker.version,
         started_at=worker.started_at,
         last_seen=worker.last_seen,
