@@ -35,7 +35,7 @@ from processes import Deployment
 Rows = Mapping[str, Sequence[dict[str, Any]]]
 """By the name of their table."""
 
-TABLE_SINCE = {"what_ifs": "0003", "what_if_points": "0003", "audit_entries": "0010"}
+TABLE_SINCE = {"what_ifs": "0003", "what_if_points": "0003", "audit_entries": "0010", "projects": "0013"}
 """The revisions that brought tables which nothing of before fills."""
 COLUMN_SINCE = {("runs", "before_pruning"): "0004", ("runs", "row_bytes"): "0003"}
 """Likewise columns, or those that count what such a table holds."""
@@ -76,10 +76,12 @@ def fill(url: str, revision: str) -> Filled:
     there = sa.MetaData()
     there.reflect(database.engine)
     with database.engine.execution_options(anpyc_writes=True).begin() as connection:
-        for table in there.sorted_tables:
-            if table.name != "alembic_version":
-                rows = [_of_then(row, table.name, revision) for row in filled.rows.get(table.name, ())]
-                connection.execute(table.insert(), [_fitting(table, row) for row in rows or [{}]])
+        tables = [table for table in there.sorted_tables if table.name != "alembic_version"]
+        for table in reversed(tables):  # of what a migration has put in, too
+            connection.execute(table.delete())
+        for table in tables:
+            rows = [_of_then(row, table.name, revision) for row in filled.rows.get(table.name, ())]
+            connection.execute(table.insert(), [_fitting(table, row) for row in rows or [{}]])
     database.dispose()
     return filled
 

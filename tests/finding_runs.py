@@ -97,6 +97,8 @@ FILTERS = {
     "group is unknown": "third second Über alles",
     "worker is unknown and attempt = 0": "third second Über alles",
     "id ~ 0": "third second Über alles",
+    "project = UNSORTED and not project ~ other": "third second Über alles",
+    "project != unsorted": "",
 }
 """And the names of the runs that each leaves, the newest first, as they were queued."""
 SORTS = {
@@ -116,6 +118,7 @@ SORTS = {
     "-threads": "plain|second|Über alles|third",
     "dataset": "Über alles|second|third|plain",
     "archived": "Über alles|second|third|plain",
+    "project": "Über alles|second|third|plain",
     "-updated": "plain|third|second|Über alles",
 }
 """Orders of all four, with what is unknown last."""

@@ -12,9 +12,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import delete, make_url, update
 
-from anpyc_queue.engine import open_database
+from anpyc_queue.engine import Database, open_database
+from anpyc_queue.tables import UNSORTED, Base, Project
 
 
 def with_tables(url: str) -> str:
@@ -26,6 +27,16 @@ def with_tables(url: str) -> str:
             file.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(_template(), file)
     return url
+
+
+def empty_database(database: Database) -> None:
+    """Leave nothing in the database but what a migration puts in."""
+    with database.write() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != Project.__tablename__:
+                session.execute(table.delete())
+        session.execute(delete(Project).where(Project.id != UNSORTED))
+        session.execute(update(Project).values(description="", version=1))
 
 
 @cache

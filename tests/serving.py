@@ -205,6 +205,7 @@ class Trainer:
         seed: int = 0,
         masks: bool = True,
         pruning_costs: float = 0.0,
+        layers: Sequence[LayerInfo] = LAYERS,
     ) -> None:
         """``pruning_costs``: accuracy that each task loses to its own pruning."""
         self.database = database
@@ -212,6 +213,9 @@ class Trainer:
         self.tasks = tasks
         self.masks = masks
         self.pruning_costs = pruning_costs
+        self.layers = tuple(layers)
+        self.rounds = ROUNDS if masks else 0
+        """Pruning rounds of the tasks to come."""
         self.lowered_by = 0.0
         """How far all accuracies stand below those of other runs."""
         self.before_pruning: list[float | None] = [None] * tasks
@@ -219,8 +223,8 @@ class Trainer:
         self.step = 0
         self._random = np.random.default_rng(seed)
         self._batch = 0
-        self._kept = {layer.name: np.ones(layer.shape, dtype=bool) for layer in LAYERS}
-        self._owner = {layer.name: np.full(layer.shape, -1, dtype=np.int16) for layer in LAYERS}
+        self._kept = {layer.name: np.ones(layer.shape, dtype=bool) for layer in self.layers}
+        self._owner = {layer.name: np.full(layer.shape, -1, dtype=np.int16) for layer in self.layers}
         self.snapshots: dict[tuple[int, int, str], MaskSnapshot] = {}
         self.steps = tasks * (EPOCHS + (ROUNDS if masks else 0))
         self.write(
@@ -228,7 +232,7 @@ class Trainer:
                 tasks=tasks,
                 steps=self.steps,
                 task_titles=tuple(f"permutation {task + 1}" for task in range(tasks)),
-                layers=LAYERS,
+                layers=self.layers,
                 environment={"torch": "2.13.0", "device": "cpu"},
             )
         )
@@ -257,7 +261,7 @@ class Trainer:
         return known
 
     def _learn(self, task: int) -> None:
-        rounds = ROUNDS if self.masks else 0
+        rounds = self.rounds
         moments = [(0, epoch) for epoch in range(1, EPOCHS + 1)] + [
             (round_, 1) for round_ in range(1, rounds + 1)
         ]
@@ -296,7 +300,7 @@ class Trainer:
 
     def _prune(self, task: int, round_: int, last: bool) -> tuple[list[LayerStatistics], list[MaskSnapshot]]:
         statistics, snapshots = [], []
-        for layer in LAYERS:
+        for layer in self.layers:
             kept, owner = self._kept[layer.name], self._owner[layer.name]
             taken = ~kept & (self._random.random(layer.shape) < 0.2)
             freed = kept & (owner < 0) & (self._random.random(layer.shape) < 0.3)

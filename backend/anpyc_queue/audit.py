@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -19,6 +19,8 @@ from anpyc_queue.tables import AuditEntry, Run
 What = Literal[
     "submitted", "cancelled", "resumed", "edited", "deleted", "restored", "what_if", "what_if_cancelled",
     "drained", "undrained", "token_made", "token_revoked", "session_ended", "pruned",
+    "moved", "project_made", "project_edited", "project_deleted", "view_made", "view_edited",
+    "view_deleted",
 ]  # fmt: skip
 
 
@@ -33,6 +35,14 @@ def record_runs(session: Session, what: What, by: str | None, runs: Iterable[Run
     """Add that ``by`` has done this to each of these runs."""
     moment = now(session)
     session.add_all(_entry(moment, what, by, run.id, run.name) for run in runs)
+
+
+def record_moved(session: Session, by: str | None, names: Mapping[str, str], project: str) -> None:
+    """Add that ``by`` has moved these runs, names by id, into the project of this name."""
+    moment = now(session)
+    session.add_all(
+        _entry(moment, "moved", by, run_id, f"{name[:120]} to {project}") for run_id, name in names.items()
+    )
 
 
 def of_run(session: Session, run_id: str) -> Sequence[AuditEntry]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, func, insert, select, text
+from sqlalchemy import Connection, MetaData, Select, Table, func, insert, or_, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
@@ -27,7 +27,7 @@ from anpyc_queue.errors import ServiceError
 from anpyc_queue.jobs import life
 from anpyc_queue.kinds import KINDS
 from anpyc_queue.rows import NotRows
-from anpyc_queue.tables import QUEUED, RUNNING, Artifact, Outbox, Run
+from anpyc_queue.tables import QUEUED, RUNNING, UNSORTED, Artifact, Outbox, Project, Run
 from anpyc_queue.unusable import unusable
 
 REASON = "Restored from a backup that was made while it was running."
@@ -105,6 +105,8 @@ class _Restore:
         tables = rows.kept_tables(connection)
         if {table.name for table in tables} != set(self._manifest.tables):
             raise NotRows("The tables are others.")
+        for table in reversed(tables):  # what a migration puts into empty tables is in the backup, too
+            connection.execute(table.delete())
         for table in tables:
             with closing(self._backup.lines(table_part(table.name))) as lines:
                 count = rows.load(connection, table, lines)
@@ -147,7 +149,7 @@ def _clear(connection: Connection, replace: bool) -> set[str]:
     found = MetaData()
     found.reflect(connection)
     kept = [table for table in found.sorted_tables if table.name not in rows.LEFT_OUT]
-    held = {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in kept}
+    held = {table.name: connection.scalar(_rows_of_people(table)) or 0 for table in kept}
     if any(held.values()) and not replace:
         runs = held.get("runs", 0)
         what = f"{runs:,} {'run' if runs == 1 else 'runs'}" if runs else "rows"
@@ -161,6 +163,14 @@ def _clear(connection: Connection, replace: bool) -> set[str]:
         named.update(connection.scalars(select(found.tables["artifacts"].c.url)))
     found.drop_all(connection)
     return named
+
+
+def _rows_of_people(table: Table) -> Select[Any]:
+    """How many rows there are but for that of the project which a migration makes, as it made it."""
+    query = select(func.count()).select_from(table)
+    if table.name == Project.__tablename__:
+        query = query.where(or_(table.c.id != UNSORTED, table.c.version > 1))
+    return query
 
 
 def _back_to_the_queue(connection: Connection) -> tuple[int, int, set[str]]:

@@ -33,6 +33,9 @@ STATUSES = (QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED)
 TERMINAL = frozenset({SUCCEEDED, FAILED, CANCELLED})
 
 SUBMITTED, RESUMED = "submitted", "resumed"
+UNSORTED = "0" * 26
+"""The id of the project that runs are in which were given none. It is always there."""
+
 RELEASED, WORKER_LOST, PROCESS_LOST = "released", "worker_lost", "process_lost"
 """How an attempt ends that does not end its job, and so how the next one comes about."""
 
@@ -145,9 +148,29 @@ def _words_of_new(context: DefaultExecutionContext) -> str:
 
 
 def _of_listed(name: str, *columns: str) -> Index:
-    """An index of the runs that are not deleted; that it is a column, too, saves SQLite a look at the row."""
+    """An index of the runs that are not deleted, of all projects or one; that ``deleted_at`` is a column,
+    too, saves SQLite a look at the row."""
     not_deleted = text("deleted_at IS NULL")
-    return Index(name, *columns, "deleted_at", sqlite_where=not_deleted, postgresql_where=not_deleted)
+    return Index(
+        name, *columns, "project_id", "deleted_at", sqlite_where=not_deleted, postgresql_where=not_deleted
+    )
+
+
+class Project(Base):
+    """What runs are kept together in. Each is in one."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    folded: Mapped[str] = mapped_column(Text, unique=True)
+    """The name as it is compared: no two are alike but for case."""
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by every edit, so that two editors notice each other."""
+    created_at: Mapped[datetime] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column()
+    """When it was last edited; what happens to its runs does not count."""
 
 
 class Run(Job, Base):
@@ -188,6 +211,9 @@ class Run(Job, Base):
     before_pruning: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """Accuracy on each task, newest in its base training; None for a task that ended unpruned."""
 
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id"), default=UNSORTED, server_default=UNSORTED
+    )
     group_id: Mapped[str | None] = mapped_column(String(26), default=None)
     """The sweep it belongs to."""
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), default=None)
@@ -248,8 +274,41 @@ class Run(Job, Base):
         _of_listed("ix_runs_searched", "archived", "id", "words", "status").ddl_if(dialect="sqlite"),
         _of_listed("ix_runs_of_setting", "archived", "spec_hash", *_GROUPED),
         _of_listed("ix_runs_of_sweep", "archived", "group_id", "spec_hash", *_GROUPED),
+        Index("ix_runs_of_project", "project_id", "deleted_at", "archived", "id", "status"),
+        Index("ix_runs_in_project", "project_id", "deleted_at", "archived", "updated_at"),
     )
     """A row of this table is long. The list's orders and counts, and groups, are read from indexes alone."""
+
+
+class SavedView(Base):
+    """What of the runs is shown and how, under a name."""
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    project_id: Mapped[str | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), default=None
+    )
+    """None: of all runs."""
+    scope: Mapped[str] = mapped_column(String(26))
+    """The project's id, or empty: what names are told apart within."""
+    name: Mapped[str] = mapped_column(String(100))
+    folded: Mapped[str] = mapped_column(Text)
+    view: Mapped[dict[str, Any]] = mapped_column()
+    """Filter, search, order, columns and grouping, as the page's address has them."""
+    charts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Charts of one's own in the comparison: the page's alone to read."""
+    is_default: Mapped[bool] = mapped_column(default=False)
+    """Whether the project, or the list of all runs, opens with it."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by every save, so that two editors notice each other."""
+    created_at: Mapped[datetime] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column()
+
+    __table_args__ = (
+        Index("ix_saved_views_name", "scope", "folded", unique=True),
+        Index("ix_saved_views_project", "project_id"),
+    )
 
 
 @event.listens_for(Run, "before_update")

@@ -17,10 +17,12 @@ from anpyc_server.resources.health.endpoints import router as health
 from anpyc_server.resources.live.endpoints import router as live
 from anpyc_server.resources.masks.endpoints import router as masks
 from anpyc_server.resources.preview.endpoints import router as preview
+from anpyc_server.resources.projects.endpoints import router as projects
 from anpyc_server.resources.recorded.endpoints import router as recorded
 from anpyc_server.resources.runs.endpoints import router as runs
 from anpyc_server.resources.storage.endpoints import router as storage
 from anpyc_server.resources.sweeps.endpoints import router as sweeps
+from anpyc_server.resources.views.endpoints import router as views
 from anpyc_server.resources.whatif.endpoints import router as whatif
 from anpyc_server.resources.workers.endpoints import router as workers
 
@@ -29,6 +31,8 @@ RESOURCES = (
     health,
     catalog,
     runs,
+    projects,
+    views,
     preview,
     recorded,
     masks,
@@ -48,14 +52,14 @@ router = APIRouter(prefix=PREFIX, responses=ANYWHERE)
 for _resource in RESOURCES:
     router.include_router(_resource)
 
+_ROUTES = [route for resource in RESOURCES for route in resource.routes if isinstance(route, APIRoute)]
 _ADDRESSES = [
-    (compile_path(PREFIX + route.path)[0], frozenset(route.methods or ()))
-    for resource in RESOURCES
-    for route in resource.routes
-    if isinstance(route, APIRoute)
+    (PREFIX + route.path, compile_path(PREFIX + route.path)[0], frozenset(route.methods)) for route in _ROUTES
 ]
 
 
 def methods_at(path: str) -> list[str]:
-    """What an address takes; empty where there is none."""
-    return sorted({method for address, methods in _ADDRESSES if address.match(path) for method in methods})
+    """What an address takes; empty where there is none. ``/api/runs/export`` is no run of that name."""
+    matching = [(address, methods) for address, pattern, methods in _ADDRESSES if pattern.match(path)]
+    exact = [methods for address, methods in matching if address == path]
+    return sorted(set().union(*(exact or [methods for _, methods in matching])))

@@ -11,7 +11,9 @@ from anpyc_server.records.arrays import Layout, RowOrder
 from anpyc_server.records.finding.conditions import read_filter
 from anpyc_server.records.finding.language import LONGEST
 from anpyc_server.records.listing import RunFilter
+from anpyc_server.records.projects import project_at
 from anpyc_server.records.run_schemas import Status
+from anpyc_server.services import ServicesHere
 
 RunId = Annotated[str, Path(description="The run's id.", max_length=64)]
 MOST_TASKS = 32_767
@@ -37,16 +39,21 @@ Cursor = Annotated[
 ]
 KeyOfRuns = Annotated[str, Field(max_length=80)]
 """A run's id or a group's key."""
+ProjectName = Annotated[
+    str | None, Query(max_length=100, min_length=1, description="A project, by its id or its name.")
+]
 _Kinds = Annotated[list[Annotated[str, Field(max_length=40)]] | None, Query(max_length=50)]
 
 
 def _run_filter(
+    services: ServicesHere,
     status: Annotated[list[Status] | None, Query(max_length=50)] = None,
     strategy: _Kinds = None,
     benchmark: _Kinds = None,
     dataset: _Kinds = None,
     tag: Annotated[list[Annotated[str, Field(max_length=60)]] | None, Query(max_length=20)] = None,
     group: Annotated[str | None, Query(max_length=80)] = None,
+    project: ProjectName = None,
     archived: bool = False,
     q: Annotated[str, Query(max_length=200)] = "",
     filter: Annotated[
@@ -64,6 +71,7 @@ def _run_filter(
         dataset=tuple(dataset or ()),
         tags=tuple(tag or ()),
         group=group,
+        project=project_at(services.database, project),
         archived=archived,
         text=q,
         filter=read_filter(filter),

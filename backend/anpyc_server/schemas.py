@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, WrapSerializer, WrapValidator
 
 from anpyc.spec import RunSpec
+from anpyc.spec.part import Plain
 
 
 class Answer(BaseModel):
@@ -18,7 +19,7 @@ class Answer(BaseModel):
     )
 
 
-class Request(BaseModel):
+class Request(Plain):
     """The base of every body that is not a specification: an unknown field is an error, not ignored."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)

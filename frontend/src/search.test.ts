@@ -29,6 +29,14 @@ describe("the address", () => {
     });
   });
 
+  it("keeps a view of the masks whole, and no window that is none", () => {
+    const view =
+      "?tab=masks&layer=fc1.weight&task=3&has=kept&other=1&beside=R2&rows=0:10&cols=4:80&cell=3,17";
+    const kept = parse(runSearch, parseSearch(view));
+    expect(stringifySearch({ ...kept })).toBe(view.replaceAll(":", "%3A").replace(",", "%2C"));
+    expect(parse(runSearch, parseSearch("?rows=a:b&cols=5&cell=1&has=all"))).toEqual({});
+  });
+
   it("reads one value as a list of one", () => {
     expect(parse(compareSearch, parseSearch("?run=a"))).toEqual({ run: ["a"] });
   });

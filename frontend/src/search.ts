@@ -77,6 +77,9 @@ export const rowOrder = lenient(v.picklist(["density", "cluster"]));
 /** The kernels of a convolution folded into columns instead of as images. */
 export const kernelLayout = lenient(v.literal("flat"));
 
+/** Rows or columns of a picture that are looked at. */
+const stretch = lenient(v.pipe(v.string(), v.regex(/^\d{1,9}:\d{1,9}$/)));
+
 export const runSearch = v.object({
   tab: lenient(v.picklist(RUN_TABS)),
   layer: lenient(text),
@@ -84,6 +87,15 @@ export const runSearch = v.object({
   round: lenient(naturalNumber),
   of: lenient(v.picklist(ARRAYS)),
   before: lenient(naturalNumber),
+  /** A task's own weights, alone or beside the other's. */
+  has: lenient(v.picklist(["claimed", "kept"])),
+  other: lenient(naturalNumber),
+  /** Another run, whose masks stand beside this one's. */
+  beside: lenient(text),
+  rows: stretch,
+  cols: stretch,
+  /** The weight that is picked: its row and column in the picture. */
+  cell: lenient(v.pipe(v.string(), v.regex(/^\d{1,9},\d{1,9}$/))),
   order: rowOrder,
   layout: kernelLayout,
   level: lenient(v.picklist(["info", "warning", "error"])),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -301,6 +303,41 @@ def test_files_are_listed_with_size_and_hash_and_downloaded(page: Page, stack: S
     with page.expect_download() as table:
         page.get_by_role("link", name="Download Accuracies as CSV").click()
     assert b"on_task" in _bytes(table.value)
+    assert serious_problems(page) == []
+
+
+def _prune(stack: Stack, *options: str) -> str:
+    command = [sys.executable, "-m", "anpyc_cli", "prune", "--data-dir", str(stack.data_dir), *options]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_what_a_run_takes_is_seen_and_what_was_pruned_too(page: Page, stack: Stack, trained: str) -> None:
+    size = re.compile(r"^\d+(\.\d+)? (k|M)B$")
+    page.goto("/?columns=name&columns=bytes")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=NAME))
+    expect(page.get_by_role("columnheader", name=re.compile("Size"))).to_be_visible()
+    expect(row.get_by_role("cell").filter(has_text=size)).to_have_count(1)
+
+    page.goto(f"/runs/{trained}?tab=files")
+    took = page.get_by_test_id("size")
+    checkpoints = took.get_by_role("row").filter(has_text="Checkpoints")
+    expect(checkpoints).to_contain_text(re.compile(r"\d (k|M)B"))
+    assert "--yes" in _prune(stack, "--checkpoints", "--run", trained)
+    page.reload()
+    expect(page.get_by_test_id("pruned")).to_have_count(0)  # it was a preview
+    _prune(stack, "--checkpoints", "--run", trained, "--yes")
+    page.reload()
+    expect(page.get_by_test_id("pruned")).to_contain_text("Checkpoints were taken away by anpyc prune on")
+    expect(checkpoints).to_contain_text("Checkpoints0 B")
+    assert serious_problems(page) == []
+
+    page.goto("/workers")
+    storage = page.get_by_test_id("storage")
+    expect(storage.get_by_role("row").filter(has_text="Database in all")).to_contain_text(
+        re.compile("(k|M)B")
+    )
+    largest = page.get_by_test_id("largest").get_by_role("row").filter(has_text=NAME)
+    expect(largest.get_by_role("cell").last).to_have_text(size)
     assert serious_problems(page) == []
 
 

@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from anpyc.settings import Settings
-from anpyc_queue.tables import Base, Run
+from anpyc_queue.tables import Run
 from e2e.axe import serious_problems
 from e2e.conftest import opened
 from e2e.stack import REPOSITORY
 from many_runs import store_runs
+from migrated import empty_database
 from serving import Server, a_worker, queued, serving, spec
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -33,9 +34,7 @@ RUNS = 600
 @pytest.fixture
 def empty(shelf: Server) -> Server:
     """The server with nothing in its database."""
-    with shelf.database.write() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
+    empty_database(shelf.database)
     return shelf
 
 

@@ -10,11 +10,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import JSON, TableClause, column, func, inspect, select, table
+from sqlalchemy.exc import IntegrityError
 
 from anpyc.spec import RunSpec, parse_spec
-from anpyc_queue import jobs, migration, whatif
+from anpyc_queue import jobs, migration, projects, whatif
 from anpyc_queue.engine import open_database
-from anpyc_queue.tables import Base, EpochRow, EvaluationRow, Event, Run
+from anpyc_queue.tables import UNSORTED, Base, EpochRow, EvaluationRow, Event, Run
 from processes import Deployment
 
 
@@ -213,6 +214,22 @@ def test_what_is_free_becomes_a_column(deployment: Deployment) -> None:
     deployment.database.migrate()
     free = {name: deployment.run(name).capacity_free for name in ("known", "odd", "none")}
     assert free == {"known": 0.25, "odd": None, "none": None}
+
+
+def test_every_run_of_an_earlier_version_is_in_a_project(deployment: Deployment) -> None:
+    engine = deployment.database.engine
+    with engine.execution_options(anpyc_writes=True).begin() as connection:
+        command.downgrade(migration.configuration(connection), "0012")
+        assert "projects" not in inspect(connection).get_table_names()
+        given = _early_run("R", before_pruning=[])
+        connection.execute(_table_with(given).insert().values(**given))
+    deployment.database.migrate()
+    assert deployment.run("R").project_id == UNSORTED
+    with deployment.database.read() as session:
+        (unsorted,) = projects.every(session)
+    assert (unsorted.id, unsorted.name) == (UNSORTED, "Unsorted")
+    with pytest.raises(IntegrityError), deployment.database.write() as session:
+        session.get_one(Run, "R").project_id = "none"
 
 
 def test_the_state_changes_with_every_commit_of_whomever_and_with_nothing_else(

@@ -16,7 +16,7 @@ from anpyc_cli.specification import (
     FileArgument,
     PresetOption,
     SeedOption,
-    read_specification,
+    read_request,
     refuse,
 )
 from anpyc_queue.files import write_output
@@ -39,13 +39,17 @@ def submit_command(
     preset: PresetOption = None,
     changes: ChangesOption = None,
     seed: SeedOption = None,
+    project: Annotated[
+        str | None, typer.Option(help="Where it goes, by name; unset: what the file says, else Unsorted.")
+    ] = None,
     url: UrlOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Return when the run has ended.")] = False,
 ) -> None:
     """Queue a run on a running dashboard and print its address."""
-    spec = read_specification(file, preset, changes or [], seed)
-    with _Api(url) as api:
-        run = api.post("/api/runs", spec.model_dump(mode="json"), key=str(uuid.uuid4()))
+    spec, named = read_request(file, preset, changes or [], seed)
+    where = {"project": project or named} if project or named else {}
+    with Api(url) as api:
+        run = api.post("/api/runs", spec.model_dump(mode="json"), key=str(uuid.uuid4()), parameters=where)
         typer.echo(f"{run['id']}  {api.address}/runs/{run['id']}")
         if wait:
             _wait(api, run["id"])
@@ -53,6 +57,7 @@ def submit_command(
 
 def runs_command(
     status: Annotated[list[str] | None, typer.Option(help="Only runs in this state. Repeatable.")] = None,
+    project: Annotated[str, typer.Option(help="Only runs of this project, by its name.")] = "",
     search: Annotated[str, typer.Option(help="Text in name, notes or tags.")] = "",
     wanted: Annotated[
         str, typer.Option("--filter", help="Such as 'strategy = anpyc and lam > 3 and created > -7d'.")
@@ -66,8 +71,15 @@ def runs_command(
     url: UrlOption = None,
 ) -> None:
     """List runs, the newest first."""
-    question = {"status": status or [], "q": search, "filter": wanted, "sort": sort, "columns": columns}
-    with _Api(url) as api:
+    question = {
+        "status": status or [],
+        "project": project,
+        "q": search,
+        "filter": wanted,
+        "sort": sort,
+        "columns": columns,
+    }
+    with Api(url) as api:
         items = api.list_runs(question | {"full": as_json}, limit)
         fields = api.get("/api/runs/fields")["items"] if columns and items and not as_json else []
     if as_json:
@@ -144,7 +156,7 @@ def export_command(
     target = output or Path(f"{run}.{form}")
     if not target.parent.is_dir():
         refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
-    with _Api(url) as api:
+    with Api(url) as api:
         content = api.download(f"/api/runs/{run}/export", {"format": form})
     _write(target, content)
 
@@ -218,7 +230,7 @@ def table_command(
         "caption": caption,
         "label": label,
     } | ({"baseline": baseline} if baseline else {})
-    with _Api(url) as api:
+    with Api(url) as api:
         content = api.download("/api/compare/table", wanted)
     if output is None:
         typer.echo(content.decode(), nl=False)
@@ -252,7 +264,7 @@ def presets_command(
     typer.echo(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), nl=False)
 
 
-def _wait(api: _Api, run_id: str) -> None:
+def _wait(api: Api, run_id: str) -> None:
     """Until the run has ended; exit code 1 unless it succeeded."""
     while (run := api.get(f"/api/runs/{run_id}"))["status"] not in ENDED:
         time.sleep(POLL_SECONDS)
@@ -261,7 +273,7 @@ def _wait(api: _Api, run_id: str) -> None:
         raise typer.Exit(1)
 
 
-class _Api:
+class Api:
     """The dashboard's API; every failure is one line and exit code 2."""
 
     def __init__(self, url: str | None) -> None:
@@ -274,7 +286,7 @@ class _Api:
         headers = {"Authorization": f"Bearer {here.token.get_secret_value()}"} if here.token else {}
         self._client = httpx.Client(base_url=self.address, headers=headers, timeout=30)
 
-    def __enter__(self) -> _Api:
+    def __enter__(self) -> Api:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -283,8 +295,17 @@ class _Api:
     def get(self, path: str, parameters: dict[str, Any] | None = None) -> Any:
         return self._ask("GET", path, params=parameters).json()
 
-    def post(self, path: str, body: dict[str, Any], key: str) -> Any:
-        return self._ask("POST", path, json=body, headers={"Idempotency-Key": key}).json()
+    def post(
+        self, path: str, body: dict[str, Any], key: str = "", parameters: dict[str, Any] | None = None
+    ) -> Any:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._ask("POST", path, json=body, params=parameters, headers=headers).json()
+
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self._ask("PATCH", path, json=body).json()
+
+    def delete(self, path: str) -> Any:
+        return self._ask("DELETE", path).json()
 
     def download(self, path: str, parameters: dict[str, Any]) -> bytes:
         return self._ask("GET", path, params=parameters).content

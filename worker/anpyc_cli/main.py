@@ -30,6 +30,7 @@ COMMANDS = {
     "preview": _Place("preview", "preview_command", "Say what a run will be, and begin nothing."),
     "submit": _Place("client", "submit_command", "Queue a run."),
     "runs": _Place("client", "runs_command", "List runs."),
+    "projects": _Place("projects", "projects_command", "List, make, rename and delete projects of runs."),
     "export": _Place("client", "export_command", "Save what a run recorded."),
     "table": _Place("client", "table_command", "Write a table of methods for a paper."),
     "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),

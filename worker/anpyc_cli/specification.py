@@ -26,6 +26,13 @@ def read_specification(
     file: Path | None, preset: str | None, changes: Sequence[str], seed: int | None
 ) -> RunSpec:
     """The specification that the arguments describe together."""
+    return read_request(file, preset, changes, seed)[0]
+
+
+def read_request(
+    file: Path | None, preset: str | None, changes: Sequence[str], seed: int | None
+) -> tuple[RunSpec, str | None]:
+    """The same, and the project that the file or a change names beside it, in its key ``project``."""
     from anpyc.spec import SpecError, parse_spec
 
     if (file is None) == (preset is None):
@@ -35,8 +42,11 @@ def read_specification(
         _change(data, change)
     if seed is not None:
         data["seed"] = seed
+    project = data.pop("project", None)
+    if not isinstance(project, str | None):
+        refuse("project: write the name of a project, in quotes where it looks like a number.")
     try:
-        return parse_spec(data)
+        return parse_spec(data), project
     except SpecError as error:
         refuse("; ".join(f"{p.field or 'specification'}: {p.message}" for p in error.problems))
 

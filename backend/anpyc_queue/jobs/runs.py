@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from anpyc.errors import NonFiniteLoss
 from anpyc.spec import RunSpec
 from anpyc.wording import day
-from anpyc_queue import events
+from anpyc_queue import events, projects
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun, QueueFull
 from anpyc_queue.finding import forget_settings, keep_settings
@@ -35,6 +35,7 @@ from anpyc_queue.tables import (
     SUBMITTED,
     SUCCEEDED,
     TERMINAL,
+    UNSORTED,
     WORKER_LOST,
     Artifact,
     Attempt,
@@ -110,6 +111,7 @@ def submit(
     *,
     idempotency_key: str | None = None,
     group_id: str | None = None,
+    project_id: str = UNSORTED,
     parent_id: str | None = None,
     parent_relation: str | None = None,
 ) -> tuple[Run, bool]:
@@ -121,6 +123,7 @@ def submit(
     if earlier is not None:
         return _same(earlier, spec.model_dump(mode="json")), False
     run = new_run(spec, idempotency_key=idempotency_key, group_id=group_id)
+    run.project_id = project_id
     run.parent_id, run.parent_relation = parent_id, parent_relation
     run.created_at = run.updated_at = now(session)
     added, created = life.add(session, RUN, run)
@@ -145,6 +148,7 @@ def new_run(spec: RunSpec, *, idempotency_key: str | None = None, group_id: str 
         device=spec.device,
         status=QUEUED,
         next_seq=1,
+        project_id=UNSORTED,
         group_id=group_id,
         idempotency_key=idempotency_key,
         attempts=[],
@@ -245,13 +249,15 @@ def retry(session: Session, run_id: str) -> Run:
 
 
 def clone(session: Session, run_id: str, spec: RunSpec, *, relation: str = "clone") -> Run:
-    """A new run of ``spec`` that points to the one it was made from.
+    """A new run of ``spec`` that points to the one it was made from, in the same project.
 
     :raises NotFound: when there is no such run.
     """
-    if session.get(Run, run_id) is None:
+    parent = session.get(Run, run_id)
+    if parent is None:
         raise NoSuchRun(run_id)
-    run, _ = submit(session, spec, parent_id=run_id, parent_relation=relation)
+    project_id = projects.keep_that_of(session, parent)
+    run, _ = submit(session, spec, project_id=project_id, parent_id=run_id, parent_relation=relation)
     return run
 
 

@@ -13,6 +13,8 @@ _MOST_LINES = 66
 """Between kernels; more would hide them."""
 _MOST_TICKS = 12
 _STEPS = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
+_LOWEST, _HIGHEST = 1 / 5, 2.0
+"""Of a picture, height by width: within them cells are square, beyond them all are stretched alike."""
 MOST_TOLD = 4_096
 """Cells that are told about one by one; of more only where they are."""
 
@@ -38,7 +40,7 @@ def placed(view: Window) -> dict[str, Any]:
 
 
 def axes(picture: Arranged, view: Window, theme: Theme) -> dict[str, Any]:
-    """Layout of a window: it fills the figure, hover and ticks name what was there before any ordering."""
+    """Layout of a window in sensible proportions; hover and ticks name what was there before any ordering."""
     cells = "" if view.exact else f" · each cell {view.cell[0]} × {view.cell[1]} parameters"
     tiles = picture.tiles
     rows, columns = places(picture, view)
@@ -59,7 +61,7 @@ def axes(picture: Arranged, view: Window, theme: Theme) -> dict[str, Any]:
             uirevision=f"{view.cols}",
             labelalias=_aliases(columns, view.cols[0], view.cell[1]),
             **_ticks(view.cols, side, list(range(view.cols[1]))),
-            **({"constrain": "domain"} if tiles else {}),
+            constrain="domain",
         ),
         "yaxis": axis(
             theme,
@@ -69,11 +71,18 @@ def axes(picture: Arranged, view: Window, theme: Theme) -> dict[str, Any]:
             uirevision=f"{view.rows}",
             labelalias=_aliases(rows, view.rows[0], view.cell[0]),
             **_ticks(view.rows, tiles.height, firsts),
-            # Kernels are images: their pixels are square.
-            **({"constrain": "domain", "scaleanchor": "x"} if tiles else {}),
+            constrain="domain",
+            scaleanchor="x",
+            scaleratio=_stretch(view),
         ),
         "shapes": _lines(picture, view, theme),
     }
+
+
+def _stretch(view: Window) -> float:
+    """How much higher than wide a parameter is drawn, so that long layers can be seen."""
+    own = (view.rows[1] - view.rows[0]) / (view.cols[1] - view.cols[0])
+    return float(f"{min(max(own, _LOWEST), _HIGHEST) / own:.9g}")
 
 
 def places(picture: Arranged, view: Window) -> tuple[list[str], list[str]]:

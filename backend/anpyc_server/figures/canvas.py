@@ -101,15 +101,15 @@ def percent_axis(theme: Theme, what: str, lowest: float, highest: float = 1.0, *
     )
 
 
-def colorbar(theme: Theme, title: str, **more: Any) -> dict[str, Any]:
-    """A quiet scale of colours at the right."""
+def colorbar(theme: Theme, title: str | None = None, **more: Any) -> dict[str, Any]:
+    """A quiet scale of colours at the right; where its ticks say all there is to say, without a title."""
     base: dict[str, Any] = {
-        "title": {"text": title, "side": "right", "font": {"color": theme.muted}},
+        "title": title and {"text": title, "side": "right", "font": {"color": theme.muted}},
         "thickness": 10,
         "outlinewidth": 0,
         "tickfont": {"color": theme.muted, "size": 11},
     }
-    return _laid_over(base, more)
+    return _laid_over(_known(base), more)
 
 
 def tasks_scale(theme: Theme, tasks: int) -> dict[str, Any]:

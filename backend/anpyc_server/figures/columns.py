@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from anpyc_queue.finding import flattened
 from anpyc_queue.tables import SUCCEEDED, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.palette import DASHES, THEMES
 from anpyc_server.records.counting import CountedRuns, counted_runs
 from anpyc_server.records.differences import title_of
 from anpyc_server.records.finding.conditions import in_group
+from anpyc_server.records.labels import in_full, is_named_by_hand, joined, settings_in_words
 from anpyc_server.wording import count
 
 _KINDS = len(THEMES["light"].runs) * len(DASHES)
@@ -33,6 +35,8 @@ class Members:
     """Tells columns of the same title apart: "seed 3"."""
     counting: CountedRuns
     rank: int
+    full: str = ""
+    """Its name and, where all of its runs share them, all settings, a line for each part."""
 
     @property
     def runs(self) -> Sequence[Run]:
@@ -74,9 +78,10 @@ def columns(session: Session, keys: Sequence[str]) -> tuple[list[Members], list[
     if wanted and not resolved:
         raise Missing("None of these runs is there any more. They may have been deleted.")
     ranks = _ranks(session, [member.first_id for member in resolved])
+    told = _told_apart(resolved)
     members = [
-        Members(member.key, member.title, note, member.counting, rank)
-        for member, note, rank in zip(resolved, _notes(resolved), ranks, strict=True)
+        Members(member.key, member.title, note, member.counting, rank, _in_full(was))
+        for was, member, note, rank in zip(resolved, told, _notes(told), ranks, strict=True)
     ]
     found_keys = {member.key for member in resolved}
     return members, [key for key in wanted if key not in found_keys]
@@ -94,6 +99,28 @@ def _find(session: Session, alone: Mapping[str, Run], key: str) -> _Member | Non
         return None
     counting = counted_runs(runs)
     return _Member(key, title_of(key, list(reversed(counting.runs))), counting, runs[0].id)
+
+
+def _told_apart(members: Sequence[_Member]) -> list[_Member]:
+    """Called by what differs among them, where nobody gave them a name and that tells them apart."""
+    newest = [None if member.key.startswith("sweep:") else member.counting.runs[-1] for member in members]
+    told = settings_in_words({run.spec_hash: dict(flattened(run.spec)) for run in newest if run is not None})
+    seeds = {run.seed for member, run in zip(members, newest, strict=True) if run and ":" not in member.key}
+    titles = []
+    for member, run in zip(members, newest, strict=True):
+        seed = f"seed {run.seed}" if run and ":" not in member.key and len(seeds) > 1 else ""
+        label = joined(told[run.spec_hash], seed) if run and not is_named_by_hand(run) else ""
+        titles.append(label or member.title)
+    again = Counter(titles)
+    return [
+        replace(member, title=title) if again[title] == 1 else member
+        for member, title in zip(members, titles, strict=True)
+    ]
+
+
+def _in_full(member: _Member) -> str:
+    runs = member.counting.runs
+    return f"{member.title}\n{in_full(runs[0].spec)}" if member.counting.settings == 1 else member.title
 
 
 def _notes(members: Sequence[_Member]) -> list[str]:

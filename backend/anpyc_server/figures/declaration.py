@@ -84,6 +84,10 @@ class ArrayNeeds:
     """The array of the task's first pruning round."""
     images: bool = False
     """In the original order of pixels."""
+    other: Literal["task", "run"] | None = None
+    """The same array at another task's end, or of another run at the same moment."""
+    newest: bool = False
+    """The same array as the newest task's end left it."""
 
 
 OptionsT = TypeVar("OptionsT", bound=FigureOptions)

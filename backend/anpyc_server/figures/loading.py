@@ -22,6 +22,8 @@ from anpyc_server.records.accuracy import accuracy_matrix, before_pruning, tasks
 from anpyc_server.records.arrangement import picture_shape
 from anpyc_server.records.arrays import KINDS, ArrayKind, Layout, StoredArray, nothing_stored
 from anpyc_server.records.cells import window
+from anpyc_server.records.lookup import find_run
+from anpyc_server.records.network import check_same_network
 from anpyc_server.records.pixels import image_shape, original_order
 from anpyc_server.records.pruning_curve import pruning_curve
 from anpyc_server.records.series import Epochs, Evaluations
@@ -79,13 +81,16 @@ class ArrayChoice:
     cols: str = ":"
     size: int = 256
     layout: Layout = "flat"
+    other: int | None = None
+    beside: str | None = None
 
 
 def array_choice(options: FigureOptions, kind: ArrayKind | None) -> ArrayChoice:
     """The choice in ``options``; of ``kind``, where the figure is drawn from one kind alone."""
     names = {field.name for field in fields(ArrayChoice)}
     chosen = {name: value for name, value in options if name in names}
-    return ArrayChoice(**chosen | ({"of": kind} if kind else {}))
+    of = kind or getattr(options, "of", None)
+    return ArrayChoice(**chosen | ({"of": of} if of else {}))
 
 
 def array_rows(
@@ -98,12 +103,14 @@ def array_rows(
     layer = choice.layer or _first_layer(session, run, kind)
     if layer is None:
         return ArrayRows(rows, None, missing=_nothing_of_kind(session, run, kind))
-    task = choice.task if choice.task is not None else _last_task(session, run, layer, kind)
+    task = choice.task if choice.task is not None else _shown_task(session, run, layer, kind)
     try:
         stored = services.arrays.load(session, run, task or 0, layer, kind, choice.round)
         before = _before(services, session, run, stored, choice, needs)
         owners = _owners(services, session, run, stored, before) if needs.owners else None
         by_task = _by_task(services, session, run, layer, kind) if needs.by_task else ()
+        other_run, other = _other(services, session, run, stored, choice, needs)
+        newest = _newest(services, session, run, stored) if needs.newest else None
         images = None
         if needs.images:
             images = original_order(run, stored.task, stored.values, image_shape(run, layer))
@@ -117,6 +124,9 @@ def array_rows(
         owners=owners,
         images=images,
         by_task=by_task,
+        other=other,
+        other_run=other_run,
+        newest=newest,
         neighbours=_neighbours(services, session, run, stored) if close else {},
         unpruned=_unpruned(services, session, run, stored) if needs.unpruned else None,
     )
@@ -211,6 +221,42 @@ def _neighbours(
     }
 
 
+def _other(
+    services: Services,
+    session: Session,
+    run: Run,
+    stored: StoredArray,
+    choice: ArrayChoice,
+    needs: ArrayNeeds,
+) -> tuple[RunRows | None, StoredArray | None]:
+    """What the array is laid beside, and whose that is where it is another run's.
+
+    :raises Missing: when it is not there, or of another network."""
+    if needs.other == "task" and choice.other is not None:
+        return None, services.arrays.load(session, run, choice.other, stored.layer, stored.kind)
+    if needs.other != "run":
+        return None, None
+    if not choice.beside:
+        raise Missing("Choose another run to lay beside this one.")
+    other = find_run(session, choice.beside)
+    check_same_network(run, other)
+    # At its own end of the task where this one's end is looked at: another schedule has other rounds.
+    round_ = None if stored.end_of_task else stored.round
+    array = services.arrays.load(session, other, stored.task, stored.layer, stored.kind, round_)
+    return run_rows(services, session, other), array
+
+
+def _newest(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
+    query = select(func.max(MaskRow.task)).where(
+        MaskRow.run_id == run.id,
+        MaskRow.layer == stored.layer,
+        MaskRow.of == stored.kind,
+        MaskRow.end_of_task,
+    )
+    task = session.scalar(query)
+    return None if task is None else services.arrays.load(session, run, task, stored.layer, stored.kind)
+
+
 def _unpruned(services: Services, session: Session, run: Run, stored: StoredArray) -> StoredArray | None:
     """The array of the same task's first pruning round."""
     if session.get(MaskRow, (run.id, stored.task, 1, stored.layer, stored.kind)) is None:
@@ -235,11 +281,13 @@ def _first_layer(session: Session, run: Run, kind: str) -> str | None:
     return planned[0] if planned else min(stored, default=None)
 
 
-def _last_task(session: Session, run: Run, layer: str, kind: str) -> int | None:
+def _shown_task(session: Session, run: Run, layer: str, kind: str) -> int | None:
+    """The newest task; of masks and owners the newest that was pruned: one that is not shows no change."""
     query = select(func.max(MaskRow.task)).where(
         MaskRow.run_id == run.id, MaskRow.layer == layer, MaskRow.of == kind
     )
-    return session.scalar(query)
+    pruned = session.scalar(query.where(MaskRow.round > 0)) if kind in ("mask", "owner") else None
+    return pruned if pruned is not None else session.scalar(query)
 
 
 def _nothing_of_kind(session: Session, run: Run, kind: str) -> str:

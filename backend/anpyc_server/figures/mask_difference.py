@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from anpyc_server.figures.array_axes import ORDERS, axes, placed
-from anpyc_server.figures.canvas import Drawing, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, colorbar, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds
 from anpyc_server.figures.options import ByPage, TaskOptions, WindowOptions
 from anpyc_server.figures.ownership import passage
@@ -58,13 +58,11 @@ def draw(rows: ArrayRows, options: DifferenceOptions, theme: Theme) -> Drawing:
         "zmax": 100,
         "colorscale": [[0, theme.pruned], [0.5, middle], [1, theme.reused]],
         "hovertemplate": f"%{{y}}, %{{x}}: {hover}<extra></extra>",
-        "colorbar": {
-            "tickvals": [-100, 0, 100],
-            "ticktext": ["freed", "as before" if view.exact else "as many", "taken"],
-            "thickness": 10,
-            "outlinewidth": 0,
-            "tickfont": {"color": theme.muted, "size": 11},
-        },
+        "colorbar": colorbar(
+            theme,
+            tickvals=[-100, 0, 100],
+            ticktext=["freed", "as before" if view.exact else "as many", "taken"],
+        ),
     }
     if view.exact:
         words = [[_STATES[state] for state in row] for row in (2 * was + now).tolist()]

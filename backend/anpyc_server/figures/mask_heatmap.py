@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anpyc_server.figures.array_axes import MOST_TOLD, ORDERS, axes, hover_texts, placed
-from anpyc_server.figures.canvas import Drawing, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, colorbar, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
 from anpyc_server.figures.options import KindOptions, WindowOptions
 from anpyc_server.figures.ownership import DEFINITION, in_words
@@ -88,8 +88,7 @@ def _framed(
     theme: Theme,
 ) -> Drawing:
     assert rows.stored is not None  # noqa: S101 - drawn only when there is one
-    bar = {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": theme.muted, "size": 11}}
-    heatmap = heatmap | placed(view) | {"colorbar": bar | heatmap["colorbar"]}
+    heatmap = heatmap | placed(view)
     return figure(
         [heatmap],
         theme,
@@ -174,7 +173,7 @@ def _mask(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRo
     """Single parameters by their state; of several the share that is kept."""
     if not view.exact:
         kept = np.round(means(part, view.cell) * 100, 1)
-        bar = {"title": {"text": "kept", "side": "right"}, "ticksuffix": " %"}
+        bar = colorbar(theme, "kept", ticksuffix=" %")
         scale = {"zmin": 0, "zmax": 100, "colorscale": density(theme), "colorbar": bar}
         return Colored(kept, scale, "%{z:.1f} % kept", 1, lambda share: f"{share:.1f} % kept")
     states = part.astype(int)
@@ -184,13 +183,14 @@ def _mask(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayRo
     shown = 2 if rows.before is None else 4
     scale = {
         **steps([theme.free, theme.consolidated, theme.pruned, theme.reused][:shown], 0),
-        "colorbar": {
-            "tickvals": list(range(shown)),
-            "ticktext": list(_STATES[:shown]),
-            "len": 0.12 * shown,
-            "y": 1,
-            "yanchor": "top",
-        },
+        "colorbar": colorbar(
+            theme,
+            tickvals=list(range(shown)),
+            ticktext=list(_STATES[:shown]),
+            len=0.12 * shown,
+            y=1,
+            yanchor="top",
+        ),
     }
     return Colored(
         states, scale, "%{text}", word=lambda state: _STATES[int(state)], names=dict(enumerate(_STATES))
@@ -202,11 +202,12 @@ def _owner(part: npt.NDArray[Any], view: Window, picture: Arranged, rows: ArrayR
     every = max(1, tasks // 10)
     scale = {
         **steps([theme.free, *task_colors(tasks, theme)], -1),
-        "colorbar": {
-            "title": {"text": "owner", "side": "top"},
-            "tickvals": [-1, *range(0, tasks, every)],
-            "ticktext": ["free", *(f"task {task}" for task in range(0, tasks, every))],
-        },
+        "colorbar": colorbar(
+            theme,
+            "owner",
+            tickvals=[-1, *range(0, tasks, every)],
+            ticktext=["free", *(f"task {task}" for task in range(0, tasks, every))],
+        ),
     }
     names = {owner: f"task {owner}" if owner >= 0 else "free" for owner in range(-1, tasks)}
     mostly = "" if view.exact else "mostly "
@@ -233,12 +234,13 @@ def _importance(
         "zmin": lowest,
         "zmax": max(highest, lowest + 0.1),
         "colorscale": sequential(theme),
-        "colorbar": {
-            "title": {"text": "importance · logarithmic", "side": "right"},
-            "tickvals": [*decades] if decades else [round(lowest, 2)],
-            "ticktext": [f"10<sup>{MINUS if decade < 0 else ''}{abs(decade)}</sup>" for decade in decades]
+        "colorbar": colorbar(
+            theme,
+            "importance · logarithmic",
+            tickvals=[*decades] if decades else [round(lowest, 2)],
+            ticktext=[f"10<sup>{MINUS if decade < 0 else ''}{abs(decade)}</sup>" for decade in decades]
             or [f"{10**lowest:.1e}"],
-        },
+        ),
     }
     return Colored(
         logarithm,
@@ -259,7 +261,7 @@ def _weight(
         "zmin": -reach,
         "zmax": reach,
         "colorscale": diverging(theme),
-        "colorbar": {"title": {"text": "weight", "side": "right"}},
+        "colorbar": colorbar(theme, "weight"),
     }
     return Colored(mean, _written(scale, mean, view), "weight %{z:.3g}", numbers=mean)
 

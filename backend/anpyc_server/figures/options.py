@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -79,6 +79,30 @@ class TaskOptions(LayerOptions):
     """A layer at the end of a task; without one, of the newest."""
 
     task: Task = None
+
+
+class OtherTaskOptions(TaskOptions):
+    """A task alone, or beside another; as each was at its own end."""
+
+    other: Annotated[Task, Field(title="Other task")] = None
+    has: Annotated[
+        Literal["claimed", "kept"],
+        Field(description="What a task has: the weights that it claimed itself, or all that were kept then."),
+        ByPage(),
+    ] = "claimed"
+
+    @property
+    def of(self) -> ArrayKind:
+        return "owner" if self.has == "claimed" else "mask"
+
+
+class OtherRunOptions(TaskOptions):
+    """The same layer of two runs at one moment."""
+
+    beside: Annotated[
+        str | None, Field(max_length=64, description="Another run of the same network."), ByPage()
+    ] = None
+    round: Annotated[Round, ByPage()] = None
 
 
 class KindOptions(TaskOptions):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, colorbar, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds, Place
 from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme, sequential
@@ -41,12 +41,7 @@ def draw(rows: ArrayRows, options: LayerOptions, theme: Theme) -> Drawing:
         "xgap": 2 if written else 0,
         "ygap": 2 if written else 0,
         "hovertemplate": "tasks %{y} and %{x}: %{z:.1f} % kept by both<extra></extra>",
-        "colorbar": {
-            "ticksuffix": " %",
-            "thickness": 10,
-            "outlinewidth": 0,
-            "tickfont": {"color": theme.muted},
-        },
+        "colorbar": colorbar(theme, ticksuffix=" %"),
     }
     if written:
         heatmap |= {"texttemplate": "%{z:.0f}", "textfont": {"size": 11}}

@@ -147,6 +147,18 @@ def run_dash(rank: int) -> str:
     return DASHES[rank // len(THEMES["light"].runs) % len(DASHES)]
 
 
+def of_two(theme: Theme) -> tuple[str, str, str]:
+    """Of what only the one has, only the other, and both."""
+    return theme.runs[0], theme.runs[1], theme.muted
+
+
+def blended(color: str, other: str, share: float) -> str:
+    """A colour on its way to another."""
+    ends = [[int(each[place : place + 2], 16) for place in (1, 3, 5)] for each in (color, other)]
+    channels = [round(low + (high - low) * share) for low, high in zip(*ends, strict=True)]
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
 def translucent(color: str, opacity: float) -> str:
     """A colour through which others shine."""
     red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))

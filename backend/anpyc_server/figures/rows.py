@@ -100,6 +100,12 @@ class ArrayRows:
     """units × height × width, for a first layer on images."""
     by_task: Sequence[StoredArray] = ()
     """The same array at each task's end."""
+    other: StoredArray | None = None
+    """The same array at another task's end, or of another run."""
+    other_run: RunRows | None = None
+    """Whose that is, where it is another run's."""
+    newest: StoredArray | None = None
+    """The array as the newest task's end left it."""
     unpruned: StoredArray | None = None
     """The array as it was measured in the task's first pruning round, before anything was pruned."""
 

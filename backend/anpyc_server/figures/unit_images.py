@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anpyc_server.figures.canvas import Drawing, axis, empty, figure, text
+from anpyc_server.figures.canvas import Drawing, axis, colorbar, empty, figure, text
 from anpyc_server.figures.declaration import ArrayFigure, ArrayNeeds
 from anpyc_server.figures.options import KindOptions
 from anpyc_server.figures.palette import Theme, density, diverging, sequential
@@ -38,7 +38,7 @@ def draw(rows: ArrayRows, options: KindOptions, theme: Theme) -> Drawing:
         "z": [[None if np.isnan(value) else float(f"{value:.3g}") for value in row] for row in grid],
         "hoverongaps": False,
         "hovertemplate": "%{z:.3g}<extra></extra>",
-        "colorbar": {"thickness": 10, "outlinewidth": 0, "tickfont": {"color": theme.muted}},
+        "colorbar": colorbar(theme),
         **scale,
     }
     names = ["all units", *(f"unit {unit}" for unit in range(len(shown)))]

@@ -50,7 +50,11 @@ class Arranged:
 
     def like(self, other: StoredArray) -> npt.NDArray[Any]:
         """Another array of the same tensor, laid out in the same way."""
-        return _tiled(other.values[self.units], self.tiles)
+        return self.laid(other.values)
+
+    def laid(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Values of the same tensor, rows × columns as they are stored, laid out in the same way."""
+        return _tiled(values[self.units], self.tiles)
 
 
 def arranged(stored: StoredArray, order: RowOrder, layout: Layout) -> Arranged:

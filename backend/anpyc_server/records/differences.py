@@ -8,10 +8,12 @@ from typing import Any
 
 from anpyc_queue.finding import flattened
 from anpyc_queue.tables import Run
-from anpyc_server.records.settings import described
+from anpyc_server.records.settings import in_lower_case, kind_label, words_of, written_apart
 
 _MOST_WRITTEN = 6
 _BETWEEN_WORDS = " ,;:·_(-"
+_PARTS = ("strategy", "training", "benchmark", "dataset", "model")
+"""In the order in which their differences are told."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,24 @@ class Difference:
     values: tuple[Any, ...]
 
     def __str__(self) -> str:
-        words = [written(value) for value in self.values]
-        if len(words) <= _MOST_WRITTEN:
-            return f"{self.title} {', '.join(words)}"
-        span = f"{words[0]}–{words[-1]}, " if _are_numbers(self.values) else ""
-        return f"{self.title} {span}{len(words)} values"
+        words = self._words()
+        if len(words) > _MOST_WRITTEN:
+            span = f"{words[0]}–{words[-1]}, " if _are_numbers(self.values) else ""
+            return f"{self.called} {span}{len(words)} values"
+        if self.field.endswith(".kind"):
+            return ", ".join(words)
+        return words_of(self.field).around(self.values[0], ", ".join(words))
+
+    @property
+    def called(self) -> str:
+        """In short."""
+        return self.title if self.field.endswith(".kind") else words_of(self.field).called
+
+    def _words(self) -> list[str]:
+        part, _, name = self.field.rpartition(".")
+        if name == "kind":
+            return [kind_label(part, str(value)) for value in self.values]
+        return list(written_apart(self.values).values())
 
 
 def differences(runs: Sequence[Run]) -> list[Difference]:
@@ -37,15 +52,30 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
     """
     oldest_first = sorted(runs, key=lambda run: run.id)
     specs = [dict(flattened(run.spec)) for run in {run.spec_hash: run for run in oldest_first}.values()]
-    fields = sorted(
-        dict.fromkeys(field for spec in specs for field in spec),
-        key=lambda field: not field.endswith(".kind"),
-    )
     return [
         Difference(field, _title(field), _ordered(spec[field] for spec in specs if field in spec))
-        for field in fields
-        if field not in ("name", "seed") and _varies(field, specs)
+        for field in varying(specs)
     ]
+
+
+def varying(specs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The dotted fields in which settings differ, name and seed apart; kinds come first, then the method's.
+
+    A setting that is left out is not set: :class:`anpyc_queue.tables.SpecSettings` leaves it out.
+    """
+    fields = dict.fromkeys(field for spec in specs for field in spec if field not in ("name", "seed"))
+    return sorted((field for field in fields if _varies(field, specs)), key=_place)
+
+
+def kind_beside(field: str) -> str | None:
+    """The field with the kind of the part that a field belongs to: ``strategy.kind`` of ``strategy.lam``."""
+    part, _, name = field.rpartition(".")
+    return f"{part}.kind" if part and name != "kind" else None
+
+
+def _place(field: str) -> tuple[bool, int]:
+    part = field.partition(".")[0]
+    return not field.endswith(".kind"), _PARTS.index(part) if part in _PARTS else len(_PARTS)
 
 
 def in_words(differences: Sequence[Difference], runs: Sequence[Run]) -> str:
@@ -97,23 +127,18 @@ def _common_beginning(names: Sequence[str]) -> str:
 
 
 def _varies(field: str, specs: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the field differs among the runs that made the same choices around it."""
-    part = field.rpartition(".")[0]
-    kind = f"{part}.kind" if part and field != f"{part}.kind" else None
+    """Whether the field differs among those that made the same choices around it."""
+    kind = kind_beside(field)
     by_kind: dict[Any, set[Any]] = {}
     for spec in specs:
-        if field in spec:
-            by_kind.setdefault(spec.get(kind) if kind else None, set()).add(spec[field])
+        by_kind.setdefault(spec.get(kind) if kind else None, set()).add(spec.get(field))
     return any(len(values) > 1 for values in by_kind.values())
 
 
 def _title(field: str) -> str:
     """As the form names it; a part's kind by the part."""
     part, _, name = field.rpartition(".")
-    if name == "kind":
-        return part.rpartition(".")[2]
-    title = described().get(field, (field, ""))[0]
-    return title[0].lower() + title[1:] if title[1:2].islower() else title
+    return part.rpartition(".")[2] if name == "kind" else in_lower_case(words_of(field).title)
 
 
 def _ordered(values: Any) -> tuple[Any, ...]:
@@ -123,15 +148,3 @@ def _ordered(values: Any) -> tuple[Any, ...]:
 
 def _are_numbers(values: Sequence[Any]) -> bool:
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
-
-
-def written(value: Any) -> str:
-    """A value of a setting among others: ``0.1``, ``on``, ``(400, 400)``."""
-    if value is None:
-        return "unset"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return f"{value:g}"
-    text = str(value)
-    return f"({text})" if ", " in text else text

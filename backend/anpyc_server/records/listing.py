@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, cast, func, literal, or_, select, tuple_
 
-from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Run
+from anpyc_queue.tables import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Project, Run
 from anpyc_queue.words import plain
 from anpyc_server.errors import BadRequest, Invalid
 from anpyc_server.records.finding.conditions import Filter, in_group
@@ -46,6 +46,8 @@ class RunFilter:
     dataset: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     group: str | None = None
+    project: str | None = None
+    """By its id."""
     archived: bool = False
     text: str = ""
     filter: Filter | None = None
@@ -64,10 +66,12 @@ class RunFilter:
         ):
             if values:
                 wanted.append(column.in_(values))
+        if self.project is not None:
+            wanted.append(run.project_id == self.project)
         if self.group is not None:
             wanted.append(in_group(self.group, run))
         wanted.extend(has_tag(plain(tag), run) for tag in self.tags)
-        wanted.extend(_mentions(run, word) for word in self.text.split())
+        wanted.extend(_mentions(run, word, of_all=self.project is None) for word in self.text.split())
         if self.filter is not None:
             wanted.append(self.filter.condition(run))
         return wanted
@@ -112,6 +116,8 @@ def tiers(name: str, descending: bool) -> Sequence[Tier]:
             return [Tier(0, key=func.lower(Run.name))]
         case "strategy":
             return [Tier(0, key=Run.strategy.expression)]
+        case "project":
+            return [Tier(0, key=expression(find(name)))]
         case "status":
             ordered = [Tier(place, (Run.status == status,)) for place, status in enumerate(_STATUS_ORDER)]
             return ordered[::-1] if descending else ordered
@@ -210,5 +216,10 @@ def _not_ours() -> BadRequest:
     )
 
 
-def _mentions(run: type[Run], word: str) -> ColumnElement[bool]:
-    return place_of(run.words, plain(word)) > 0
+def _mentions(run: type[Run], word: str, *, of_all: bool) -> ColumnElement[bool]:
+    """In its name, tags or notes, and among the runs of all projects in its project's name."""
+    said = place_of(run.words, plain(word)) > 0
+    if not of_all:
+        return said
+    projects = select(Project.id).where(place_of(Project.folded, plain(word)) > 0)
+    return or_(said, run.project_id.in_(projects))

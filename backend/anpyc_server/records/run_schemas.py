@@ -110,6 +110,7 @@ class RunSummary(Answer):
     error: RunError | None
     values: dict[str, str | float | bool | None]
     """Of the columns that a list was asked for besides; a moment as ISO 8601."""
+    project_id: str
     group_id: str | None
     parent_id: str | None
     parent_relation: Relation | None

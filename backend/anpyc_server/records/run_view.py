@@ -155,6 +155,7 @@ def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
         "worker": run.worker_id,
         "cancel_requested": run.cancel_requested,
         "values": {},
+        "project_id": run.project_id,
         "group_id": run.group_id,
         "parent_id": run.parent_id,
         "parent_relation": run.parent_relation,

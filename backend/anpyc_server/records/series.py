@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
-_KEPT_ROWS = 4_000_000
-"""Of all runs together; about 200 MB."""
+_KEPT_BYTES = 200_000_000
+"""Of all runs together: four million rows or so."""
+_BESIDE_THE_ROWS = 2_000
+"""Bytes of a key and of up to eight arrays as objects."""
 
 _READ_AHEAD = 4
 """Runs whose series are read before somebody asks."""
@@ -60,13 +62,17 @@ class _Kept:
     version: tuple[Any, ...]
     columns: tuple[npt.NDArray[Any], ...]
 
+    def size(self) -> int:
+        """Bytes."""
+        return sum(column.nbytes for column in self.columns) + _BESIDE_THE_ROWS
+
 
 class SeriesCache:
     """The newest series that were asked for. Safe to share between threads."""
 
-    def __init__(self, rows: int = _KEPT_ROWS) -> None:
+    def __init__(self, size: int = _KEPT_BYTES) -> None:
         self._kept: LRUCache[tuple[str, str], _Kept] = LRUCache(
-            rows, getsizeof=lambda kept: min(len(kept.columns[0]), rows)
+            size, getsizeof=lambda kept: min(kept.size(), size)
         )
         self._lock = threading.Lock()
         self._reading: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()

@@ -212,6 +212,21 @@ export const maskIndexQuery = (id: string) =>
       dataOf(api.GET("/api/runs/{run_id}/masks", { params: { path: { run_id: id } }, signal })),
   });
 
+/** The masks of two runs of one network after a task, in numbers. */
+export const masksBesideQuery = (id: string, other: string, task: number) =>
+  queryOptions({
+    queryKey: ["masks", id, "beside", other, task],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/runs/{run_id}/masks/beside", {
+          params: { path: { run_id: id }, query: { run: other, task } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+
 export interface UnitsWanted {
   task: number;
   layer: string;

@@ -80,7 +80,8 @@ export interface paths {
         put?: never;
         /**
          * Submit Run
-         * @description Queue a run. With an Idempotency-Key that was used before: the run of then, and 200.
+         * @description Queue a run, in a project or in Unsorted. With an Idempotency-Key that was used before: the run of
+         *     then, and 200.
          */
         post: operations["submit_run"];
         delete?: never;
@@ -297,6 +298,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description All projects by name, Unsorted first, and what they hold.
+         */
+        get: operations["list_projects"];
+        put?: never;
+        /**
+         * Make Project
+         * @description Make an empty project. Its name is no other's, whatever the case.
+         */
+        post: operations["make_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project
+         * @description One project, by its id or its name.
+         */
+        get: operations["get_project"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project
+         * @description Delete a project. Its runs are kept and go to Unsorted, which cannot be deleted.
+         */
+        delete: operations["delete_project"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Project
+         * @description Change name or description. An older ``version`` than the stored one answers 409.
+         */
+        patch: operations["edit_project"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Runs
+         * @description Move runs into the project: those named, groups with all of their runs, or with ``listed`` all that
+         *     the query lists, whose parameters are those of ``/api/runs``. At most 10,000 at once.
+         */
+        post: operations["move_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description The saved views of a project by name; without one, those of all runs.
+         */
+        get: operations["list_views"];
+        put?: never;
+        /**
+         * Save View
+         * @description Save a view. Its name is no other's of the same project.
+         */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get View
+         * @description One view.
+         */
+        get: operations["get_view"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete View
+         * @description Delete a view. No run is touched.
+         */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit View
+         * @description Rename a view, update what it shows, or make it the one that its project opens with. An older
+         *     ``version`` than the stored one answers 409.
+         */
+        patch: operations["edit_view"];
+        trace?: never;
+    };
     "/api/preview": {
         parameters: {
             query?: never;
@@ -469,6 +596,26 @@ export interface paths {
          * @description Which arrays are stored.
          */
         get: operations["list_masks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/masks/beside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Masks Beside
+         * @description The masks of two runs after a task, layer by layer in numbers.
+         */
+        get: operations["get_masks_beside"];
         put?: never;
         post?: never;
         delete?: never;
@@ -652,7 +799,7 @@ export interface paths {
         put?: never;
         /**
          * Submit Sweep
-         * @description Every combination of the grid with every seed as a run: all of them or none.
+         * @description Every combination of the grid with every seed as a run, in a project or in Unsorted: all or none.
          *
          *     With an Idempotency-Key that was used before: the sweep of then, and 200.
          */
@@ -1359,6 +1506,16 @@ export interface components {
          */
         BenchmarkPart: Record<string, never>;
         /**
+         * CameFrom
+         * @description Runs that were in one project.
+         */
+        CameFrom: {
+            /** Project Id */
+            project_id: string;
+            /** Run Ids */
+            run_ids: string[];
+        };
+        /**
          * Cancelled
          * @description Runs that waited and do so no more.
          */
@@ -1405,7 +1562,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted";
             /** Run Id */
             run_id: string | null;
             /** Subject */
@@ -1599,13 +1756,21 @@ export interface components {
              * @description A run's id or a group's key, as it was asked for.
              */
             key: string;
-            /** Title */
+            /**
+             * Title
+             * @description The name that somebody gave it, or what it differs in from the others: "λ 100 · pruned 70 %".
+             */
             title: string;
             /**
              * Note
              * @description Tells columns of the same title apart: "seed 3".
              */
             note: string;
+            /**
+             * Full
+             * @description Name and, where its runs share them, all settings: a line for each part.
+             */
+            full: string;
             /**
              * Run Ids
              * @description The runs that count: of a group, the succeeded ones once there are any, of repeats the newest.
@@ -1929,7 +2094,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted";
         };
         /**
          * Deleted
@@ -1943,6 +2108,27 @@ export interface components {
              * Format: date-time
              */
             undo_until: string;
+        };
+        /**
+         * DeletedProject
+         * @description A project that was deleted.
+         */
+        DeletedProject: {
+            /** Id */
+            id: string;
+            /**
+             * Moved
+             * @description Runs that are in Unsorted now, archived ones too.
+             */
+            moved: number;
+        };
+        /**
+         * DeletedView
+         * @description A view that was deleted.
+         */
+        DeletedView: {
+            /** Id */
+            id: string;
         };
         /**
          * Differences
@@ -2831,6 +3017,42 @@ export interface components {
             bytes: number;
         };
         /**
+         * LayerBeside
+         * @description One layer's masks in two runs. The four counts add up to ``total``.
+         */
+        LayerBeside: {
+            /** Layer */
+            layer: string;
+            /** Shape */
+            shape: number[];
+            /** Total */
+            total: number;
+            /**
+             * First
+             * @description Kept by the run alone.
+             */
+            first: number;
+            /**
+             * Second
+             * @description Kept by the other alone.
+             */
+            second: number;
+            /** Both */
+            both: number;
+            /** Neither */
+            neither: number;
+            /**
+             * Alike
+             * @description The share of its weights on which they agree.
+             */
+            alike: number;
+            /**
+             * By Chance
+             * @description The share on which masks as dense as these would agree by chance.
+             */
+            by_chance: number;
+        };
+        /**
          * LayerStatistics
          * @description Where the parameters of one tensor stand after one round of one task.
          */
@@ -3189,6 +3411,25 @@ export interface components {
              * @description What is stored of this layer at this task and round.
              */
             kinds: ("mask" | "owner" | "importance" | "weight")[];
+        };
+        /**
+         * MasksBeside
+         * @description The masks of two runs of one network after a task.
+         */
+        MasksBeside: {
+            /** Task */
+            task: number;
+            /**
+             * First
+             * @description The run's name.
+             */
+            first: string;
+            /** Second */
+            second: string;
+            /** Layers */
+            layers: components["schemas"]["LayerBeside"][];
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Method
@@ -3556,6 +3797,33 @@ export interface components {
             join_sweep: boolean;
         };
         /**
+         * Moved
+         * @description What was moved. Runs that were there already are not told.
+         */
+        Moved: {
+            project: components["schemas"]["Project"];
+            /** Moved */
+            moved: number;
+            /**
+             * Came From
+             * @description To move them back.
+             */
+            came_from: components["schemas"]["CameFrom"][];
+        };
+        /**
+         * NewProject
+         * @description What a new project is called.
+         */
+        NewProject: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+        };
+        /**
          * NewToken
          * @description A token that was just made.
          */
@@ -3581,6 +3849,29 @@ export interface components {
              * @description What it is. It is not kept and cannot be shown again.
              */
             token: string;
+        };
+        /**
+         * NewView
+         * @description A view to save.
+         */
+        NewView: {
+            /**
+             * Project
+             * @description Its id or name; null: of all runs.
+             */
+            project?: string | null;
+            /** Name */
+            name: string;
+            view?: components["schemas"]["View"];
+            /** Charts */
+            charts?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Is Default
+             * @default false
+             */
+            is_default: boolean;
         };
         /**
          * Offer
@@ -3938,6 +4229,73 @@ export interface components {
             message: string;
         };
         /**
+         * Project
+         * @description A project and what it holds.
+         */
+        Project: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /**
+             * Version
+             * @description Raised by every edit, so that two editors notice each other.
+             */
+            version: number;
+            /**
+             * Runs
+             * @description Those that are not archived.
+             */
+            runs: number;
+            /** Archived */
+            archived: number;
+            /**
+             * Newest Activity
+             * @description When anything about one of its runs last changed; null where it holds none.
+             */
+            newest_activity: string | null;
+            /**
+             * Is Unsorted
+             * @description Runs that were given no project are here. It keeps its name and cannot be deleted.
+             */
+            is_unsorted: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * ProjectEdit
+         * @description What a person may change about a project.
+         */
+        ProjectEdit: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Version
+             * @description The version that was edited; another one in the database answers 409.
+             */
+            version?: number | null;
+        };
+        /**
+         * Projects
+         * @description All projects.
+         */
+        Projects: {
+            /** Items */
+            items: components["schemas"]["Project"][];
+        };
+        /**
          * PruningPoint
          * @description One pruned share.
          */
@@ -4185,6 +4543,8 @@ export interface components {
             values: {
                 [key: string]: string | number | boolean | null;
             };
+            /** Project Id */
+            project_id: string;
             /** Group Id */
             group_id: string | null;
             /** Parent Id */
@@ -4841,6 +5201,8 @@ export interface components {
             values: {
                 [key: string]: string | number | boolean | null;
             };
+            /** Project Id */
+            project_id: string;
             /** Group Id */
             group_id: string | null;
             /** Parent Id */
@@ -4876,6 +5238,74 @@ export interface components {
              * @description What its files and its rows take; rows are estimated, masks apart.
              */
             bytes: number;
+        };
+        /**
+         * RunsToMove
+         * @description Which runs.
+         */
+        RunsToMove: {
+            /**
+             * Keys
+             * @description Runs by id, and groups such as ``spec:…`` and ``sweep:…`` with all their runs in whatever project.
+             */
+            keys?: string[];
+            /**
+             * Listed
+             * @description All that the query lists, in place of ``keys``.
+             * @default false
+             */
+            listed: boolean;
+        };
+        /**
+         * SavedView
+         * @description A view that was saved.
+         */
+        SavedView: {
+            /** Id */
+            id: string;
+            /**
+             * Project Id
+             * @description Null: of all runs.
+             */
+            project_id: string | null;
+            /** Name */
+            name: string;
+            view: components["schemas"]["View"];
+            /**
+             * Charts
+             * @description Charts of one's own in the comparison: an object that the page reads and writes.
+             */
+            charts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Is Default
+             * @description Whether its project, or the list of all runs, opens with it.
+             */
+            is_default: boolean;
+            /**
+             * Version
+             * @description Raised by every save, so that two editors notice each other.
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * SavedViews
+         * @description The views of one project, or of all runs.
+         */
+        SavedViews: {
+            /** Items */
+            items: components["schemas"]["SavedView"][];
         };
         /**
          * SeedMean
@@ -5871,6 +6301,88 @@ export interface components {
             values: (string | number | boolean | null)[];
         };
         /**
+         * View
+         * @description What of the runs is shown, and how. Empty parts are as usual.
+         */
+        View: {
+            /** Status */
+            status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[];
+            /** Strategy */
+            strategy?: string[];
+            /** Benchmark */
+            benchmark?: string[];
+            /** Dataset */
+            dataset?: string[];
+            /** Tag */
+            tag?: string[];
+            /**
+             * Archived
+             * @default false
+             */
+            archived: boolean;
+            /**
+             * Q
+             * @default
+             */
+            q: string;
+            /**
+             * Filter
+             * @description In the filter language.
+             * @default
+             */
+            filter: string;
+            /**
+             * Sort
+             * @default
+             */
+            sort: string;
+            /**
+             * Columns
+             * @description In their order.
+             */
+            columns?: string[];
+            /** Pinned */
+            pinned?: string[];
+            /**
+             * Widths
+             * @description In pixels, of the columns that a reader has made wider or narrower.
+             */
+            widths?: {
+                [key: string]: number;
+            };
+            /** Formats */
+            formats?: {
+                [key: string]: "digits-0" | "digits-1" | "digits-2" | "digits-3" | "digits-4" | "percent" | "plain" | "scientific" | "relative" | "date";
+            };
+            /**
+             * By
+             * @description Runs that differ only in name and seed, or of one sweep, share a row.
+             * @default
+             * @enum {string}
+             */
+            by: "" | "seeds" | "sweep";
+        };
+        /**
+         * ViewEdit
+         * @description What may be changed about a view; what is left out stays.
+         */
+        ViewEdit: {
+            /** Name */
+            name?: string | null;
+            view?: components["schemas"]["View"] | null;
+            /** Charts */
+            charts?: {
+                [key: string]: unknown;
+            } | null;
+            /** Is Default */
+            is_default?: boolean | null;
+            /**
+             * Version
+             * @description The version that was edited; another one in the database answers 409.
+             */
+            version?: number | null;
+        };
+        /**
          * Waiting
          * @description One run in the queue.
          */
@@ -6426,6 +6938,8 @@ export interface operations {
                 dataset?: string[] | null;
                 tag?: string[] | null;
                 group?: string | null;
+                /** @description A project, by its id or its name. */
+                project?: string | null;
                 archived?: boolean;
                 q?: string;
                 /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
@@ -6504,7 +7018,10 @@ export interface operations {
     };
     submit_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project, by its id or its name. */
+                project?: string | null;
+            };
             header?: {
                 "idempotency-key"?: string | null;
             };
@@ -6770,6 +7287,8 @@ export interface operations {
                 dataset?: string[] | null;
                 tag?: string[] | null;
                 group?: string | null;
+                /** @description A project, by its id or its name. */
+                project?: string | null;
                 archived?: boolean;
                 q?: string;
                 /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
@@ -6860,6 +7379,8 @@ export interface operations {
                 dataset?: string[] | null;
                 tag?: string[] | null;
                 group?: string | null;
+                /** @description A project, by its id or its name. */
+                project?: string | null;
                 archived?: boolean;
                 q?: string;
                 /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
@@ -7704,6 +8225,1030 @@ export interface operations {
             };
         };
     };
+    list_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projects"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    make_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedProject"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    move_runs: {
+        parameters: {
+            query?: {
+                status?: ("queued" | "running" | "succeeded" | "failed" | "cancelled")[] | null;
+                strategy?: string[] | null;
+                benchmark?: string[] | null;
+                dataset?: string[] | null;
+                tag?: string[] | null;
+                group?: string | null;
+                /** @description A project, by its id or its name. */
+                project?: string | null;
+                archived?: boolean;
+                q?: string;
+                /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
+                filter?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunsToMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description A project, by its id or its name. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view's id. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view's id. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The view's id. */
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     preview_run: {
         parameters: {
             query?: never;
@@ -8464,6 +10009,106 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_masks_beside: {
+        parameters: {
+            query: {
+                /** @description Another run of the same network. */
+                run: string;
+                /** @description Without it: the last that both have pruned. */
+                task?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MasksBeside"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9362,7 +11007,10 @@ export interface operations {
     };
     submit_sweep: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A project, by its id or its name. */
+                project?: string | null;
+            };
             header?: {
                 "idempotency-key"?: string | null;
             };
@@ -9483,6 +11131,8 @@ export interface operations {
                 dataset?: string[] | null;
                 tag?: string[] | null;
                 group?: string | null;
+                /** @description A project, by its id or its name. */
+                project?: string | null;
                 archived?: boolean;
                 q?: string;
                 /** @description In the filter language: `strategy = anpyc and lam > 3 and created > -7d`. */
@@ -9966,6 +11616,9 @@ export interface operations {
                 order?: "index" | "density" | "cluster";
                 layout?: "flat" | "filters";
                 before?: number | null;
+                other?: number | null;
+                has?: "claimed" | "kept";
+                beside?: string | null;
             };
             header?: never;
             path: {

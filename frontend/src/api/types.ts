@@ -15,6 +15,7 @@ export type RunGroup = Schemas["RunGroup"];
 export type Comparison = Schemas["Comparison"];
 export type MaskWindow = Schemas["MaskWindow"];
 export type MaskIndex = Schemas["MaskIndex"];
+export type MasksBeside = Schemas["MasksBeside"];
 export type ArrayKind = MaskWindow["of"];
 export type UnitArrays = Schemas["UnitImages"];
 export type WorkerEntry = Schemas["WorkerEntry"];

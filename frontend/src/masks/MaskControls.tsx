@@ -13,6 +13,11 @@ const ORDERS = [
   { value: "cluster", label: "clustered" },
 ];
 
+const HAS = [
+  { value: "claimed", label: "claimed" },
+  { value: "kept", label: "kept" },
+];
+
 const LAYOUTS = [
   { value: "filters", label: "as images" },
   { value: "flat", label: "in a row" },
@@ -23,13 +28,15 @@ interface MaskControlsProps {
   view: MaskView;
   order: RunSearch["order"];
   onChange: (part: Partial<RunSearch>) => void;
+  /** Chooses another run. */
+  beside: ReactNode;
   /** The slider over time. */
   children: ReactNode;
 }
 
 /** What is shown of which layer, and how. */
-export function MaskControls({ items, view, order, onChange, children }: MaskControlsProps) {
-  const { layers, layer, step, before, earlier, convolution, layout } = view;
+export function MaskControls({ items, view, order, onChange, beside, children }: MaskControlsProps) {
+  const { layers, layer, step, before, earlier, has, convolution, layout } = view;
   return (
     <div className={`panel ${classes.controls}`} role="group" aria-label="What is shown">
       <LayerPicker
@@ -43,13 +50,15 @@ export function MaskControls({ items, view, order, onChange, children }: MaskCon
       {before !== undefined && (
         <Select
           label="Against"
-          w={92}
+          w={104}
           allowDeselect={false}
+          searchable={earlier.length > MANY}
           value={String(before)}
           onChange={(next) => next && onChange({ before: Number(next) })}
-          data={earlier.map((task) => ({ value: String(task), label: `task ${task}` }))}
+          data={earlier.map(optionOf)}
         />
       )}
+      {has && <TasksPicker view={view} onChange={onChange} />}
       <Select
         label="Rows"
         w={132}
@@ -68,28 +77,67 @@ export function MaskControls({ items, view, order, onChange, children }: MaskCon
           data={LAYOUTS}
         />
       )}
+      {beside}
       {children}
     </div>
   );
 }
 
+/** More tasks than these are found by typing. */
+const MANY = 12;
+
+function optionOf(task: number): { value: string; label: string } {
+  return { value: String(task), label: `task ${task}` };
+}
+
+/** The task beside the one that the slider is at, and what it takes to have a weight. */
+function TasksPicker({ view: { step, ends, has, other }, onChange }: KindPickerProps) {
+  const others = ends.filter((task) => task !== step.task);
+  return (
+    <>
+      <Select
+        label={`Task ${step.task} beside`}
+        w={132}
+        placeholder="alone"
+        clearable
+        searchable={others.length > MANY}
+        value={other === undefined ? null : String(other)}
+        onChange={(next) => onChange({ other: next === null ? undefined : Number(next) })}
+        data={others.map(optionOf)}
+      />
+      <div>
+        <div className={classes.label}>A task has what it</div>
+        <SegmentedControl
+          aria-label="A task has what it"
+          value={has ?? "claimed"}
+          onChange={(next) => onChange({ has: next as "claimed" | "kept" })}
+          data={HAS}
+        />
+      </div>
+    </>
+  );
+}
+
 type KindPickerProps = Pick<MaskControlsProps, "view" | "onChange">;
 
-/** A kind of array, or what changed between two masks. */
-function KindPicker({ view: { kind, kinds, before, earlier }, onChange }: KindPickerProps) {
+const ARRAY = { of: undefined, before: undefined, has: undefined, other: undefined };
+
+/** A kind of array, single tasks' weights, or what changed between two masks. */
+function KindPicker({ view: { kind, kinds, before, earlier, has, ends }, onChange }: KindPickerProps) {
   return (
     <div className={classes.kinds}>
       <div className={classes.label}>Show</div>
       <SegmentedControl
         aria-label="Show"
-        value={before === undefined ? kind : "difference"}
-        onChange={(next) =>
-          next === "difference"
-            ? onChange({ before: earlier.at(-1), of: undefined })
-            : onChange({ of: next === "mask" ? undefined : (next as ArrayKind), before: undefined })
-        }
+        value={has ? "tasks" : before === undefined ? kind : "difference"}
+        onChange={(next) => {
+          if (next === "difference") onChange({ ...ARRAY, before: earlier.at(-1) });
+          else if (next === "tasks") onChange({ ...ARRAY, has: "claimed" });
+          else onChange({ ...ARRAY, of: next === "mask" ? undefined : (next as ArrayKind) });
+        }}
         data={[
           ...KINDS.map((option) => ({ ...option, disabled: !kinds.includes(option.value) })),
+          { value: "tasks", label: "Tasks", disabled: ends.length === 0 },
           { value: "difference", label: "Difference", disabled: earlier.length === 0 },
         ]}
       />

@@ -7,7 +7,10 @@ import { Figure } from "../plot/Figure";
 import { count } from "../text/numbers";
 import { layersIn, stepInWords, stepsOf } from "./steps";
 
-/** The mask of one layer on the overview: the newest, or the one that was picked. */
+/** More moments than these are found by typing. */
+const MANY = 24;
+
+/** The mask of one layer on the overview: of the last task that was pruned, or the one that was picked. */
 export function MaskPanel({ run }: { run: Run }) {
   const { layer, task, round } = useSearch({ from: "/runs/$id" });
   const navigate = useNavigate({ from: "/runs/$id" });
@@ -58,8 +61,9 @@ export function MaskPanel({ run }: { run: Run }) {
             />
             <Select
               aria-label="Task and round"
-              w={120}
-              placeholder="newest"
+              w={128}
+              searchable={steps.length > MANY}
+              placeholder="last pruned"
               clearable
               value={steps.some((step) => `${step.task}/${step.round}` === picked) ? picked : null}
               onChange={(next) => {

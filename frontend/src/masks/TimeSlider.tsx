@@ -6,8 +6,10 @@ import { type Step, stepInWords } from "./steps";
 interface TimeSliderProps {
   steps: Step[];
   at: number;
-  /** Whether the newest step is followed as it comes. */
-  newest: boolean;
+  /** What is followed as it comes, where no step is chosen. */
+  followed: string | null;
+  /** What the button at the end follows. */
+  follow: string;
   playing: boolean;
   onGo: (at: number) => void;
   onPlay: () => void;
@@ -15,7 +17,16 @@ interface TimeSliderProps {
 }
 
 /** Over tasks and pruning rounds, by hand or played; tasks begin at the marks. */
-export function TimeSlider({ steps, at, newest, playing, onGo, onPlay, onNewest }: TimeSliderProps) {
+export function TimeSlider({
+  steps,
+  at,
+  followed,
+  follow,
+  playing,
+  onGo,
+  onPlay,
+  onNewest,
+}: TimeSliderProps) {
   const step = steps[at];
   return (
     <div className={classes.time}>
@@ -24,7 +35,7 @@ export function TimeSlider({ steps, at, newest, playing, onGo, onPlay, onNewest 
         <span className="quiet">
           {" "}
           {at + 1} of {steps.length}
-          {newest && ", the newest"}
+          {followed && `, ${followed}`}
         </span>
       </div>
       <div className={classes.slider}>
@@ -52,8 +63,9 @@ export function TimeSlider({ steps, at, newest, playing, onGo, onPlay, onNewest 
           )}
         />
         <ActionIcon
-          aria-label="Follow the newest"
-          variant={newest ? "filled" : "default"}
+          aria-label={`Follow ${follow}`}
+          title={`Follow ${follow}`}
+          variant={followed ? "filled" : "default"}
           color="var(--accent-fill)"
           onClick={onNewest}
         >

@@ -14,7 +14,7 @@ export function ZoomButtons({ part, shape, onZoom }: ZoomButtonsProps) {
   return (
     <>
       <span className={classes.window} data-testid="mask-window">
-        {part ? `rows ${inWords(part.rows)}, columns ${inWords(part.cols)}` : "drag to zoom"}
+        {part ? `rows ${inWords(part.rows)}, columns ${inWords(part.cols)}` : "drag to zoom, click to pick"}
       </span>
       <ActionIcon aria-label="Zoom in" size={24} onClick={() => onZoom(zoomed(part, shape, 0.5))}>
         <IconPlus size={15} />

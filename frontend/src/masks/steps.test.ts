@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layersIn, stepAt, stepInWords, stepsOf, taskBeside } from "./steps";
+import { lastPruned, layersIn, stepAt, stepInWords, stepsOf, taskBeside } from "./steps";
 
 const item = (task: number, round: number, layer = "fc1.weight") => ({
   task,
@@ -28,6 +28,14 @@ describe("steps", () => {
     expect(stepAt(steps, 0, 0)).toBe(0);
     expect(stepAt(steps, 0, 1)).toBe(1);
     expect(stepAt(steps, 9, 0)).toBe(2);
+  });
+
+  it("opens at the last task that was pruned", () => {
+    const steps = [0, 1, 2].flatMap((task) => [0, 1, 2].map((round) => ({ task, round })));
+    expect(lastPruned(steps)).toBe(8);
+    expect(lastPruned([...steps, { task: 3, round: 0 }])).toBe(8);
+    expect(lastPruned([{ task: 0, round: 0 }])).toBe(0);
+    expect(lastPruned([])).toBe(-1);
   });
 
   it("goes from task to task, each at its end", () => {

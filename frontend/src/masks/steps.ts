@@ -24,6 +24,12 @@ export function stepsOf(items: Entries, layer: string, kind?: ArrayKind): Step[]
     .sort((a, b) => a.task - b.task || a.round - b.round);
 }
 
+/** The step at which the last task that was pruned ended: one that is not pruned shows nothing new. */
+export function lastPruned(steps: Step[]): number {
+  const pruned = steps.findLastIndex(({ round }) => round > 0);
+  return pruned >= 0 ? pruned : steps.length - 1;
+}
+
 /** The step meant by what stands in the address: that round, else the task's end, else the last before it. */
 export function stepAt(steps: Step[], task: number | undefined, round: number | undefined): number {
   if (task === undefined) return steps.length - 1;

@@ -2,8 +2,8 @@
 
 import type { ArrayKind, MaskIndex } from "../api/types";
 import type { RunSearch } from "../search";
-import { layersIn, type Step, stepAt, stepsOf } from "./steps";
-import { pictureShape } from "./window";
+import { lastPruned, layersIn, type Step, stepAt, stepsOf } from "./steps";
+import { type Part, partOf, pictureShape } from "./window";
 
 export const KINDS: { value: ArrayKind; label: string }[] = [
   { value: "mask", label: "Mask" },
@@ -22,6 +22,11 @@ export interface MaskView {
   steps: Step[];
   at: number;
   step: Step;
+  /** Tasks whose ends are stored with their owners: those that can be looked at alone. */
+  ends: number[];
+  /** What a task has, where one is looked at alone or beside the other. */
+  has: "claimed" | "kept" | undefined;
+  other: number | undefined;
   /** Earlier tasks to compare with, and the one that is compared with. */
   earlier: number[];
   before: number | undefined;
@@ -30,9 +35,16 @@ export interface MaskView {
   layout: "filters" | undefined;
   /** Rows × columns of the picture. */
   shape: [number, number];
-  /** Tells pictures apart: a window belongs to one of them. */
+  /** Tells pictures apart: a window and a picked weight belong to one of them. */
   picture: string;
+  /** What of it is looked at; null is the whole. */
+  part: Part | null;
+  /** Row and column of the weight that is picked. */
+  cell: [number, number] | null;
 }
+
+/** What of the address belongs to one picture, and is left behind with it. */
+export const OF_A_PICTURE = { rows: undefined, cols: undefined, cell: undefined } as const;
 
 export function viewOf({ items }: MaskIndex, search: RunSearch): MaskView {
   const layers = layersIn(items);
@@ -42,15 +54,23 @@ export function viewOf({ items }: MaskIndex, search: RunSearch): MaskView {
   const kinds = KINDS.map(({ value }) => value).filter((kind) =>
     ofLayer.some((item) => item.kinds.includes(kind)),
   );
-  const kind = search.of && kinds.includes(search.of) ? search.of : (kinds[0] ?? "mask");
+  const has = kinds.includes("owner") ? search.has : undefined;
+  const kind = has ? "owner" : search.of && kinds.includes(search.of) ? search.of : (kinds[0] ?? "mask");
   const steps = stepsOf(ofLayer, layer, kind);
-  const at = stepAt(steps, search.task, search.round);
+  const at =
+    search.task === undefined && (kind === "mask" || kind === "owner")
+      ? lastPruned(steps)
+      : stepAt(steps, search.task, search.round);
   const step = steps[at] as Step;
+  const ends = [...new Set(stepsOf(ofLayer, layer, "owner").map(({ task }) => task))];
   const earlier = kinds.includes("mask")
     ? [...new Set(steps.map(({ task }) => task))].filter((task) => task < step.task)
     : [];
   const convolution = chosen?.shape.length === 4;
   const layout = convolution && search.layout !== "flat" ? "filters" : undefined;
+  const shape = pictureShape(chosen?.shape ?? [], layout);
+  const other =
+    has && ends.includes(search.other ?? -1) && search.other !== step?.task ? search.other : undefined;
   return {
     layers,
     layer,
@@ -59,13 +79,27 @@ export function viewOf({ items }: MaskIndex, search: RunSearch): MaskView {
     steps,
     at,
     step,
+    ends,
+    has,
+    other,
     earlier,
-    before: search.before !== undefined && earlier.includes(search.before) ? search.before : undefined,
+    before: has
+      ? undefined
+      : search.before !== undefined && earlier.includes(search.before)
+        ? search.before
+        : undefined,
     convolution,
     layout,
-    shape: pictureShape(chosen?.shape ?? [], layout),
+    shape,
     picture: `${layer}/${search.order}/${layout}`,
+    part: partOf(search.rows, search.cols, shape),
+    cell: cellOf(search.cell, shape),
   };
+}
+
+function cellOf(text: string | undefined, [height, width]: [number, number]): [number, number] | null {
+  const [row, col] = (text ?? "").split(",").map(Number);
+  return text && row !== undefined && col !== undefined && row < height && col < width ? [row, col] : null;
 }
 
 /** The task, at or before the step, at whose moments arrays of a kind are stored of the layer. */

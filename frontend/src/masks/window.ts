@@ -48,6 +48,26 @@ function ends(part: string, size: number): [number, number] {
   return [Number(from || 0), Number(to || size)];
 }
 
+/** Part of a picture as it stands in an address; null is the whole, and whatever is no part of it. */
+export function partOf(
+  rows: string | undefined,
+  cols: string | undefined,
+  [height, width]: [number, number],
+): Part | null {
+  const whole = (side: string | undefined, size: number) => {
+    if (side === undefined || side === ":") return ":";
+    const [from, to] = ends(side, size);
+    return from < to && to <= size ? (to - from === size ? ":" : side) : null;
+  };
+  const part = { rows: whole(rows, height), cols: whole(cols, width) };
+  if (part.rows === null || part.cols === null) return null;
+  return part.rows === ":" && part.cols === ":" ? null : { rows: part.rows, cols: part.cols };
+}
+
+/** Height by width of what is shown, beyond which a picture is stretched. */
+const LOWEST = 1 / 5;
+const HIGHEST = 2;
+
 function scaled(part: string, size: number, factor: number): string {
   const [from, to] = ends(part, size);
   const length = Math.max(1, Math.min(size, Math.round((to - from) * factor)));
@@ -55,9 +75,44 @@ function scaled(part: string, size: number, factor: number): string {
   return length === size ? ":" : `${start}:${start + length}`;
 }
 
-/** Around the middle of what is shown, half or twice as much of each side; null is the whole. */
+/** Around the middle of what is shown, half or twice as much of each side; null is the whole. Going closer, of
+a long and narrow part the long side is cut alone until cells need not be stretched. */
 export function zoomed(part: Part | null, [height, width]: [number, number], factor: number): Part | null {
-  const rows = scaled(part?.rows ?? ":", height, factor);
-  const cols = scaled(part?.cols ?? ":", width, factor);
+  const [top, bottom] = ends(part?.rows ?? ":", height);
+  const [left, right] = ends(part?.cols ?? ":", width);
+  const proportion = (bottom - top) / (right - left);
+  const [down, across] =
+    factor < 1 && proportion < LOWEST
+      ? [1, factor]
+      : factor < 1 && proportion > HIGHEST
+        ? [factor, 1]
+        : [factor, factor];
+  const rows = scaled(part?.rows ?? ":", height, down);
+  const cols = scaled(part?.cols ?? ":", width, across);
   return rows === ":" && cols === ":" ? null : { rows, cols };
+}
+
+function moved(side: string, size: number, by: number): string {
+  const [from, to] = ends(side, size);
+  const length = to - from;
+  if (length === size) return ":";
+  const start = Math.max(0, Math.min(size - length, from + Math.sign(by) * Math.ceil(Math.abs(by) * length)));
+  return `${start}:${start + length}`;
+}
+
+/** Moved by shares of what is shown, not past the edges. */
+export function panned(
+  part: Part | null,
+  [height, width]: [number, number],
+  down: number,
+  right: number,
+): Part | null {
+  return part && { rows: moved(part.rows, height, down), cols: moved(part.cols, width, right) };
+}
+
+/** The weight in the middle of what is shown. */
+export function middleOf(part: Part | null, [height, width]: [number, number]): [number, number] {
+  const [top, bottom] = ends(part?.rows ?? ":", height);
+  const [left, right] = ends(part?.cols ?? ":", width);
+  return [Math.floor((top + bottom - 1) / 2), Math.floor((left + right - 1) / 2)];
 }

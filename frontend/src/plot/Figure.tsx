@@ -11,7 +11,7 @@ import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } fro
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import classes from "./Figure.module.css";
-import { type FigureData, pointsIn, standingOut, toCsv, without } from "./figure";
+import { type FigureData, marked, pointsIn, standingOut, toCsv, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
 import { withNumbers } from "./raster";
 import { saveText } from "./save";
@@ -32,6 +32,9 @@ interface FigureProps {
   ready?: boolean;
   waiting?: string;
   onZoom?: (range: ZoomRange | null) => void;
+  onPick?: (x: number, y: number) => void;
+  /** Row and column of a heatmap around which there is a frame. */
+  mark?: [number, number] | null;
   /** Names of traces that the reader has hidden. */
   hidden?: ReadonlySet<string>;
   /** Name of the trace that is to stand out. */
@@ -52,6 +55,8 @@ export const Figure = memo(function Figure({
   ready = true,
   waiting,
   onZoom,
+  onPick,
+  mark = null,
   hidden,
   pointed = null,
 }: FigureProps) {
@@ -72,8 +77,9 @@ export const Figure = memo(function Figure({
   const sent = query.data;
   const figure = useMemo(() => {
     const shown = sent && hidden?.size ? without(sent, hidden) : sent;
-    return shown && pointed ? standingOut(shown, pointed) : shown;
-  }, [sent, hidden, pointed]);
+    const pointedOut = shown && pointed ? standingOut(shown, pointed) : shown;
+    return pointedOut && mark ? marked(pointedOut, mark) : pointedOut;
+  }, [sent, hidden, pointed, mark]);
   const meta = figure?.layout.meta;
   // What was drawn stays while the server does not answer; the connection pill says how current it is.
   const failure = figure ? null : query.error;
@@ -131,6 +137,7 @@ export const Figure = memo(function Figure({
               label={`${title}. ${meta?.sentence ?? ""} ${pointsIn(figure)} points.`}
               handle={plot}
               onZoom={onZoom}
+              onPick={onPick}
               onDrawn={(revision, points, milliseconds) => setDrawn({ revision, points, milliseconds })}
             />
           </>

@@ -1,12 +1,12 @@
 import { Button, useComputedColorScheme } from "@mantine/core";
 import type { default as plotlyModule } from "plotly.js-cartesian-dist-min";
-import { type Ref, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type Ref, type RefObject, useEffect, useImperativeHandle, useRef, useState } from "react";
 import { persistently } from "../shell/persistently";
 import { FONT } from "../theme";
 import { type FigureData, pointsIn } from "./figure";
 import classes from "./Plot.module.css";
 import { Reading } from "./Reading";
-import { frameOf, paintOn, pictureOf, withNumbers, withoutCells } from "./raster";
+import { frameOf, paintOn, pictureOf, placeAt, withNumbers, withoutCells } from "./raster";
 
 type Plotly = typeof plotlyModule;
 
@@ -83,10 +83,12 @@ interface PlotProps {
   onDrawn?: (revision: number, points: number, milliseconds: number) => void;
   /** Told where the reader zoomed to; null is the whole. */
   onZoom?: (range: ZoomRange | null) => void;
+  /** Told where the reader has clicked, as the axes count. */
+  onPick?: (x: number, y: number) => void;
 }
 
 /** The one component around plotly: loads it late, follows size and scheme, keeps zoom while data arrive. */
-export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
+export function Plot({ figure, label, handle, onDrawn, onZoom, onPick }: PlotProps) {
   const element = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [plotly, setPlotly] = useState<Plotly | null>(null);
@@ -162,6 +164,8 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
     };
   }, [plotly]);
 
+  usePicks(element, onPick);
+
   useImperativeHandle(
     handle,
     () => ({
@@ -197,6 +201,40 @@ export function Plot({ figure, label, handle, onDrawn, onZoom }: PlotProps) {
       {figure.cells && <Reading figure={figure} plot={element} />}
     </div>
   );
+}
+
+/** A click that moves further than this is the beginning of a drag. */
+const STILL = 4;
+
+/** Clicks on the plot's area. plotly tells of them only where it has drawn something itself. */
+function usePicks(element: RefObject<HTMLElement | null>, onPick: PlotProps["onPick"]): void {
+  const current = useRef(onPick);
+  current.current = onPick;
+  const listens = onPick !== undefined;
+  useEffect(() => {
+    const target = element.current;
+    if (!target || !listens) return;
+    let began: [number, number] | null = null;
+    const press = (event: PointerEvent) => {
+      began = event.button === 0 ? [event.clientX, event.clientY] : null;
+    };
+    const release = (event: PointerEvent) => {
+      const from = began;
+      began = null;
+      if (!from || Math.hypot(event.clientX - from[0], event.clientY - from[1]) > STILL) return;
+      const frame = frameOf(target);
+      const box = target.getBoundingClientRect();
+      const at =
+        frame && placeAt(frame, event.clientX - box.left - frame.left, event.clientY - box.top - frame.top);
+      if (at) current.current?.(...at);
+    };
+    target.addEventListener("pointerdown", press, true);
+    window.addEventListener("pointerup", release, true);
+    return () => {
+      target.removeEventListener("pointerdown", press, true);
+      window.removeEventListener("pointerup", release, true);
+    };
+  }, [element, listens]);
 }
 
 /** Paints the cells behind plotly's axes; nothing of a figure that plotly draws by itself. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pointsIn, standingOut, toCsv, unpack, without } from "./figure";
+import { marked, pointsIn, standingOut, toCsv, unpack, without } from "./figure";
 
 const packed = (values: Float64Array | Int16Array, dtype: string, shape?: string) => ({
   bdata: Buffer.from(values.buffer).toString("base64"),
@@ -84,6 +84,25 @@ describe("standingOut", () => {
     };
     expect(standingOut(figure, "task 1").data.map(({ opacity }) => opacity)).toEqual([0.15, undefined]);
     expect(standingOut(figure, "task 9")).toBe(figure);
+  });
+});
+
+describe("marked", () => {
+  const figure = {
+    data: [{ type: "heatmap", x0: 1.5, dx: 4, y0: 0, dy: 1, z: [] }],
+    layout: { shapes: [{ type: "line" }] },
+  };
+
+  it("frames the cell in which a weight lies", () => {
+    const shapes = marked(figure, [2, 6]).layout.shapes as object[];
+    expect(shapes).toHaveLength(3);
+    for (const frame of shapes.slice(1))
+      expect(frame).toMatchObject({ type: "rect", x0: 3.5, x1: 7.5, y0: 1.5, y1: 2.5 });
+  });
+
+  it("leaves what is no picture of cells as it is", () => {
+    const curve = { data: [{ y: [1] }], layout: {} };
+    expect(marked(curve, [0, 0])).toBe(curve);
   });
 });
 

@@ -110,6 +110,30 @@ export function without(figure: FigureData, hidden: ReadonlySet<string>): Figure
   };
 }
 
+/** The figure with a frame around the cell of its heatmap in which this row and column lie. */
+export function marked(figure: FigureData, [row, col]: [number, number]): FigureData {
+  const { x0, dx, y0, dy } = (figure.data[0] ?? {}) as Record<string, unknown>;
+  if (![x0, dx, y0, dy].every((number) => typeof number === "number")) return figure;
+  const ends = (at: number, first: number, size: number) => {
+    const middle = first + Math.round((at - first) / size) * size;
+    return [middle - size / 2, middle + size / 2];
+  };
+  const [left, right] = ends(col, x0 as number, dx as number);
+  const [top, bottom] = ends(row, y0 as number, dy as number);
+  const frame = (color: string, width: number) => ({
+    type: "rect",
+    x0: left,
+    x1: right,
+    y0: top,
+    y1: bottom,
+    line: { color, width },
+  });
+  const shapes = (figure.layout.shapes as object[] | undefined) ?? [];
+  // Dark within light: one of them stands out on any cell.
+  const frames = [frame("#ffffff", 5), frame("#000000", 2)];
+  return { ...figure, layout: { ...figure.layout, shapes: [...shapes, ...frames] } };
+}
+
 /** The figure with the other traces faint. */
 export function standingOut(figure: FigureData, pointed: string): FigureData {
   if (!figure.data.some(({ name }) => name === pointed)) return figure;

@@ -203,6 +203,14 @@ export function pictureOf(cells: Cells, trace: Trace): HTMLCanvasElement {
   return picture;
 }
 
+/** Where a point within the axes lies as they count; null outside of them. */
+export function placeAt(frame: Frame, left: number, top: number): [number, number] | null {
+  const across = left / frame.width;
+  const down = top / frame.height;
+  if (across < 0 || across >= 1 || down < 0 || down >= 1) return null;
+  return [frame.x[0] + (frame.x[1] - frame.x[0]) * across, frame.y[0] + (frame.y[1] - frame.y[0]) * down];
+}
+
 interface Named {
   labelalias?: Record<string, string>;
 }
@@ -211,10 +219,10 @@ interface Named {
 export function saidAt(figure: FigureData, frame: Frame, left: number, top: number): string | null {
   const { cells } = figure;
   const trace = figure.data[0];
-  if (!cells || !trace || left < 0 || top < 0 || left >= frame.width || top >= frame.height) return null;
+  const place = placeAt(frame, left, top);
+  if (!cells || !trace || !place) return null;
+  const [x, y] = place;
   const { x0, dx, y0, dy } = trace as unknown as Grid;
-  const x = frame.x[0] + ((frame.x[1] - frame.x[0]) * left) / frame.width;
-  const y = frame.y[0] + ((frame.y[1] - frame.y[0]) * top) / frame.height;
   const [row, col] = [Math.round((y - y0) / dy), Math.round((x - x0) / dx)];
   if (row < 0 || col < 0 || row >= cells.rows || col >= cells.cols) return null;
   const words = wordsAt(cells, row, col);

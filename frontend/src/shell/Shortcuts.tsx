@@ -34,6 +34,8 @@ const KEYS: [string, [string[], string][]][] = [
       [[",", "."], "Pruning round before, pruning round after"],
       [["Space"], "Play over tasks and rounds"],
       [["+", "−", "0"], "Zoom in, zoom out, the whole layer"],
+      [["Shift", "arrows"], "Move over the layer, once zoomed in"],
+      [["m"], "Pick the weight in the middle, or let it go"],
     ],
   ],
 ];

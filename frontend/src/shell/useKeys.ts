@@ -13,7 +13,7 @@ function taken(target: EventTarget | null, key: string): boolean {
   return moves && target.matches(CONTROLS);
 }
 
-/** Single keys of the page, by `KeyboardEvent.key`. A handler that returns true leaves the key to the browser. */
+/** Single keys of the page, by `KeyboardEvent.key`, with `Shift+` before it where that makes another one. A handler that returns true leaves the key to the browser. */
 // biome-ignore lint/suspicious/noConfusingVoidType: most handlers return nothing.
 export function useKeys(keys: Record<string, () => void | boolean>): void {
   const current = useRef(keys);
@@ -22,7 +22,8 @@ export function useKeys(keys: Record<string, () => void | boolean>): void {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (taken(event.target, event.key)) return;
-      const handler = current.current[event.key];
+      const shifted = event.shiftKey ? current.current[`Shift+${event.key}`] : undefined;
+      const handler = shifted ?? current.current[event.key];
       if (!handler) return;
       if (handler() !== true) event.preventDefault();
     };

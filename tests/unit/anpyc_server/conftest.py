@@ -8,7 +8,7 @@ import pytest
 
 from anpyc.settings import Settings
 from anpyc_queue import jobs
-from anpyc_queue.tables import Base
+from migrated import empty_database
 from serving import Server, Trainer, measure, queued, serving, spec, what_if
 
 
@@ -21,9 +21,7 @@ def _emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def server(_emptied: Server) -> Server:
     """A server with nothing in its database."""
-    with _emptied.database.write() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
+    empty_database(_emptied.database)
     return _emptied
 
 

@@ -20,11 +20,12 @@ from anpyc.settings import Settings
 from anpyc_queue import access, audit
 from anpyc_queue.access import Holder
 from anpyc_queue.engine import Database
-from anpyc_queue.tables import Base, BrowserSession, SignInLink
+from anpyc_queue.tables import BrowserSession, SignInLink
 from anpyc_server.access import attempts
 from anpyc_server.access.attempts import OF_ALL, OF_ONE, Attempts
 from anpyc_server.access.door import Door
 from anpyc_server.access.gate import COOKIE
+from migrated import empty_database
 from serving import Server, ended, queued, serving, spec
 
 TOKEN = "a-token-of-some-length"  # noqa: S105 - of a test
@@ -40,9 +41,7 @@ def _started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def closed(_started: Server) -> Server:
     """A server with a token that knows nobody and has seen nobody try."""
-    with _started.database.write() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
+    empty_database(_started.database)
     state = _started.uvicorn.config.app.state  # type: ignore[union-attr]
     state.attempts.__init__()
     state.services.door.__init__(_started.database, TOKEN)
@@ -308,6 +307,13 @@ def test_that_it_was_used_is_written_down_once_a_minute(closed: Server) -> None:
 MUTATIONS = [
     ("POST", "/api/runs"),
     ("POST", "/api/sweeps"),
+    ("POST", "/api/projects"),
+    ("PATCH", "/api/projects/any"),
+    ("DELETE", "/api/projects/any"),
+    ("POST", "/api/projects/any/runs"),
+    ("POST", "/api/views"),
+    ("PATCH", "/api/views/any"),
+    ("DELETE", "/api/views/any"),
     ("POST", "/api/compare/seeds"),
     ("PATCH", "/api/runs/any"),
     ("DELETE", "/api/runs/any"),

@@ -397,3 +397,32 @@ def test_requests_made_from_the_description_get_described_answers(tmp_path: Path
     assert report.problems == []
     assert report.cases > 140
     assert {200, 201, 404, 409, 422} <= report.statuses.keys()
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({"seed": False}, "seed"),
+        ({"model": {"hidden": [True, 10]}}, "model.hidden"),
+        ({"training": {"lr": True}}, "training.lr"),
+        ({"strategy": {"kind": "anpyc", "exact_share": 1}}, "strategy.exact_share"),
+        ({"dataset": {"kind": "digits", "standardise": "yes"}}, "dataset.standardise"),
+    ],
+)
+def test_true_is_no_number_and_a_number_is_not_true(server: Server, part: dict[str, Any], said: str) -> None:
+    for path, body in (("/api/runs", part), ("/api/sweeps", {"spec": part, "seeds": [1]})):
+        error = _refused(server.http.post(path, json=body), 422)
+        assert error["field"].endswith(said)
+        assert "true" in error["message"]
+    error = _refused(server.http.post("/api/sweeps", json={"spec": {}, "seeds": [1, False]}), 422)
+    assert error["field"].startswith("seeds")
+    assert (
+        server.http.post("/api/runs", json={"training": {"lr": "1e-3"}}).status_code == 201
+    )  # as YAML has it
+
+
+def test_an_address_allows_what_it_takes_itself(library: Server) -> None:
+    """``export`` stands where identifiers of runs do, which could be deleted."""
+    for path in ("/api/runs/export", "/api/runs/fields"):
+        assert library.http.options(path).headers["Allow"] == "GET"
+    assert library.http.options("/api/runs/x").headers["Allow"] == "DELETE, GET, PATCH"

@@ -13,7 +13,7 @@ from sqlalchemy import event, update
 
 from anpyc_queue import jobs
 from anpyc_queue.tables import Run
-from anpyc_server.kept import State, _Answer
+from anpyc_server.kept import KeptAnswers, State, _Answer
 from serving import Server, Trainer, claimed, ended, queued, spec
 
 
@@ -140,3 +140,22 @@ def test_whoever_waited_takes_what_was_made_after_he_asked() -> None:
     assert made.stands(State(6, "after a commit")), "nothing was committed since"
     assert not made.stands(State(6, "after another commit"))
     assert not _Answer(State(5, "after a commit"), 0.0, []).stands(State(5, "after a commit")), "too old"
+
+
+def _keeper(app: Any) -> KeptAnswers:
+    app = getattr(app, "middleware_stack", app)
+    while not isinstance(app, KeptAnswers):
+        app = app._app if hasattr(app, "_app") else app.app
+    return app
+
+
+def test_what_a_commit_made_worthless_is_kept_no_longer(server: Server, run_id: str) -> None:
+    server.http.get("/api/runs")
+    keeper = _keeper(server.uvicorn.config.app)
+    for place in range(20):
+        server.http.get(f"/api/runs?q=word{place}")
+    assert len(keeper._kept) > 20
+    assert keeper._kept.currsize > 20 * 2_000  # an empty answer takes room as well
+    server.http.patch(f"/api/runs/{run_id}", json={"name": "another"})
+    server.http.get("/api/runs")
+    assert len(keeper._kept) == 1

@@ -105,13 +105,17 @@ class PermutedBenchmark(BenchmarkPart):
     implementation: ClassVar = "anpyc.benchmarks.permuted:Permuted"
 
     kind: Literal["permuted"] = "permuted"
-    tasks: int = setting("Tasks", default=5, ge=1, le=200)
+    tasks: int = setting("Tasks", short="{} tasks", default=5, ge=1, le=200)
     """How many tasks are learnt one after the other."""
     scenario: Literal["task", "domain"] = setting("Scenario", default="task")
     """`task`: the task is known when tested, one head each. `domain`: one head for all tasks."""
-    permute_first: bool = setting("Permute the first task too", default=True, advanced=True)
+    permute_first: bool = setting(
+        "Permute the first task too", short="first task permuted", default=True, advanced=True
+    )
     """Off: the first task shows the images as they are."""
-    seed: int | None = setting("Seed of the permutations", default=0, ge=0, le=2**32 - 1, advanced=True)
+    seed: int | None = setting(
+        "Seed of the permutations", short="permutations’ seed", default=0, ge=0, le=2**32 - 1, advanced=True
+    )
     """0: those of the authors' script, the same in every run. Empty: the run's seed, so that a spread over
     seeds contains other permutations too."""
 
@@ -134,17 +138,21 @@ class SplitBenchmark(BenchmarkPart):
     implementation: ClassVar = "anpyc.benchmarks.split:Split"
 
     kind: Literal["split"] = "split"
-    tasks: int = setting("Tasks", default=5, ge=1, le=200)
+    tasks: int = setting("Tasks", short="{} tasks", default=5, ge=1, le=200)
     """How many tasks are learnt one after the other."""
-    classes_per_task: int = setting("Classes per task", default=2, ge=1, le=1_000)
+    classes_per_task: int = setting("Classes per task", short="{} classes a task", default=2, ge=1, le=1_000)
     """How many classes each task brings, 1 only where one head answers over all classes seen; tasks × classes
     per task may not exceed the data set's classes."""
     scenario: Scenario = setting("Scenario", default="task")
     """`task`: the task is known when tested. `domain`: one head, labels within the task. `class`: one head
     over all classes seen."""
-    shuffle_classes: bool = setting("Shuffle the classes", default=False, advanced=True)
+    shuffle_classes: bool = setting(
+        "Shuffle the classes", short="shuffled classes", default=False, advanced=True
+    )
     """Deal the classes in an order drawn from a seed instead of 0, 1, 2, …"""
-    seed: int | None = setting("Seed of the class order", default=None, ge=0, le=2**32 - 1, advanced=True)
+    seed: int | None = setting(
+        "Seed of the class order", short="class order’s seed", default=None, ge=0, le=2**32 - 1, advanced=True
+    )
     """Where classes are shuffled. Empty: the run's seed, so that a spread over seeds contains other orders
     too."""
 
@@ -210,11 +218,11 @@ class RotatedBenchmark(BenchmarkPart):
     implementation: ClassVar = "anpyc.benchmarks.rotated:Rotated"
 
     kind: Literal["rotated"] = "rotated"
-    tasks: int = setting("Tasks", default=5, ge=1, le=200)
+    tasks: int = setting("Tasks", short="{} tasks", default=5, ge=1, le=200)
     """How many tasks are learnt one after the other."""
     scenario: Literal["task", "domain"] = setting("Scenario", default="domain")
     """`task`: the task is known when tested, one head each. `domain`: one head for all tasks."""
-    step: float = setting("Turned per task", "degrees", default=30.0, ge=0, le=360)
+    step: float = setting("Turned per task", "degrees", short="turned", default=30.0, ge=0, le=360)
     """Each task turns the images this much further than the one before; the first shows them upright."""
 
     def task_title(self, task: int, source: str, names: Sequence[str]) -> str:
@@ -228,7 +236,7 @@ class SequenceBenchmark(BenchmarkPart):
 
     kind: Literal["sequence"] = "sequence"
     datasets: tuple[NameInSequence, ...] = setting(
-        "Data sets", default=("mnist", "fashion_mnist", "kmnist"), min_length=1, max_length=50
+        "Data sets", short="{}", default=("mnist", "fashion_mnist", "kmnist"), min_length=1, max_length=50
     )
     """In the order in which they are learnt. The data set chosen besides lends its settings (download,
     validation, limits) to all of them. Smaller images get a margin, grey ones become coloured where others

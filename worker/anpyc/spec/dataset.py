@@ -65,14 +65,22 @@ class DatasetPart(KindPart):
     in_sequences: ClassVar[bool] = True
     """Whether it can be one of a sequence of data sets: it is known before it is opened."""
 
-    validation: int = setting("Validation images", "images", default=0, ge=0, le=1_000_000, advanced=True)
+    validation: int = setting(
+        "Validation images", "images", short="{} held out", default=0, ge=0, le=1_000_000, advanced=True
+    )
     """This many images at the start of the training file are held out of training and of testing; of own
     images, one of each class in turn."""
-    standardise: bool = setting("Standardise pixels", default=False, advanced=True)
+    standardise: bool = setting("Standardise pixels", short="standardised", default=False, advanced=True)
     """Shift and scale all pixels to mean 0 and deviation 1 over the training images; off: pixels in [0,
     1]."""
     train_limit: int | None = setting(
-        "Training images at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+        "Training images at most",
+        "images",
+        short="{} images",
+        default=None,
+        ge=1,
+        le=10_000_000,
+        advanced=True,
     )
     """Use only the first so many training images, of own images one of each class in turn; empty: all."""
 
@@ -150,9 +158,9 @@ class DownloadedDataset(DatasetPart):
     named_classes: ClassVar[bool] = False
     """Whether its classes have names; they are digits otherwise."""
 
-    download: bool = setting("Download if missing", default=False)
+    download: bool = setting("Download if missing", short="download", default=False)
     """Fetch the data set into the data-sets folder if it is not there."""
-    pad: int = setting("Padding", "pixels", default=0, ge=0, le=16, advanced=True)
+    pad: int = setting("Padding", "pixels", short="padded by", default=0, ge=0, le=16, advanced=True)
     """Zero pixels added on each side of an image."""
 
     def shape(self) -> tuple[int, int, int]:
@@ -318,10 +326,12 @@ class ImagesDataset(DatasetPart):
     )
 
     kind: Literal["images"] = "images"
-    file: str = setting("File", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.(zip|npz)$", max_length=200)
+    file: str = setting(
+        "File", short="{}", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.(zip|npz)$", max_length=200
+    )
     """Name of the file: a zip with train/<class>/<image> and test/<class>/<image> (PNG, JPEG, BMP, GIF, TIFF
     or WebP), or an npz with train_images, train_labels, test_images and test_labels."""
-    size: int = setting("Size", "pixels", default=32, ge=8, le=256)
+    size: int = setting("Size", "pixels", short="{} pixels", default=32, ge=8, le=256)
     """Images are scaled to this height and width."""
     colour: bool = setting("Colour", default=True)
     """Off: shades of grey."""

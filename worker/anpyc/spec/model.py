@@ -77,7 +77,7 @@ class MlpModel(ModelPart):
 
     kind: Literal["mlp"] = "mlp"
     hidden: tuple[Annotated[int, Field(ge=1, le=16_384)], ...] = setting(
-        "Hidden layers", "units", default=(128, 64), min_length=1, max_length=8
+        "Hidden layers", "units", short="hidden {}", default=(128, 64), min_length=1, max_length=8
     )
     """Units of each hidden layer, from the input on."""
     dropout: float = setting("Dropout", default=0.0, ge=0, lt=1)
@@ -118,7 +118,7 @@ class ConvnetModel(ModelPart):
         "Channels", default=(64, 128, 256), min_length=3, max_length=3
     )
     """Of the three convolutions."""
-    units: int = setting("Units", "units", default=512, ge=1, le=16_384)
+    units: int = setting("Units", "units", short="{} units", default=512, ge=1, le=16_384)
     """Of the fully connected layer."""
     dropout: float = setting("Dropout", default=0.0, ge=0, lt=1)
     """Share of its units silenced at each training step."""
@@ -151,7 +151,7 @@ class Resnet18Model(ModelPart):
     made_smaller: ClassVar = "Take a smaller width."
 
     kind: Literal["resnet18"] = "resnet18"
-    width: int = setting("Width", "channels", default=64, ge=4, le=512)
+    width: int = setting("Width", "channels", short="width", default=64, ge=4, le=512)
     """Channels of the first stage; each of the three others has twice as many as the one before."""
 
     def body_size(self, shape: ImageShape) -> BodySize:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NoReturn, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError
 
 if TYPE_CHECKING:
     from anpyc.spec.run import RunSpec
@@ -16,7 +25,49 @@ if TYPE_CHECKING:
 Scenario = Literal["task", "domain", "class"]
 
 
-class SpecPart(BaseModel):
+class Plain(BaseModel):
+    """Never reads true as 1 nor 0 as false. A number as text is read: YAML takes ``1e-3`` for text."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        wrong = [
+            InitErrorDetails(type=error, loc=(field,), input=data[field])
+            for field, wanted in _types_of(cls).items()
+            if field in data and (error := _mistaken(data[field], wanted))
+        ]
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return data
+
+
+def _mistaken(value: Any, wanted: frozenset[Any]) -> PydanticCustomError | None:
+    each = value if isinstance(value, (list, tuple)) else (value,)
+    if bool not in wanted and any(isinstance(one, bool) for one in each):
+        return PydanticCustomError("number", "Give a number, not true or false")
+    if bool in wanted and not isinstance(value, bool) and type(value) not in wanted:
+        return PydanticCustomError("truth", "Give true or false")
+    return None
+
+
+@cache
+def _types_of(model: type[BaseModel]) -> dict[str, frozenset[Any]]:
+    """Of each field for a number or a truth value, all that its annotation is made of."""
+    types = {name: frozenset(_parts(field.annotation)) for name, field in model.model_fields.items()}
+    return {
+        name: wanted for name, wanted in types.items() if wanted & {bool, int, float} and Any not in wanted
+    }
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
+class SpecPart(Plain):
     """Frozen, and strict about names: an unknown field is an error, not ignored."""
 
     model_config = ConfigDict(
@@ -68,11 +119,16 @@ class KindPart(SpecPart):
         return schema
 
 
-def setting(title: str, unit: str = "", advanced: bool = False, **bounds: Any) -> Any:
-    """A field with its title, unit and place in the form (``advanced`` ones are folded away)."""
+def setting(title: str, unit: str = "", advanced: bool = False, short: str = "", **bounds: Any) -> Any:
+    """A field with its title, unit and place in the form (``advanced`` ones are folded away).
+
+    ``short`` is what it is called where runs are told apart, such as ``pruned``: value and unit follow, or
+    the value stands in place of ``{}``. Without it the title is."""
     extra: dict[str, Any] = {}
     if unit:
         extra["unit"] = unit
+    if short:
+        extra["short"] = short
     if advanced:
         extra["advanced"] = True
     return Field(title=title, json_schema_extra=extra or None, **bounds)

@@ -99,31 +99,45 @@ class AnpycStrategy(StrategyPart):
     kind: Literal["anpyc"] = "anpyc"
     lam: float = setting("λ", default=10.0, ge=0, le=1e9)
     """Strength of consolidation: the loss gains λ·Σ Ω·(θ − θ_old)²."""
-    initial_prune_percent: float = setting("Pruned at the first task", "%", default=80.0, ge=0, le=99)
+    initial_prune_percent: float = setting(
+        "Pruned at the first task", "%", short="pruned", default=80.0, ge=0, le=99
+    )
     """Share of each layer's parameters that the first task frees. 0: no pruning."""
-    prune_decay: float = setting("Pruning decay per task", default=1.0, ge=0, le=1)
+    prune_decay: float = setting("Pruning decay per task", short="pruning decay", default=1.0, ge=0, le=1)
     """Each later task prunes this share of the percentage before it, rounded down."""
     prune_step: float = setting("Pruning step", "%", default=40.0, ge=0.1, le=100)
     """The pruned share grows by this much from round to round."""
     exact_share: bool = setting("Stop at the share", default=True, advanced=True)
     """On: a task's last round prunes just its share. Off: the next multiple of the step, as published."""
-    retrain_epochs: int = setting("Retraining per round", "epochs", default=5, ge=0, le=10_000)
+    retrain_epochs: int = setting(
+        "Retraining per round", "epochs", short="retrained", default=5, ge=0, le=10_000
+    )
     """Epochs of training after each pruning round."""
     combine: Literal["sum", "maximum", "mean"] = setting(
-        "Combine importance by", default="sum", advanced=True
+        "Combine importance by", short="importance by", default="sum", advanced=True
     )
     """How the importance of a new task joins that of the earlier ones."""
-    consolidation: Literal["explicit", "closed_form"] = setting("Consolidation step", default="closed_form")
+    consolidation: Literal["explicit", "closed_form"] = setting(
+        "Consolidation step", short="{} step", default="closed_form"
+    )
     """`explicit`: the penalty's gradient joins the loss; diverges once 2·lr·λ·Ω > 1. `closed_form`: a
     proximal step after each optimizer step, stable for every λ."""
     importance_batch: int = setting(
         "Importance batch", "images", default=100, ge=1, le=100_000, advanced=True
     )
     """Images per gradient when importance is measured."""
-    importance_skip: int = setting("Skipped per batch", "images", default=0, ge=0, le=1_000, advanced=True)
+    importance_skip: int = setting(
+        "Skipped per batch", "images", short="skipped", default=0, ge=0, le=1_000, advanced=True
+    )
     """Images left out between two such batches; the authors' loop leaves out one in a hundred."""
     importance_images: int | None = setting(
-        "Images for importance at most", "images", default=2_000, ge=1, le=10_000_000, advanced=True
+        "Images for importance at most",
+        "images",
+        short="importance images",
+        default=2_000,
+        ge=1,
+        le=10_000_000,
+        advanced=True,
     )
     """Measure on the first so many training images; empty: all."""
     pruned_by: Literal["entropy", "curvature"] = setting("Pruned by", default="curvature", advanced=True)
@@ -133,7 +147,7 @@ class AnpycStrategy(StrategyPart):
     """With `curvature`, the order is ½·(F^this·θ)². 0.5: ½·F·θ², what removing one parameter does, the
     others left as they are. 0: magnitude. A value near 0 prunes best where most parameters go at once."""
     freed_start: Literal["auto", "zero", "initial"] = setting(
-        "Freed parameters start at", default="auto", advanced=True
+        "Freed parameters start at", short="freed start at", default="auto", advanced=True
     )
     """`zero`: where pruning put them, as published. `initial`: at their values before the first task, so
     that each task finds fresh ones; needs earlier tasks to use their own parameters. `auto`: initial where
@@ -143,7 +157,9 @@ class AnpycStrategy(StrategyPart):
     exact Fisher information, which also holds parameters that are zero."""
     normalise: bool = setting("Even out the tasks", default=True, advanced=True)
     """Divide each task's strengths by their mean, so that a task learnt with confidence is held as firmly."""
-    recall: Literal["auto", "all", "own"] = setting("Earlier tasks use", default="auto", advanced=True)
+    recall: Literal["auto", "all", "own"] = setting(
+        "Earlier tasks use", short="earlier tasks use", default="auto", advanced=True
+    )
     """`all`: every parameter, as published. `own`: only those held when the task ended, so that what grows
     from freed ones cannot disturb it; needs the task to be known when tested. `auto`: own where it is."""
 
@@ -184,7 +200,7 @@ class QuadraticStrategy(StrategyPart):
     recorded_bytes: ClassVar[float] = 3.3
 
     consolidation: Literal["explicit", "closed_form"] = setting(
-        "Consolidation step", default="closed_form", advanced=True
+        "Consolidation step", short="{} step", default="closed_form", advanced=True
     )
     """`explicit`: the penalty's gradient joins the loss, as published; diverges once 2·lr·λ·Ω > 1.
     `closed_form`: a proximal step after each optimizer step, stable for every λ."""
@@ -196,17 +212,25 @@ class EwcPart(QuadraticStrategy):
     lam: float = setting("λ", default=100.0, ge=0, le=1e12)
     """Strength of the penalty."""
     fisher: Literal["exact", "predicted", "empirical_sample", "empirical_batch"] = setting(
-        "Fisher information", default="exact"
+        "Fisher information", short="Fisher", default="exact"
     )
     """`exact`: expectation over the network's own output. `predicted`: for the class it finds most likely.
     `empirical_sample`: for the true class. `empirical_batch`: squares of whole batches' gradients."""
     fisher_images: int | None = setting(
-        "Images for it at most", "images", default=None, ge=1, le=10_000_000, advanced=True
+        "Images for it at most",
+        "images",
+        short="Fisher images",
+        default=None,
+        ge=1,
+        le=10_000_000,
+        advanced=True,
     )
     """Measure on the first so many training images; empty: all."""
-    fisher_batch: int = setting("Batch for it", "images", default=128, ge=1, le=100_000, advanced=True)
+    fisher_batch: int = setting(
+        "Batch for it", "images", short="Fisher batch", default=128, ge=1, le=100_000, advanced=True
+    )
     """Images at a time; changes the result for `empirical_batch` only."""
-    halved: bool = setting("Factor ½", default=True, advanced=True)
+    halved: bool = setting("Factor ½", short="½", default=True, advanced=True)
     """On: ½·λ·Σ F·(θ − θ_old)², as in the paper. Off: without the ½, as some libraries have it."""
 
 
@@ -277,7 +301,7 @@ class LwfStrategy(StrategyPart):
     kind: Literal["lwf"] = "lwf"
     lam: float = setting("λ", default=1.0, ge=0, le=1e6)
     """Weight of the distillation of each earlier task."""
-    temperature: float = setting("Temperature", default=2.0, gt=0, le=100)
+    temperature: float = setting("Temperature", short="T", default=2.0, gt=0, le=100)
     """Softens the outputs that are compared."""
 
 
@@ -293,9 +317,9 @@ class PacknetStrategy(StrategyPart):
     recorded_bytes: ClassVar = 2.0
 
     kind: Literal["packnet"] = "packnet"
-    prune_percent: float = setting("Pruned per task", "%", default=75.0, gt=0, lt=100)
+    prune_percent: float = setting("Pruned per task", "%", short="pruned", default=75.0, gt=0, lt=100)
     """Share of the weights still free that each task gives back."""
-    retrain_epochs: int = setting("Retraining", "epochs", default=3, ge=0, le=10_000)
+    retrain_epochs: int = setting("Retraining", "epochs", short="retrained", default=3, ge=0, le=10_000)
     """Epochs of training after pruning."""
 
     def round_epochs(self, task: int, tasks: int) -> tuple[int, ...]:

@@ -19,9 +19,9 @@ class StaircaseSchedule(SpecPart):
     """lr · factor^⌊epoch / every⌋, restarting with each task and running on through its pruning rounds."""
 
     kind: Literal["staircase"] = "staircase"
-    every: int = setting("Every", "epochs", default=5, ge=1, le=10_000)
+    every: int = setting("Every", "epochs", short="lr drops every", default=5, ge=1, le=10_000)
     """Epochs between two drops."""
-    factor: float = setting("Factor", default=0.9, gt=0, le=1)
+    factor: float = setting("Factor", short="lr drops by", default=0.9, gt=0, le=1)
     """What each drop multiplies the learning rate by."""
     first_task_factor: float | None = setting("Factor in the first task", default=None, gt=0, le=1)
     """Another factor for the first task's base training; empty: the same."""
@@ -38,18 +38,24 @@ class Training(SpecPart):
     """How each task is trained."""
 
     kind: Literal["supervised"] = "supervised"
-    epochs: int = setting("Epochs per task", "epochs", default=30, ge=1, le=10_000)
+    epochs: int = setting("Epochs per task", "epochs", short="{} epochs", default=30, ge=1, le=10_000)
     """Passes over each task's training images."""
     iterations: int | None = setting(
-        "Iterations per task", "steps", default=None, ge=1, le=10_000_000, advanced=True
+        "Iterations per task",
+        "steps",
+        short="{} iterations",
+        default=None,
+        ge=1,
+        le=10_000_000,
+        advanced=True,
     )
     """Steps per task instead of whole passes, as some published protocols count; an epoch is then a tenth of
     them."""
-    batch_size: int = setting("Batch size", "images", default=32, ge=1, le=65_536)
+    batch_size: int = setting("Batch size", "images", short="batch {}", default=32, ge=1, le=65_536)
     """Images per optimizer step."""
-    optimizer: Literal["sgd", "adam"] = setting("Optimizer", default="sgd")
+    optimizer: Literal["sgd", "adam"] = setting("Optimizer", short="{}", default="sgd")
     """Stochastic gradient descent or Adam."""
-    lr: float = setting("Learning rate", default=0.1, gt=0, le=100)
+    lr: float = setting("Learning rate", short="lr", default=0.1, gt=0, le=100)
     """Step size of the optimizer."""
     momentum: float = setting("Momentum", default=0.0, ge=0, lt=1, advanced=True)
     """Of stochastic gradient descent; Adam ignores it."""
@@ -58,7 +64,9 @@ class Training(SpecPart):
     the first time starts without. Off: each task starts with a fresh optimizer."""
     schedule: Schedule = setting("Schedule", default=ConstantSchedule(), advanced=True)
     """How the learning rate changes over epochs."""
-    precision: Literal["full", "fast"] = setting("Precision", default="full", advanced=True)
+    precision: Literal["full", "fast"] = setting(
+        "Precision", short="{} precision", default="full", advanced=True
+    )
     """`full`: 32-bit. `fast`: the matrix products of the layers before the heads in bfloat16, faster on
     processors that have it."""
     evaluate_on: Literal["test", "validation"] = setting("Evaluate on", default="test", advanced=True)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from anpyc_queue.tables import Run, SpecSettings
+from anpyc_queue.tables import Project, Run, SpecSettings
 from anpyc_queue.words import folded
 from anpyc_server.records.finding.conditions import operators_of, read_filter
 from anpyc_server.records.finding.expressions import expression
@@ -134,6 +134,8 @@ def seen(session: Session, field: Field, wanted: str = "") -> list[str]:
         return []
     if field.type == "tags":
         return _tags(session)
+    if field.origin == "project":
+        return list(session.scalars(select(Project.name).order_by(Project.folded).limit(MOST_OFFERED)))
     value = expression(field)
     rows = session.execute(_commonest(field, value, wanted)).all()
     return [_written(row[0], field) for row in rows if row[0] is not None]

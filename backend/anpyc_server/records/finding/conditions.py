@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
-from anpyc_queue.tables import Run, SpecSettings
+from anpyc_queue.tables import Project, Run, SpecSettings
 from anpyc_queue.words import folded, plain
 from anpyc_server.records.finding import literals
 from anpyc_server.records.finding.expressions import expression, has_tag, words_of
@@ -32,6 +32,8 @@ _OF_TYPE = {
     "tags": ("=", "!=", "~"),
     "moment": ("=", "!=", "<", "<=", ">", ">="),
 }
+_ELSEWHERE = ("group", "project")
+"""Fields that tell of more than the run."""
 _OF_NUMBERS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -140,11 +142,11 @@ def _compared(comparison: Comparison, run: type[Run]) -> ColumnElement[bool]:
         return there if by == "known" else not_(there)
     if by == "!=":
         others = not_(or_(*(_fits(field, "=", value, found, run) for value in values)))
-        if field.type == "tags" or field.origin == "group":  # a run without any has others
+        if field.type == "tags" or field.origin in _ELSEWHERE:  # a run without any has others
             return others
         return _of_setting(field, run, and_(found.is_not(None), others))
     fitting = or_(*(_fits(field, by, value, found, run) for value in values))
-    if field.origin == "group":  # of one setting, a run need be in no sweep
+    if field.origin in _ELSEWHERE:  # of one setting, a run need be in no sweep
         return fitting
     return _of_setting(field, run, and_(found.is_not(None), fitting))
 
@@ -204,6 +206,8 @@ def _text(
         return _in_words(field, by, plain(value), run)
     if field.origin == "group":
         return in_group(value, run)
+    if field.origin == "project":
+        return in_project(value, by, run)
     if field.type == "choice" and by == "=":
         return found == value
     if field.name == "id" and by == "=":
@@ -217,6 +221,16 @@ def _in_words(field: Field, by: str, wanted: str, run: type[Run]) -> ColumnEleme
         return has_tag(wanted, run)
     held = words_of(field.name, run)
     return held == wanted if by == "=" else place_of(held, wanted) > 0
+
+
+def in_project(name: str, by: str = "=", run: type[Run] = Run) -> ColumnElement[bool]:
+    """Runs of the project of this name or id; with ``~`` of those whose name contains it."""
+    wanted = folded(name.strip())
+    if by == "=":
+        named = or_(Project.folded == wanted, Project.id == name.strip().upper())
+    else:
+        named = place_of(Project.folded, wanted) > 0
+    return run.project_id.in_(select(Project.id).where(named))
 
 
 def in_group(key: str, run: type[Run] = Run) -> ColumnElement[bool]:

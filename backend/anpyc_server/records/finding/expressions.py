@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, select
 
-from anpyc_queue.tables import Attempt, Run, SpecSettings
+from anpyc_queue.tables import Attempt, Project, Run, SpecSettings
 from anpyc_queue.words import NOTES_FROM, TAG_EDGE, TAGS_FROM
 from anpyc_server.records.finding.fields import NUMERIC, Field
 from anpyc_server.records.finding.sql import json_number, json_text, moment_before, path, place_of, seconds_of
@@ -30,6 +30,8 @@ def expression(field: Field, run: type[Run] = Run) -> ColumnElement[Any]:
             return _in_json(field, SpecSettings.settings.expression)
         case "duration":
             return _duration(run)
+        case "project":
+            return select(Project.folded).where(Project.id == run.project_id).scalar_subquery()
 
 
 def _in_json(field: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -18,7 +18,10 @@ from anpyc_queue.words import folded
 from anpyc_server.records.settings import described
 
 Type = Literal["text", "choice", "number", "share", "loss", "change", "duration", "moment", "flag", "tags"]
-Origin = Literal["column", "words", "metric", "environment", "error", "setting", "duration", "group"]
+Origin = Literal[
+    "column", "words", "metric", "environment", "error", "setting", "duration", "group",
+    "project",
+]  # fmt: skip
 NUMERIC = frozenset({"number", "share", "loss", "change", "duration", "flag"})
 _ENVIRONMENT: dict[str, tuple[str, Type]] = {
     "commit": ("Git commit", "text"),
@@ -85,6 +88,7 @@ def _of_runs() -> Iterator[Field]:
     yield _column("status", "Status", "choice", choices={each: each for each in STATUSES})
     yield _column("name", "Run", "text", origin="words")
     yield _column("id", "Id", "text")
+    yield _column("project", "Project", "text", origin="project", key="project_id")
     yield _column("progress", "Progress", "share")
     yield _column("strategy", "Strategy", "choice", "strategy.kind", "method", choices=_labels(STRATEGIES))
     yield _column("benchmark", "Benchmark", "choice", "benchmark.kind", choices=_labels(BENCHMARKS))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, load_only, selectinlo
 from anpyc_queue.engine import now
 from anpyc_queue.finding import Value, flattened
 from anpyc_queue.jobs import trained_seconds
-from anpyc_queue.tables import Run
+from anpyc_queue.tables import Project, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.finding.fields import Field, UnknownField, find
 
@@ -43,12 +43,20 @@ def values_of(session: Session, run_ids: Sequence[str], columns: Mapping[str, Fi
         query = query.options(selectinload(Run.attempts))
     runs = {run.id: run for run in session.scalars(query)}
     moment = now(session)
-    return [_row(runs[run_id], columns, moment) for run_id in run_ids]
+    projects: dict[str, str] = {}
+    if any(field.origin == "project" for field in wanted):
+        projects = {row.id: row.name for row in session.execute(select(Project.id, Project.name))}
+    return [_row(runs[run_id], columns, moment, projects) for run_id in run_ids]
 
 
-def _row(run: Run, columns: Mapping[str, Field], moment: datetime) -> dict[str, Any]:
+def _row(
+    run: Run, columns: Mapping[str, Field], moment: datetime, projects: Mapping[str, str]
+) -> dict[str, Any]:
     settings = dict(flattened(run.spec)) if any(each.origin == "setting" for each in columns.values()) else {}
-    return {name: _value(run, field, settings, moment) for name, field in columns.items()}
+    return {
+        name: projects[run.project_id] if field.origin == "project" else _value(run, field, settings, moment)
+        for name, field in columns.items()
+    }
 
 
 def _value(run: Run, field: Field, settings: Mapping[str, Value], moment: datetime) -> Any:
@@ -73,7 +81,7 @@ def _stored(wanted: Any) -> list[InstrumentedAttribute[Any]]:
     named = {"metric": "metrics", "environment": "environment", "error": "error", "setting": "spec"}
     keys = {"id"}
     for field in wanted:
-        if field.origin in ("column", "group"):
+        if field.origin in ("column", "group", "project"):
             keys.add(field.key)
         elif field.origin == "words":
             keys.add(field.name)

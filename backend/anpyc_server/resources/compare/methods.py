@@ -12,11 +12,11 @@ from anpyc_queue.finding import flattened
 from anpyc_queue.tables import CANCELLED, FAILED, SUCCEEDED, Run
 from anpyc_server.figures.columns import Members
 from anpyc_server.records.counting import CountedRuns, counted_runs
-from anpyc_server.records.differences import differences, title_of, written
+from anpyc_server.records.differences import title_of
+from anpyc_server.records.labels import is_named_by_hand, settings_in_words
 from anpyc_server.wording import count, listed
 
 MOST_METHODS = 50
-_MOST_NOTED = 3
 _ENDED = (SUCCEEDED, FAILED, CANCELLED)
 
 
@@ -79,7 +79,8 @@ def methods_of(compared: Sequence[Members]) -> list[Method]:
                 places[run.spec_hash].append(place)
     chosen = list(runs.items())[:MOST_METHODS]
     newest = {spec_hash: max(of.values(), key=lambda run: run.id) for spec_hash, of in chosen}
-    titles = {spec_hash: _title(spec_hash, list(of.values())) for spec_hash, of in chosen}
+    told = settings_in_words({each: dict(flattened(run.spec)) for each, run in newest.items()})
+    titles = {each: _title(each, list(of.values()), told[each]) for each, of in chosen}
     notes = _notes(titles, newest)
     return [
         Method(
@@ -117,10 +118,12 @@ def _was(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
-def _title(spec_hash: str, runs: Sequence[Run]) -> str:
-    """As a group of these runs is called."""
+def _title(spec_hash: str, runs: Sequence[Run], told: str) -> str:
+    """As somebody named them, else by what differs among the methods, ``told``, if anything does."""
     newest_first = sorted(runs, key=lambda run: run.id, reverse=True)
     finished = [run for run in newest_first if run.status == SUCCEEDED]
+    if told and not any(is_named_by_hand(run) for run in runs):
+        return told
     return title_of(f"spec:{spec_hash}", finished or newest_first)
 
 
@@ -130,16 +133,8 @@ def _notes(titles: Mapping[str, str], newest: Mapping[str, Run]) -> dict[str, st
     notes = dict.fromkeys(titles, "")
     for title in (title for title, number in clashes.items() if number > 1):
         alike = [spec_hash for spec_hash in titles if titles[spec_hash] == title]
-        varied = differences([newest[spec_hash] for spec_hash in alike])[:_MOST_NOTED]
-        for spec_hash in alike:
-            values = dict(flattened(newest[spec_hash].spec))
-            told = [
-                f"{one.title} {written(values[one.field])}" if not one.field.endswith(".kind")
-                else str(values[one.field])
-                for one in varied
-                if one.field in values
-            ]  # fmt: skip
-            notes[spec_hash] = ", ".join(told)
+        told = settings_in_words({each: dict(flattened(newest[each].spec)) for each in alike})
+        notes.update(told)
         again = Counter(notes[spec_hash] for spec_hash in alike)
         for spec_hash in alike:
             if again[notes[spec_hash]] > 1 or not notes[spec_hash]:

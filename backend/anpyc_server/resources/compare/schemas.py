@@ -19,8 +19,11 @@ class Compared(Answer):
     key: str
     """A run's id or a group's key, as it was asked for."""
     title: str
+    """The name that somebody gave it, or what it differs in from the others: "λ 100 · pruned 70 %"."""
     note: str
     """Tells columns of the same title apart: "seed 3"."""
+    full: str
+    """Name and, where its runs share them, all settings: a line for each part."""
     run_ids: list[str]
     """The runs that count: of a group, the succeeded ones once there are any, of repeats the newest."""
     left_out: int

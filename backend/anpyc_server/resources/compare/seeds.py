@@ -75,7 +75,7 @@ def _lacking(session: Session, more: MoreSeeds, place: int) -> list[Run]:
         .order_by(Run.id)
     ):
         tried.setdefault(run.seed, []).append(run)
-    return [
+    lacking = [
         jobs.new_run(
             _with_seed(copied, seed, place),
             idempotency_key=_key(copied, seed, tried.get(seed, [])),
@@ -84,6 +84,9 @@ def _lacking(session: Session, more: MoreSeeds, place: int) -> list[Run]:
         for seed in dict.fromkeys(more.seeds)
         if not any(_counts(run) for run in tried.get(seed, []))
     ]
+    for run in lacking:
+        run.project_id = copied.project_id
+    return lacking
 
 
 def _counts(run: Run) -> bool:

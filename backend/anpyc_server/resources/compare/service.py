@@ -14,10 +14,9 @@ from anpyc_server.figures.columns import Members, columns
 from anpyc_server.figures.palette import THEMES, run_color, run_dash
 from anpyc_server.records.accuracy import Matrix, accuracy_matrices
 from anpyc_server.records.counting_sentences import repeats_in_words
-from anpyc_server.records.differences import written
 from anpyc_server.records.joint import JointRuns
 from anpyc_server.records.sentences import joined
-from anpyc_server.records.settings import described
+from anpyc_server.records.settings import described, written
 from anpyc_server.records.spreads import Spread, spread_of
 from anpyc_server.resources.compare.methods import Method, methods_of
 from anpyc_server.resources.compare.schemas import Compared, Comparison, MetricRow, SettingRow, TaskRow
@@ -93,6 +92,7 @@ def comparison(services: Services, keys: Sequence[str], baseline: str | None) ->
                 key=column.key,
                 title=column.title,
                 note=column.note,
+                full=column.full,
                 run_ids=[run.id for run in column.runs],
                 left_out=column.counting.left_out,
                 repeated=column.counting.repeated,

@@ -11,8 +11,8 @@ from fastapi import Response
 from anpyc.measures import MEASURES
 from anpyc_queue.finding import flattened
 from anpyc_server.errors import Invalid
-from anpyc_server.records.differences import differences, written
-from anpyc_server.records.settings import described
+from anpyc_server.records.differences import differences
+from anpyc_server.records.settings import described, written
 from anpyc_server.records.statistics import mean_of
 from anpyc_server.resources.compare import table_text
 from anpyc_server.resources.compare.methods import Method

@@ -13,6 +13,7 @@ from anpyc_server.resources.masks import service
 from anpyc_server.resources.masks.schemas import (
     MaskDifference,
     MaskIndex,
+    MasksBeside,
     MaskWindow,
     UnitImages,
 )
@@ -28,6 +29,19 @@ Layer = Annotated[str, Path(max_length=120)]
 def list_masks(run_id: RunId, services: ServicesHere) -> MaskIndex:
     """Which arrays are stored."""
     return service.index(services, run_id)
+
+
+@router.get("/masks/beside", responses=documented(404, 409))
+def get_masks_beside(
+    run_id: RunId,
+    services: ServicesHere,
+    run: Annotated[str, Query(max_length=64, description="Another run of the same network.")],
+    task: Annotated[
+        TaskNumber | None, Query(description="Without it: the last that both have pruned.")
+    ] = None,
+) -> MasksBeside:
+    """The masks of two runs after a task, layer by layer in numbers."""
+    return service.beside(services, run_id, run, task)
 
 
 @router.get("/masks/{task}/{layer}", responses=documented(404))

@@ -77,6 +77,35 @@ class MaskDifference(Answer):
     exact: bool
 
 
+class LayerBeside(Answer):
+    """One layer's masks in two runs. The four counts add up to ``total``."""
+
+    layer: str
+    shape: list[int]
+    total: int
+    first: int
+    """Kept by the run alone."""
+    second: int
+    """Kept by the other alone."""
+    both: int
+    neither: int
+    alike: float
+    """The share of its weights on which they agree."""
+    by_chance: float
+    """The share on which masks as dense as these would agree by chance."""
+
+
+class MasksBeside(Answer):
+    """The masks of two runs of one network after a task."""
+
+    task: int
+    first: str
+    """The run's name."""
+    second: str
+    layers: list[LayerBeside]
+    sentence: str
+
+
 class UnitImages(Answer):
     """The input weights of each unit as an image in the original pixel order."""
 

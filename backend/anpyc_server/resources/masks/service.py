@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,16 +12,22 @@ from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.records.arrays import KINDS, ArrayKind, Layout, RowOrder, nothing_stored
 from anpyc_server.records.lookup import find_run
+from anpyc_server.records.network import check_same_network
 from anpyc_server.records.pixels import image_shape, original_order, original_pixels
 from anpyc_server.resources.masks.schemas import (
+    LayerBeside,
     MaskDifference,
     MaskIndex,
     MaskIndexEntry,
+    MasksBeside,
     MaskWindow,
     UnitImages,
 )
 from anpyc_server.services import Services
-from anpyc_server.wording import count
+from anpyc_server.wording import count, whole_percent
+
+if TYPE_CHECKING:
+    from anpyc_server.records.overlap import Counts
 
 
 def index(services: Services, run_id: str) -> MaskIndex:
@@ -160,6 +167,58 @@ def difference(
         },
         exact=view.exact,
     )
+
+
+def beside(services: Services, run_id: str, other_id: str, task: int | None) -> MasksBeside:
+    """The masks of two runs after ``task``, or after the last that both have pruned, all layers in numbers.
+
+    :raises OtherNetwork: when their layers are not the same.
+    :raises Missing: when they have no task in common."""
+    from anpyc_server.records.overlap import Counts, counts
+
+    with services.database.read() as session:
+        run, other = find_run(session, run_id), find_run(session, other_id)
+        check_same_network(run, other)
+        at = _common_task(session, run, other) if task is None else task
+        names = [layer["name"] for layer in run.plan["layers"]]
+        pairs = {
+            name: [services.arrays.load(session, each, at, name, "mask") for each in (run, other)]
+            for name in names
+        }
+    counted = {name: counts(one.values, two.values) for name, (one, two) in pairs.items()}
+    layers = [_layer_beside(name, pairs[name][0].shape, each) for name, each in counted.items()]
+    together = Counts.summed(counted.values())
+    kept = [
+        whole_percent((own + together.both) / together.total) for own in (together.first, together.second)
+    ]
+    sentence = (
+        f"After task {at}, {run.name} keeps {kept[0]} of the weights and {other.name} {kept[1]}; "
+        f"of what either keeps, both keep {whole_percent(together.shared)}."
+    )
+    return MasksBeside(task=at, first=run.name, second=other.name, layers=layers, sentence=sentence)
+
+
+def _layer_beside(layer: str, shape: Sequence[int], counted: Counts) -> LayerBeside:
+    names = ("total", "first", "second", "both", "neither", "alike", "by_chance")
+    return LayerBeside(layer=layer, shape=list(shape), **{name: getattr(counted, name) for name in names})
+
+
+def _common_task(session: Session, run: Run, other: Run) -> int:
+    """The last task that both have pruned, or else ended."""
+    for condition in (MaskRow.round > 0, MaskRow.end_of_task):
+        common = [
+            set(
+                session.scalars(
+                    select(MaskRow.task)
+                    .where(MaskRow.run_id == each.id, MaskRow.of == "mask", condition)
+                    .distinct()
+                )
+            )
+            for each in (run, other)
+        ]
+        if common[0] & common[1]:
+            return max(common[0] & common[1])
+    raise Missing(f"{run.name} and {other.name} have stored no mask of the same task.")
 
 
 def unit_images(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from anpyc_queue.tables import TERMINAL
 from anpyc_server.errors import documented, once_more
 from anpyc_server.kept import from_the_database, tells_the_time
-from anpyc_server.parameters import ColumnNames, Cursor, RunId, RunsWanted, SortBy
+from anpyc_server.parameters import ColumnNames, Cursor, ProjectName, RunId, RunsWanted, SortBy
 from anpyc_server.records.finding.language import LONGEST
 from anpyc_server.records.finding.values import columns_of
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, SpecChanges
@@ -36,10 +36,12 @@ def submit_run(
     services: ServicesHere,
     response: Response,
     by: ByHere,
+    project: ProjectName = None,
     idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
 ) -> RunAnswer:
-    """Queue a run. With an Idempotency-Key that was used before: the run of then, and 200."""
-    run, created = service.submit(services, spec, idempotency_key, by)
+    """Queue a run, in a project or in Unsorted. With an Idempotency-Key that was used before: the run of
+    then, and 200."""
+    run, created = service.submit(services, spec, project, idempotency_key, by)
     if not created:
         response.status_code = 200
     response.headers["Location"] = f"{services.settings.root_path}/api/runs/{run.id}"

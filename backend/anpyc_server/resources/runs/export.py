@@ -25,8 +25,8 @@ MOST = 10_000
 _AT_ONCE = 200
 ListFormat = Literal["csv", "json"]
 USUAL = (
-    "id", "name", "status", "strategy", "benchmark", "dataset", "seed", "average_accuracy", "forgetting",
-    "capacity_free", "duration", "created",
+    "id", "project", "name", "status", "strategy", "benchmark", "dataset", "seed", "average_accuracy",
+    "forgetting", "capacity_free", "duration", "created",
 )  # fmt: skip
 _UNITS = {"share": "share", "loss": "share", "change": "share", "duration": "s"}
 

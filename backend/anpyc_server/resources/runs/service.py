@@ -16,6 +16,7 @@ from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.limits import require_possible, require_room
 from anpyc_server.records.lookup import find_run
+from anpyc_server.records.projects import project_for_new
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit
 from anpyc_server.records.run_view import QueueView, detailed
 from anpyc_server.services import Services
@@ -30,15 +31,18 @@ def get(services: Services, run_id: str) -> RunAnswer:
         return detailed(session, find_run(session, run_id), QueueView(session))
 
 
-def submit(services: Services, spec: RunSpec, key: str | None, by: str | None) -> tuple[RunAnswer, bool]:
-    """Queue a run; False when the key was used before.
+def submit(
+    services: Services, spec: RunSpec, project: str | None, key: str | None, by: str | None
+) -> tuple[RunAnswer, bool]:
+    """Queue a run in a project; False when the key was used before.
 
-    :raises Invalid: when its data are not there, or it is too large.
+    :raises Invalid: when its data or the project are not there, or it is too large.
     :raises Conflict: when the key was used for another specification, or the queue is full.
     """
     require_possible(spec, services.settings)
     with services.database.write() as session:
-        run, created = jobs.submit(session, spec, idempotency_key=key)
+        project_id = project_for_new(session, project)
+        run, created = jobs.submit(session, spec, idempotency_key=key, project_id=project_id)
         if created:
             audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
             require_room(session, services.settings, by)

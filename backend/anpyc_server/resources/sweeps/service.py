@@ -18,6 +18,7 @@ from anpyc_queue.tables import Run
 from anpyc_server.errors import Invalid
 from anpyc_server.records.dataset_files import require_dataset
 from anpyc_server.records.limits import require_room, require_sizes
+from anpyc_server.records.projects import project_for_new
 from anpyc_server.records.run_view import summaries
 from anpyc_server.resources.sweeps.schemas import Sweep, SweepRequest
 from anpyc_server.services import Services
@@ -25,9 +26,12 @@ from anpyc_server.services import Services
 _OF_SWEEP = "sweep "
 
 
-def submit(services: Services, request: SweepRequest, key: str | None, by: str | None) -> tuple[Sweep, bool]:
+def submit(
+    services: Services, request: SweepRequest, project: str | None, key: str | None, by: str | None
+) -> tuple[Sweep, bool]:
     """Queue all runs in one transaction; False when the key was used before.
 
+    :raises Invalid: when there is no such project, or a run cannot be queued.
     :raises Conflict: when the key was used for another sweep, or the queue is full.
     """
     settings = services.settings
@@ -36,9 +40,9 @@ def submit(services: Services, request: SweepRequest, key: str | None, by: str |
         require_dataset(kind, settings, "spec.")
     require_sizes(specs, settings, "spec.")
     try:
-        ids, group_id, created = _queued(services, specs, key, by)
+        ids, group_id, created = _queued(services, specs, project, key, by)
     except IntegrityError:  # somebody sent the same key at the same moment, and has it by now
-        ids, group_id, created = _queued(services, specs, key, by)
+        ids, group_id, created = _queued(services, specs, project, key, by)
     for run_id in ids if created else ():
         services.wakeup.notify(run_id)
     with services.database.read() as session:
@@ -48,7 +52,7 @@ def submit(services: Services, request: SweepRequest, key: str | None, by: str |
 
 
 def _queued(
-    services: Services, specs: Sequence[RunSpec], key: str | None, by: str | None
+    services: Services, specs: Sequence[RunSpec], project: str | None, key: str | None, by: str | None
 ) -> tuple[list[str], str, bool]:
     """Ids, group, and whether they are new. The lock for writers is held for the rows alone."""
     group_id = new_id()
@@ -57,6 +61,9 @@ def _queued(
         for place, spec in enumerate(specs)
     ]
     with services.database.write() as session:
+        project_id = project_for_new(session, project)
+        for run in prepared:
+            run.project_id = project_id
         runs, created = jobs.submit_all(session, prepared)
         if not created:
             _require_same(session, runs, group_id)

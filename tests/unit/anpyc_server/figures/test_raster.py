@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 
 from anpyc_server.figures import mask_heatmap
 from anpyc_server.figures.raster import Raster, tabled
+from drawn import decoded
 from serving import Server, Trainer
 
 BYTES = "application/octet-stream"
@@ -27,21 +27,6 @@ def asked(server: Server, run: Trainer, accept: str, **params: Any) -> Any:
         params={"run": run.claim.run_id, "layer": "fc1.weight", **params},
         headers={"Accept": accept},
     )
-
-
-def decoded(content: bytes) -> tuple[Any, Any]:
-    """The drawing, and the numbers of its cells."""
-    length = int.from_bytes(content[:4], "little")
-    drawing = json.loads(content[4 : 4 + length])
-    assert (4 + length) % 8 == 0
-    about = drawing["data"][0].pop("raster")
-    kind = "<f4" if "noun" in about else "u1" if len(about["values"]) <= 256 else "<u2"
-    cells = np.frombuffer(content[4 + length :], dtype=kind).reshape(about["rows"], about["cols"])
-    if kind == "<f4":
-        return drawing, cells.tolist()
-    if None not in about["values"]:
-        assert len(about["words"]) == len(about["values"])
-    return drawing, [[about["values"][cell] for cell in row] for row in cells.tolist()]
 
 
 @pytest.mark.parametrize("size", [16, 512], ids=["several parameters a cell", "one parameter a cell"])

@@ -35,7 +35,7 @@ class Queries:
 
 def test_a_series_grows_and_is_forgotten_past_the_bound(server: Server) -> None:
     first, second = trained(server, "first"), trained(server, "second")
-    small, large = SeriesCache(rows=1), SeriesCache()
+    small, large = SeriesCache(size=1), SeriesCache()
     for cache in (small, large):
         with server.database.read() as session:
             runs = [session.get_one(Run, trainer.claim.run_id) for trainer in (first, second)]

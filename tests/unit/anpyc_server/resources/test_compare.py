@@ -397,3 +397,34 @@ def test_the_command_line_says_what_is_wrong(server: Server, keys: list[str]) ->
     said = _anpyc(server, *keys, "--metric", "accuracy")
     assert said.exit_code == 2
     assert "There is no metric 'accuracy'. There are: average_accuracy," in said.output
+
+
+# --- what columns and methods are called --------------------------------------------------------------------
+
+
+def test_columns_that_nobody_named_are_called_by_what_differs(server: Server) -> None:
+    """Names that were made, such as "anpyc on permuted digits, lam=3", say little and are long."""
+    body = {"spec": {}, "grid": {"strategy.lam": [1, 100]}, "seeds": [0, 2]}
+    runs = server.http.post("/api/sweeps", json=body).json()["items"]
+    content = server.get("/api/compare", run=[run["id"] for run in runs])
+    assert [column["title"] for column in content["columns"]] == [
+        "λ 1 · seed 0", "λ 1 · seed 2", "λ 100 · seed 0", "λ 100 · seed 2",
+    ]  # fmt: skip
+    assert {column["note"] for column in content["columns"]} == {""}
+    assert content["columns"][2]["full"].startswith(f"{runs[2]['name']}\nBenchmark: Permuted, ")
+    assert "Strategy: ANPyC, λ 100, pruned at the first task 80 %" in content["columns"][2]["full"]
+
+    groups = server.get("/api/compare", run=[f"spec:{run['spec_hash']}" for run in runs])
+    assert [column["title"] for column in groups["columns"]] == ["λ 1", "λ 100"]
+    assert [method["title"] for method in groups["statistics"]["methods"]] == ["λ 1", "λ 100"]
+
+
+def test_a_name_that_somebody_gave_stands_beside_those(server: Server) -> None:
+    ids = [
+        queued(server.database, spec(**wanted))
+        for wanted in ({"name": "the old way", "seed": 4}, {"strategy": {"kind": "ewc"}}, {"seed": 1})
+    ]
+    content = server.get("/api/compare", run=ids)
+    assert [column["title"] for column in content["columns"]] == [
+        "the old way", "EWC · seed 0", "ANPyC · seed 1",
+    ]  # fmt: skip

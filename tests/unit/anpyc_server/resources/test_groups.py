@@ -143,13 +143,13 @@ def test_a_mixed_sweep_names_its_strategies(server: Server) -> None:
     group = _group(server, "sweep")
     assert group["strategy"] == "anpyc, ewc"
     # Each method's own λ comes with the method.
-    assert group["title"] == "strategy anpyc, ewc · seeds 0, 4"
+    assert group["title"] == "ANPyC, EWC · seeds 0, 4"
     assert group["name"] == ""
 
 
 def test_what_is_varied_within_a_method_is_told_beside_it(server: Server) -> None:
     _sweep(server, {"strategy.kind": ["mas", "ewc"], "strategy.lam": [1.0, 100.0], "training.lr": [0.1]})
-    assert _group(server, "sweep")["title"] == "strategy mas, ewc · λ 1, 100 · seed 0"
+    assert _group(server, "sweep")["title"] == "MAS, EWC · λ 1, 100 · seed 0"
 
 
 def test_many_values_are_counted(server: Server) -> None:

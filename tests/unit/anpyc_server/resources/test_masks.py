@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anpyc.permutations import pixel_order
-from anpyc.recording import MaskSnapshot
+from anpyc.recording import LayerInfo, MaskSnapshot
 from anpyc_queue.recording import Batch, write
 from anpyc_server.errors import Invalid
 from anpyc_server.records import cells
@@ -281,3 +281,43 @@ def test_means_over_uneven_cells_weigh_every_parameter_once() -> None:
 def test_the_test_layers_are_those_of_the_plan(library: Server, finished: Trainer) -> None:
     planned = library.get(f"/api/runs/{finished.claim.run_id}")["plan"]["layers"]
     assert [layer["name"] for layer in planned] == [layer.name for layer in LAYERS]
+
+
+def test_two_runs_in_numbers(server: Server) -> None:
+    one, two = (
+        Trainer(server.database, queued(server.database, spec(seed=seed, name=f"seed {seed}")), seed=seed)
+        for seed in (0, 1)
+    )
+    one.train(3)
+    two.train(2)
+    path = f"/api/runs/{one.claim.run_id}/masks/beside"
+    answer = server.get(path, run=two.claim.run_id)
+    assert (answer["task"], answer["first"], answer["second"]) == (1, "seed 0", "seed 1")
+    for row in answer["layers"]:
+        first, second = (run.snapshots[1, 2, row["layer"]].mask for run in (one, two))
+        assert first is not None
+        assert second is not None
+        assert row["both"] == (first & second).sum()
+        assert row["first"] == (first & ~second).sum()
+        assert row["second"] == (second & ~first).sum()
+        assert row["neither"] == (~first & ~second).sum()
+        assert row["total"] == first.size == row["first"] + row["second"] + row["both"] + row["neither"]
+        assert row["alike"] == pytest.approx((first == second).mean())
+    assert server.get(path, run=two.claim.run_id, task=0)["task"] == 0
+    assert server.http.get(path, params={"run": two.claim.run_id, "task": 2}).status_code == 404
+    assert server.http.get(path, params={"run": "nobody"}).status_code == 404
+
+
+def test_runs_of_other_networks_are_refused_with_the_layer_that_differs(server: Server) -> None:
+    wider = (LayerInfo("fc1.weight", (64, 64)), LAYERS[1])
+    one = Trainer(server.database, queued(server.database, spec(name="narrow"))).train(1)
+    two = Trainer(server.database, queued(server.database, spec(name="wide")), layers=wider).train(1)
+    waits = queued(server.database, spec(name="waits"))
+    path = f"/api/runs/{one.claim.run_id}/masks/beside"
+    refused = server.http.get(path, params={"run": two.claim.run_id})
+    assert refused.status_code == 409
+    message = refused.json()["error"]["message"]
+    assert "fc1.weight is 32 × 64 in the one and 64 × 64 in the other" in message
+    refused = server.http.get(path, params={"run": waits})
+    assert refused.status_code == 409
+    assert "waits has not begun" in refused.json()["error"]["message"]
