@@ -20,7 +20,7 @@ What = Literal[
     "submitted", "cancelled", "resumed", "edited", "deleted", "restored", "what_if", "what_if_cancelled",
     "drained", "undrained", "token_made", "token_revoked", "session_ended", "pruned",
     "moved", "project_made", "project_edited", "project_deleted", "view_made", "view_edited",
-    "view_deleted",
+    "view_deleted", "rule_made", "rule_edited", "rule_deleted", "rule_tested",
 ]  # fmt: skip
 
 

@@ -587,6 +587,73 @@ class Lock(Base):
     held_until: Mapped[datetime] = mapped_column()
 
 
+class NotificationRule(Base):
+    """Who is to hear of what: some events of all runs or of a project's, by one channel."""
+
+    __tablename__ = "notification_rules"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    project_id: Mapped[str | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True, default=None
+    )
+    """None: of all."""
+    events: Mapped[list[Any]] = mapped_column()
+    """See ``anpyc_queue.notifications``."""
+    forgetting: Mapped[float | None] = mapped_column(default=None)
+    """A share: how much is too much."""
+    channel: Mapped[str] = mapped_column(String(8))
+    """browser, email, webhook or chat."""
+    shown: Mapped[str] = mapped_column(String(300), default="")
+    """The address without what is secret of it."""
+    enabled: Mapped[bool] = mapped_column(default=True)
+    made_by: Mapped[str | None] = mapped_column(String(60), default=None)
+    created_at: Mapped[datetime] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column()
+    last_sent_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class NotificationAddress(Base):
+    """Where a rule's notifications go, which may open what lies there: never shown, and in no backup."""
+
+    __tablename__ = "notification_addresses"
+
+    rule_id: Mapped[str] = mapped_column(
+        ForeignKey("notification_rules.id", ondelete="CASCADE"), primary_key=True
+    )
+    address: Mapped[str] = mapped_column(Text)
+
+
+class Delivery(Base):
+    """One event that one rule tells: to be sent, or how that went."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(ForeignKey("notification_rules.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(80))
+    """Of the event: one of a rule is there once."""
+    event: Mapped[str] = mapped_column(String(16))
+    run_id: Mapped[str | None] = mapped_column(String(26), default=None)
+    """No key holds it: what was sent outlives the run."""
+    title: Mapped[str] = mapped_column(String(300))
+    data: Mapped[dict[str, Any]] = mapped_column()
+    """What a webhook is told of it."""
+    status: Mapped[str] = mapped_column(String(8), default="pending")
+    """pending, sending, sent, failed, or unsure: it may have arrived."""
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime] = mapped_column()
+    """While it is sent: when that began."""
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column()
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    __table_args__ = (
+        Index("ix_deliveries_event", "rule_id", "key", unique=True),
+        Index("ix_deliveries_due", "status", "next_try_at"),
+    )
+
+
 class AccessToken(Base):
     """A token of a person or program, by name. What it is was shown once; kept is its hash."""
 

@@ -1138,6 +1138,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description All rules, and by what people can be told here.
+         */
+        get: operations["list_rules"];
+        put?: never;
+        /**
+         * Make Rule
+         * @description Make a rule. An address that the operator does not let notifications go to is refused.
+         */
+        post: operations["make_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What was told last and how that went, the newest first. A page that is open fetches what browsers are
+         *     to tell with ``channel=browser``.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Rule
+         * @description Delete a rule and what is kept of its deliveries.
+         */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Rule
+         * @description Change a rule, or switch it on or off. Without an address it keeps the one it has.
+         */
+        patch: operations["edit_rule"];
+        trace?: never;
+    };
+    "/api/notifications/{rule_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Rule
+         * @description Send a test by the rule, on the way that every notification takes. How it went is told among the
+         *     deliveries.
+         */
+        post: operations["test_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1562,11 +1652,29 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "rule_made" | "rule_edited" | "rule_deleted" | "rule_tested";
             /** Run Id */
             run_id: string | null;
             /** Subject */
             subject: string;
+        };
+        /**
+         * ChannelEntry
+         * @description A way to tell people.
+         */
+        ChannelEntry: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /** Ready */
+            ready: boolean;
+            /**
+             * Hint
+             * @description What to do where it is not ready.
+             */
+            hint: string;
         };
         /**
          * Choice
@@ -2094,7 +2202,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "rule_made" | "rule_edited" | "rule_deleted" | "rule_tested";
         };
         /**
          * Deleted
@@ -2123,12 +2231,80 @@ export interface components {
             moved: number;
         };
         /**
+         * DeletedRule
+         * @description A rule that was deleted.
+         */
+        DeletedRule: {
+            /** Id */
+            id: string;
+        };
+        /**
          * DeletedView
          * @description A view that was deleted.
          */
         DeletedView: {
             /** Id */
             id: string;
+        };
+        /**
+         * Deliveries
+         * @description The newest first.
+         */
+        Deliveries: {
+            /** Items */
+            items: components["schemas"]["DeliveryEntry"][];
+        };
+        /**
+         * DeliveryEntry
+         * @description One event that one rule told, or is to tell.
+         */
+        DeliveryEntry: {
+            /** Id */
+            id: string;
+            /** Rule Id */
+            rule_id: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /** Event */
+            event: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost") | "test";
+            /**
+             * Run Id
+             * @description It may have been deleted.
+             */
+            run_id: string | null;
+            /** Title */
+            title: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Status
+             * @description unsure: it may have arrived, and is not sent again.
+             * @enum {string}
+             */
+            status: "pending" | "sending" | "sent" | "failed" | "unsure";
+            /** Tries */
+            tries: number;
+            /**
+             * Next Try At
+             * @description While it is pending.
+             */
+            next_try_at: string | null;
+            /** Trouble */
+            trouble: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * Differences
@@ -3824,6 +4000,43 @@ export interface components {
             description: string;
         };
         /**
+         * NewRule
+         * @description A rule to make.
+         */
+        NewRule: {
+            /** Name */
+            name: string;
+            /**
+             * Project Id
+             * @description A project, by id or name; null: of all runs.
+             */
+            project_id?: string | null;
+            /** Events */
+            events: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost")[];
+            /**
+             * Forgetting
+             * @description With the event ``forgetting``: a share.
+             */
+            forgetting?: number | null;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /**
+             * Address
+             * @description Addresses of e-mail with commas between them, of a webhook, or of a service as Apprise writes it. It is
+             *     never shown again.
+             * @default
+             */
+            address: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /**
          * NewToken
          * @description A token that was just made.
          */
@@ -3872,6 +4085,21 @@ export interface components {
              * @default false
              */
             is_default: boolean;
+        };
+        /**
+         * Notifications
+         * @description All rules, and by what people can be told.
+         */
+        Notifications: {
+            /** Items */
+            items: components["schemas"]["Rule"][];
+            /** Channels */
+            channels: components["schemas"]["ChannelEntry"][];
+            /**
+             * Allowed
+             * @description Where the operator lets notifications go, as ANPYC_NOTIFY_ALLOWED has it.
+             */
+            allowed: string[];
         };
         /**
          * Offer
@@ -4467,6 +4695,78 @@ export interface components {
              * @default 30
              */
             step: number;
+        };
+        /**
+         * Rule
+         * @description Who is to hear of what.
+         */
+        Rule: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Project Id
+             * @description Null: of all runs.
+             */
+            project_id: string | null;
+            /** Events */
+            events: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost")[];
+            /**
+             * Forgetting
+             * @description A share: more than this, on average over the tasks learnt, is told.
+             */
+            forgetting: number | null;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /**
+             * Shown
+             * @description The address, without what is secret of it.
+             */
+            shown: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Hint
+             * @description Why nothing can be sent now, and what to do; empty when all is well.
+             */
+            hint: string;
+            /** Made By */
+            made_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * RuleEdit
+         * @description What a person may change about a rule; what is left out stays.
+         */
+        RuleEdit: {
+            /** Name */
+            name?: string | null;
+            /**
+             * Project Id
+             * @description "" for all runs.
+             */
+            project_id?: string | null;
+            /** Events */
+            events?: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost")[] | null;
+            /** Forgetting */
+            forgetting?: number | null;
+            /** Address */
+            address?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
         };
         /**
          * RunAnswer
@@ -12452,6 +12752,545 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    make_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                rule?: string | null;
+                channel?: ("browser" | "email" | "webhook" | "chat") | null;
+                /** @description Only those that came after this one. */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedRule"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    test_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryEntry"];
                 };
             };
             /** @description The request cannot be read */
