@@ -24,6 +24,7 @@ What = Literal[
     "report_made", "report_edited", "report_deleted",
     "noted",
     "reordered", "searched", "search_stopped",
+    "rule_made", "rule_edited", "rule_deleted", "rule_tested",
 ]  # fmt: skip
 
 

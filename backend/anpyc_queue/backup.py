@@ -187,8 +187,11 @@ def _files(connection: Connection, *, staying: bool = False) -> list[_File]:
 
 
 def settings_without_secrets(here: Settings) -> dict[str, str]:
-    """What was set, by the names of the environment: no token, and addresses without what opens them."""
-    values = here.model_dump(mode="json", include=here.model_fields_set - {"token"}, exclude_none=True)
+    """What was set, by the names of the environment: no token, no mail server, and
+    addresses without what opens them."""
+    values = here.model_dump(
+        mode="json", include=here.model_fields_set - {"token", "mail_url"}, exclude_none=True
+    )
     return {f"ANPYC_{name.upper()}": _written(value) for name, value in sorted(values.items())}
 
 

@@ -18,6 +18,7 @@ from anpyc_queue.arrays import ARRAY_KINDS, encode
 from anpyc_queue.engine import now
 from anpyc_queue.identifiers import new_id
 from anpyc_queue.jobs import Claim, checkpoints, claimed_job, set_metrics
+from anpyc_queue.notifications.outbox import tell_of_forgetting
 from anpyc_queue.tables import (
     CHECKPOINT,
     OUTCOME,
@@ -123,6 +124,7 @@ def write(session: Session, claim: Claim, batch: Batch) -> list[str]:
     _lines(session, run, batch.lines)
     if batch.metrics is not None:
         set_metrics(run, batch.metrics)
+        tell_of_forgetting(session, run)
     _outcomes(session, run, batch.outcomes)
     run.updated_at = now(session)
     return [] if batch.checkpoint is None else _checkpoint(session, run, batch.checkpoint)

@@ -21,6 +21,7 @@ from anpyc_queue.tables import (
     LogLine,
     MaskRow,
     Run,
+    SystemSample,
     WhatIfPoint,
 )
 
@@ -33,7 +34,7 @@ AT_ONCE = 5_000
 _MASK = 50
 """As many rows of numbers take about as long as one mask."""
 _MANY: tuple[type[Base], ...] = (
-    MaskRow, EvaluationRow, EpochRow, LayerRow, LogLine, Event, WhatIfPoint,
+    MaskRow, EvaluationRow, EpochRow, LayerRow, LogLine, Event, WhatIfPoint, SystemSample,
 )  # fmt: skip
 """What a run may have many rows of."""
 

@@ -28,8 +28,14 @@ from sqlalchemy import (
     select,
 )
 
-LEFT_OUT = frozenset({"alembic_version", "outbox", "workers", "locks", "browser_sessions", "sign_in_links"})
-"""Of the moment and of the machine: who is there, who is signed in, for whom a bell is still to be rung."""
+LEFT_OUT = frozenset(
+    {
+        "alembic_version", "outbox", "workers", "locks", "browser_sessions", "sign_in_links",
+        "notification_addresses", "deliveries",
+    }
+)  # fmt: skip
+"""Of the moment and of the machine: who is there, who is signed in, for whom a bell is still to be rung. And
+what is secret: where notifications go."""
 _AT_ONCE = 200
 """Rows that are held in memory; a row of a mask may be large."""
 

@@ -20,6 +20,7 @@ from anpyc_queue.tables import (
     LayerRow,
     MaskRow,
     Run,
+    SystemSample,
     WhatIfPoint,
 )
 
@@ -30,6 +31,7 @@ ROW_BYTES: dict[type[Base], int] = {
     MaskRow: 250,
     Event: 190,
     WhatIfPoint: 110,
+    SystemSample: 170,
 }
 """One row, about, as measured on SQLite; of a mask what it takes beside its data."""
 LINE_BYTES = 110

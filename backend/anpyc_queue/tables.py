@@ -627,6 +627,39 @@ class LogLine(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class SystemSample(Base):
+    """What a run's process took of its machine during ``seconds``, from one measurement or several joined."""
+
+    __tablename__ = "system_samples"
+
+    run_id: Mapped[str] = _run_id()
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Counts from 1 over all attempts; those that were joined leave gaps."""
+    attempt: Mapped[int] = mapped_column()
+    at: Mapped[datetime] = mapped_column()
+    """When the newest measurement was stored."""
+    measurements: Mapped[int] = mapped_column()
+    """So many make this row."""
+    seconds: Mapped[float] = mapped_column()
+    cores: Mapped[float] = mapped_column()
+    """Processor time per second, on average: 2.0 is two cores at work."""
+    memory: Mapped[int] = mapped_column(BigInteger)
+    """Bytes, the most."""
+    read: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Bytes from the disk in this time; None where the system does not tell."""
+    written: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    files: Mapped[int] = mapped_column(BigInteger)
+    """Bytes of the run's files in the artifact store by then."""
+    gpu_use: Mapped[float | None] = mapped_column(default=None)
+    """Share of the time in which the card was at work, on average; None without one."""
+    gpu_memory: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    """Bytes, the most: of the process where the card tells that, otherwise of the card."""
+    energy: Mapped[float | None] = mapped_column(default=None)
+    """Watt-hours that the card took in this time; None where it does not tell."""
+    together: Mapped[int] = mapped_column(default=1)
+    """Runs that shared the process: the row is of all of them."""
+
+
 CHECKPOINT = "checkpoint"
 """The kind of artifact that a run goes on from."""
 OUTCOME = "outcome"
@@ -674,6 +707,8 @@ class Worker(Base):
     slots: Mapped[int] = mapped_column(default=1)
     version: Mapped[str] = mapped_column(String(40), default="")
     draining: Mapped[bool] = mapped_column(default=False)
+    load: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """What its machine does, a measurement each report, the newest last; see ``anpyc_queue.workers``."""
     started_at: Mapped[datetime] = mapped_column()
     last_seen: Mapped[datetime] = mapped_column()
 
@@ -686,6 +721,73 @@ class Lock(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     holder: Mapped[str] = mapped_column(String(64))
     held_until: Mapped[datetime] = mapped_column()
+
+
+class NotificationRule(Base):
+    """Who is to hear of what: some events of all runs or of a project's, by one channel."""
+
+    __tablename__ = "notification_rules"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    project_id: Mapped[str | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True, default=None
+    )
+    """None: of all."""
+    events: Mapped[list[Any]] = mapped_column()
+    """See ``anpyc_queue.notifications``."""
+    forgetting: Mapped[float | None] = mapped_column(default=None)
+    """A share: how much is too much."""
+    channel: Mapped[str] = mapped_column(String(8))
+    """browser, email, webhook or chat."""
+    shown: Mapped[str] = mapped_column(String(300), default="")
+    """The address without what is secret of it."""
+    enabled: Mapped[bool] = mapped_column(default=True)
+    made_by: Mapped[str | None] = mapped_column(String(60), default=None)
+    created_at: Mapped[datetime] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column()
+    last_sent_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class NotificationAddress(Base):
+    """Where a rule's notifications go, which may open what lies there: never shown, and in no backup."""
+
+    __tablename__ = "notification_addresses"
+
+    rule_id: Mapped[str] = mapped_column(
+        ForeignKey("notification_rules.id", ondelete="CASCADE"), primary_key=True
+    )
+    address: Mapped[str] = mapped_column(Text)
+
+
+class Delivery(Base):
+    """One event that one rule tells: to be sent, or how that went."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    rule_id: Mapped[str] = mapped_column(ForeignKey("notification_rules.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(80))
+    """Of the event: one of a rule is there once."""
+    event: Mapped[str] = mapped_column(String(16))
+    run_id: Mapped[str | None] = mapped_column(String(26), default=None)
+    """No key holds it: what was sent outlives the run."""
+    title: Mapped[str] = mapped_column(String(300))
+    data: Mapped[dict[str, Any]] = mapped_column()
+    """What a webhook is told of it."""
+    status: Mapped[str] = mapped_column(String(8), default="pending")
+    """pending, sending, sent, failed, or unsure: it may have arrived."""
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime] = mapped_column()
+    """While it is sent: when that began."""
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column()
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    __table_args__ = (
+        Index("ix_deliveries_event", "rule_id", "key", unique=True),
+        Index("ix_deliveries_due", "status", "next_try_at"),
+    )
 
 
 class AccessToken(Base):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -20,6 +21,8 @@ HEARTBEAT_SECONDS = 4.0
 ONLINE_SECONDS = 15.0
 """A worker that has not reported for this long counts as gone."""
 FORGET_HOURS = 24.0
+LOADS_KEPT = 60
+"""Measurements of its machine that a worker reports: of the last four minutes."""
 ANY_DEVICE = "auto"
 """What a job asks for that every worker can do."""
 
@@ -48,12 +51,14 @@ def announce(session: Session, worker: Worker) -> None:
     session.add(worker)
 
 
-def heartbeat(session: Session, worker_id: str) -> bool | None:
-    """The worker is still there. Answers whether it is to drain; None when it has been forgotten."""
+def heartbeat(session: Session, worker_id: str, load: Sequence[Mapping[str, Any]] = ()) -> bool | None:
+    """The worker is still there, and its machine does this. Answers whether it is to drain; None when it has
+    been forgotten."""
     worker = session.get(Worker, worker_id, with_for_update=True, populate_existing=True)
     if worker is None:
         return None
     worker.last_seen = now(session)
+    worker.load = [dict(measured) for measured in load[-LOADS_KEPT:]]
     return worker.draining
 
 

@@ -19,6 +19,7 @@ from anpyc_server.resources.health.endpoints import router as health
 from anpyc_server.resources.live.endpoints import router as live
 from anpyc_server.resources.masks.endpoints import router as masks
 from anpyc_server.resources.notes.endpoints import router as notes
+from anpyc_server.resources.notifications.endpoints import router as notifications
 from anpyc_server.resources.preview.endpoints import router as preview
 from anpyc_server.resources.projects.endpoints import router as projects
 from anpyc_server.resources.recorded.endpoints import router as recorded
@@ -54,6 +55,7 @@ RESOURCES = (
     workers,
     storage,
     access,
+    notifications,
 )
 
 router = APIRouter(prefix=PREFIX, responses=ANYWHERE)

@@ -178,6 +178,7 @@ async def _once_open(services: Services, work: Callable[[Services], Awaitable[No
 def _open(services: Services) -> None:
     """Tables first, then the relay, which brings Celery with it: slow imports, not needed to import this."""
     from anpyc_queue.broker import Notifier
+    from anpyc_queue.notifications import notifier
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
 
@@ -185,8 +186,11 @@ def _open(services: Services) -> None:
     services.database.migrate()
     services.relay = Relay(services.database, Notifier(services.settings))
     services.relay.start()
-    services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
+    name = f"server-{socket.gethostname()[:40]}-{os.getpid()}"
+    services.reconciler = Reconciler(services.database, name)
     services.reconciler.start()
+    services.notifier = notifier.Notifier(services.database, services.settings, name)
+    services.notifier.start()
     if services.door is not None:
         _offer_link(services, services.door)
 
@@ -209,6 +213,8 @@ def _offer_link(services: Services, door: Door) -> None:
 def _close(services: Services) -> None:
     if services.door is not None:
         LinkFile(services.settings).remove()
+    if services.notifier is not None:
+        services.notifier.stop()
     if services.reconciler is not None:
         services.reconciler.stop()
     if services.relay is not None:

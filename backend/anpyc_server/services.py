@@ -19,6 +19,7 @@ from anpyc_server.access.gate import HOLDER
 from anpyc_server.feeds import Feeds
 
 if TYPE_CHECKING:
+    from anpyc_queue.notifications.notifier import Notifier
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
     from anpyc_server.records.arrays import ArrayCache
@@ -41,6 +42,7 @@ class Services:
     feeds: Feeds = field(default_factory=Feeds)
     relay: Relay | None = None
     reconciler: Reconciler | None = None
+    notifier: Notifier | None = None
     trouble: Unusable | None = None
     """Why the server has not opened its database yet; None once it has."""
     health: Readiness = field(init=False)

@@ -7,12 +7,14 @@ from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from anpyc.addresses import read_host, read_origin
 from anpyc.errors import InvalidSetting
+from anpyc.outward import is_mail_address, read_outward
 
 SHORTEST_TOKEN = 16
 """Characters of ``ANPYC_TOKEN`` at least."""
@@ -79,6 +81,49 @@ class Settings(BaseSettings):
     """Addresses or networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
     frame_ancestors: Listed = ()
     """Origins whose pages may show the dashboard in a frame, such as ``https://wiki.example``."""
+    public_url: str = ""
+    """Where people find the dashboard, such as ``https://lab.example/anpyc``: what messages link to."""
+    notify_allowed: Listed = ()
+    """Where notifications may go beside the browser; see :mod:`anpyc.outward`. Nowhere unless given."""
+    mail_url: SecretStr | None = None
+    """The server that sends e-mail: ``smtp://user:password@mail.lab.example:587``, or ``smtps://``."""
+    mail_from: str | None = None
+    """Whom e-mail comes from."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        value = value.strip().rstrip("/")
+        scheme, _, rest = value.partition("://")
+        authority, slash, path = rest.partition("/")
+        if value and not (read_origin(f"{scheme}://{authority}") and _ROOT_PATH.fullmatch(slash + path)):
+            raise ValueError(f"is {value!r}; write an address such as https://lab.example/anpyc")
+        return value
+
+    @field_validator("notify_allowed")
+    @classmethod
+    def _notify_allowed(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        read_outward(value)
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value().strip():
+            return None
+        parts = urlsplit(value.get_secret_value().strip())
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("has to be smtp://user:password@host:587 or smtps://user:password@host:465")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not is_mail_address(value):
+            raise ValueError(f"is {value!r}; write one address, such as dashboard@lab.example")
+        return value
 
     @field_validator("token", mode="before")
     @classmethod

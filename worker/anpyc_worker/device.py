@@ -17,7 +17,7 @@ _PROBE = """
 import json, torch
 found = torch.cuda.is_available()
 properties = torch.cuda.get_device_properties(0) if found else None
-print(json.dumps([properties.name, properties.total_memory] if found else None))
+print(json.dumps([properties.name, properties.total_memory, str(properties.uuid)] if found else None))
 """
 
 
@@ -31,6 +31,8 @@ class Device:
     memory_bytes: int
     bfloat16: bool = False
     """Whether it is a processor that multiplies in bfloat16 itself; others imitate it, slowly."""
+    uuid: str = ""
+    """Of a GPU, as its driver names it."""
 
 
 class NoSuchDevice(Exception):
@@ -57,7 +59,10 @@ def _gpu() -> Device | None:
         [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=120, check=False
     )
     description = json.loads(answer.stdout) if answer.returncode == 0 and answer.stdout.strip() else None
-    return None if description is None else Device("cuda", description[0], description[1])
+    if description is None:
+        return None
+    name, memory_bytes, uuid = description
+    return Device("cuda", name, memory_bytes, uuid=uuid)
 
 
 def _processor() -> str:

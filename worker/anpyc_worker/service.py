@@ -15,6 +15,7 @@ import socket
 import threading
 import uuid
 import warnings
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -40,9 +41,11 @@ from anpyc_queue.tables import Worker
 from anpyc_queue.wakeup import open_wakeup
 from anpyc_queue.whatif import WHAT_IF, next_what_if
 from anpyc_worker.device import find_device
+from anpyc_worker.gpu import find_card
 from anpyc_worker.processes import PRELOADED, Spawner
 from anpyc_worker.stack_size import most_together
 from anpyc_worker.supervision import Supervisor
+from anpyc_worker.usage import MachineMeter
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +98,7 @@ class WorkerService:
         self._draining = threading.Event()
         self._broken = False
         self._spawner = Spawner(settings, preloaded)
+        card = find_card(self._device.uuid)
         self._supervisor = Supervisor(
             self._database,
             self._spawner,
@@ -102,7 +106,10 @@ class WorkerService:
             threads=self._threads,
             stopping=self._stopping,
             on_change=self._wakeup.notify,
+            card=card,
         )
+        self._machine = MachineMeter(settings.data_dir, card)
+        self._load: deque[dict[str, Any]] = deque(maxlen=workers.LOADS_KEPT)
         self._register = PeriodicThread(
             "register", self._heartbeat, workers.HEARTBEAT_SECONDS, on_bug=self._give_up
         )
@@ -297,8 +304,9 @@ class WorkerService:
         )
 
     def _heartbeat(self) -> None:
+        self._load.append(self._machine.measure())
         with self._database.write() as session:
-            drain = workers.heartbeat(session, self.id)
+            drain = workers.heartbeat(session, self.id, list(self._load))
             if drain is None:
                 workers.announce(session, self._entry())
         if drain:

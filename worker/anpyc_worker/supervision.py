@@ -21,6 +21,8 @@ from anpyc_queue.retrying import OUTAGES, database_is_away, persistently
 from anpyc_queue.tables import PROCESS_LOST
 from anpyc_worker.exit_codes import DONE, LEFT, STALE
 from anpyc_worker.processes import ChildProcess, Spawner
+from anpyc_worker.usage import LooksAtCard
+from anpyc_worker.watch import watched
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Supervisor:
         threads: int,
         stopping: threading.Event,
         on_change: Callable[[str], None] = lambda _: None,
+        card: LooksAtCard | None = None,
     ) -> None:
         self._database = database
         self._spawner = spawner
@@ -57,6 +60,7 @@ class Supervisor:
         self._threads = threads
         self._stopping = stopping
         self._on_change = on_change
+        self._card = card
 
     def supervise(self, claims: Sequence[Claim]) -> None:
         """Have them carried out by one process, and see to it that no job stays held when this returns."""
@@ -67,7 +71,8 @@ class Supervisor:
                 self._give_back(claim)
             raise
         try:
-            code = self._wait(process, claims)
+            with watched(self._database, process.pid, claims, self._card):
+                code = self._wait(process, claims)
         finally:
             output = process.clear()
         for claim in claims:

@@ -24,6 +24,7 @@ from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Claim, Kind
 from anpyc_queue.jobs.rewinding import rewind, set_metrics
 from anpyc_queue.notes import forget_notes
+from anpyc_queue.notifications.outbox import tell_of_change
 from anpyc_queue.tables import (
     CANCELLED,
     CHECKPOINT,
@@ -58,7 +59,8 @@ class RunKind(Kind[Run]):
         return session.get(Run, job_id, with_for_update=True, populate_existing=True)
 
     def tell(self, session: Session, job: Run, what: str, data: Mapping[str, Any], moment: datetime) -> None:
-        events.append(session, job, what, data, at=moment)
+        seq = events.append(session, job, what, data, at=moment)
+        tell_of_change(session, job, what, seq, moment)
 
     def device(self, job: Run) -> str:
         return job.device

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 EventKind = Literal["epoch", "evaluation", "layers", "masks", "outcome", "what_if"]
 """What a run's stream tells that a figure may be drawn from."""
-Tab = Literal["overview", "forgetting", "capacity", "masks", "compare", "report"]
+Tab = Literal["overview", "forgetting", "capacity", "masks", "system", "compare", "report"]
 """Of the run's page, the comparison, or the exported report."""
 Size = Literal["quarter", "half", "wide"]
 PageComponent = Literal["mask_panel"]
@@ -64,6 +64,8 @@ class RunNeeds:
     """What a what-if has measured at a task's end."""
     matrix: bool = True
     """The accuracy matrix; figures of settings and metrics alone do without."""
+    system: bool = False
+    """What its process took of its machine."""
 
 
 @dataclass(frozen=True)

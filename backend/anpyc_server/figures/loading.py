@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from anpyc.metrics import rows_done
 from anpyc.recording import TESTED_BETWEEN_TASKS
+from anpyc_queue.system import samples
 from anpyc_queue.tables import LayerRow, MaskRow, Run
 from anpyc_server.errors import Missing
 from anpyc_server.figures.array_axes import MOST_TOLD
@@ -85,6 +86,7 @@ def run_rows(
         rounds=planned_rounds(run.spec, tasks_of(run)),
         step=int(run.position.get("step") or 0),
         newest=newest_accuracy(session, run.id) if begun and not rows_done(matrix) else {},
+        system=samples(session, run.id) if needs.system else (),
         titles=run.plan.get("task_titles", ()),
         seed=run.seed,
     )

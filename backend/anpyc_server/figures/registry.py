@@ -26,6 +26,7 @@ from anpyc_server.figures import (
     owner_shares,
     parallel_coordinates,
     pruning_curve,
+    system,
     unit_images,
 )
 from anpyc_server.figures.declaration import AnyFigure, Tab
@@ -50,6 +51,12 @@ FIGURES: dict[str, AnyFigure] = {
     "importance_distribution": importance_distribution.FIGURE,
     "unit_images": unit_images.FIGURE,
     "pruning_curve": pruning_curve.FIGURE,
+    "system_processor": system.PROCESSOR,
+    "system_memory": system.MEMORY,
+    "system_gpu": system.GPU,
+    "system_gpu_memory": system.GPU_MEMORY,
+    "system_power": system.POWER,
+    "system_disk": system.DISK,
     "compare_curves": compare_curves.FIGURE,
     "compare_average_accuracy": compare_average_accuracy.FIGURE,
     "compare_tasks": compare_tasks.FIGURE,

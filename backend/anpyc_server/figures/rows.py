@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from anpyc_queue.system import Sample
     from anpyc_server.records.arrays import StoredArray
     from anpyc_server.records.pruning_curve import PruningCurve
     from anpyc_server.records.schedule import PlannedRound
@@ -69,6 +70,8 @@ class RunRows:
     """Epochs done."""
     newest: Mapping[int, float] = field(default_factory=dict)
     """By task, the newest accuracy, while no row of the matrix is complete."""
+    system: Sequence[Sample] = ()
+    """What its process took, the oldest stretch of time first."""
     titles: Sequence[str] = ()
     """Of the tasks, such as the names of their classes; none until it trains."""
     seed: int = 0

@@ -30,6 +30,10 @@ export const DEEDS: Record<Deed["what"], string> = {
   report_made: "Report made",
   report_edited: "Report edited",
   report_deleted: "Report deleted",
+  rule_made: "Rule of notifications made",
+  rule_edited: "Rule of notifications changed",
+  rule_deleted: "Rule of notifications deleted",
+  rule_tested: "Test notification sent",
 };
 
 /** Who did this to a run last; null where nobody has a name. */

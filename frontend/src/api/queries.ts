@@ -183,6 +183,21 @@ export const logQuery = (id: string, level: "info" | "warning" | "error" | undef
     placeholderData: keepPreviousData,
   });
 
+/** So often the process of a run that trains is measured. */
+export const SYSTEM_SECONDS = 5;
+
+export const systemQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["system", id],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET("/api/runs/{run_id}/system", {
+          params: { path: { run_id: id }, query: { points: 10 } },
+          signal,
+        }),
+      ),
+  });
+
 export const artifactsQuery = (id: string) =>
   queryOptions({
     queryKey: ["artifacts", id],

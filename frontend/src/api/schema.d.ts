@@ -545,6 +545,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get System
+         * @description Processor, memory, disk and card of the run's process over time.
+         */
+        get: operations["get_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/log": {
         parameters: {
             query?: never;
@@ -1447,6 +1467,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description All rules, and by what people can be told here.
+         */
+        get: operations["list_rules"];
+        put?: never;
+        /**
+         * Make Rule
+         * @description Make a rule. An address that the operator does not let notifications go to is refused.
+         */
+        post: operations["make_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What was told last and how that went, the newest first. A page that is open fetches what browsers are
+         *     to tell with ``channel=browser``.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Rule
+         * @description Delete a rule and what is kept of its deliveries.
+         */
+        delete: operations["delete_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Rule
+         * @description Change a rule, or switch it on or off. Without an address it keeps the one it has.
+         */
+        patch: operations["edit_rule"];
+        trace?: never;
+    };
+    "/api/notifications/{rule_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Rule
+         * @description Send a test by the rule, on the way that every notification takes. How it went is told among the
+         *     deliveries.
+         */
+        post: operations["test_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1917,11 +2027,29 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted" | "reordered" | "searched" | "search_stopped";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted" | "reordered" | "searched" | "search_stopped" | "rule_made" | "rule_edited" | "rule_deleted" | "rule_tested";
             /** Run Id */
             run_id: string | null;
             /** Subject */
             subject: string;
+        };
+        /**
+         * ChannelEntry
+         * @description A way to tell people.
+         */
+        ChannelEntry: {
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /** Ready */
+            ready: boolean;
+            /**
+             * Hint
+             * @description What to do where it is not ready.
+             */
+            hint: string;
         };
         /**
          * Choice
@@ -2486,7 +2614,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted" | "reordered" | "searched" | "search_stopped";
+            what: "submitted" | "cancelled" | "resumed" | "edited" | "deleted" | "restored" | "what_if" | "what_if_cancelled" | "drained" | "undrained" | "token_made" | "token_revoked" | "session_ended" | "pruned" | "moved" | "project_made" | "project_edited" | "project_deleted" | "view_made" | "view_edited" | "view_deleted" | "report_made" | "report_edited" | "report_deleted" | "noted" | "reordered" | "searched" | "search_stopped" | "rule_made" | "rule_edited" | "rule_deleted" | "rule_tested";
         };
         /**
          * Deleted
@@ -2523,12 +2651,80 @@ export interface components {
             id: string;
         };
         /**
+         * DeletedRule
+         * @description A rule that was deleted.
+         */
+        DeletedRule: {
+            /** Id */
+            id: string;
+        };
+        /**
          * DeletedView
          * @description A view that was deleted.
          */
         DeletedView: {
             /** Id */
             id: string;
+        };
+        /**
+         * Deliveries
+         * @description The newest first.
+         */
+        Deliveries: {
+            /** Items */
+            items: components["schemas"]["DeliveryEntry"][];
+        };
+        /**
+         * DeliveryEntry
+         * @description One event that one rule told, or is to tell.
+         */
+        DeliveryEntry: {
+            /** Id */
+            id: string;
+            /** Rule Id */
+            rule_id: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /** Event */
+            event: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost") | "test";
+            /**
+             * Run Id
+             * @description It may have been deleted.
+             */
+            run_id: string | null;
+            /** Title */
+            title: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Status
+             * @description unsure: it may have arrived, and is not sent again.
+             * @enum {string}
+             */
+            status: "pending" | "sending" | "sent" | "failed" | "unsure";
+            /** Tries */
+            tries: number;
+            /**
+             * Next Try At
+             * @description While it is pending.
+             */
+            next_try_at: string | null;
+            /** Trouble */
+            trouble: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * Differences
@@ -3088,7 +3284,7 @@ export interface components {
              * Tab
              * @enum {string}
              */
-            tab: "overview" | "forgetting" | "capacity" | "masks" | "compare" | "report";
+            tab: "overview" | "forgetting" | "capacity" | "masks" | "system" | "compare" | "report";
             /** Order */
             order: number;
             /**
@@ -4440,6 +4636,43 @@ export interface components {
             project?: string | null;
         };
         /**
+         * NewRule
+         * @description A rule to make.
+         */
+        NewRule: {
+            /** Name */
+            name: string;
+            /**
+             * Project Id
+             * @description A project, by id or name; null: of all runs.
+             */
+            project_id?: string | null;
+            /** Events */
+            events: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost")[];
+            /**
+             * Forgetting
+             * @description With the event ``forgetting``: a share.
+             */
+            forgetting?: number | null;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /**
+             * Address
+             * @description Addresses of e-mail with commas between them, of a webhook, or of a service as Apprise writes it. It is
+             *     never shown again.
+             * @default
+             */
+            address: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /**
          * NewToken
          * @description A token that was just made.
          */
@@ -4559,6 +4792,21 @@ export interface components {
         Notes: {
             /** Items */
             items: components["schemas"]["Note"][];
+        };
+        /**
+         * Notifications
+         * @description All rules, and by what people can be told.
+         */
+        Notifications: {
+            /** Items */
+            items: components["schemas"]["Rule"][];
+            /** Channels */
+            channels: components["schemas"]["ChannelEntry"][];
+            /**
+             * Allowed
+             * @description Where the operator lets notifications go, as ANPYC_NOTIFY_ALLOWED has it.
+             */
+            allowed: string[];
         };
         /**
          * Offer
@@ -5374,6 +5622,78 @@ export interface components {
             memory: number;
             /** Cells */
             cells: components["schemas"]["Cell"][];
+        };
+        /**
+         * Rule
+         * @description Who is to hear of what.
+         */
+        Rule: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Project Id
+             * @description Null: of all runs.
+             */
+            project_id: string | null;
+            /** Events */
+            events: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost")[];
+            /**
+             * Forgetting
+             * @description A share: more than this, on average over the tasks learnt, is told.
+             */
+            forgetting: number | null;
+            /**
+             * Channel
+             * @enum {string}
+             */
+            channel: "browser" | "email" | "webhook" | "chat";
+            /**
+             * Shown
+             * @description The address, without what is secret of it.
+             */
+            shown: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Hint
+             * @description Why nothing can be sent now, and what to do; empty when all is well.
+             */
+            hint: string;
+            /** Made By */
+            made_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * RuleEdit
+         * @description What a person may change about a rule; what is left out stays.
+         */
+        RuleEdit: {
+            /** Name */
+            name?: string | null;
+            /**
+             * Project Id
+             * @description "" for all runs.
+             */
+            project_id?: string | null;
+            /** Events */
+            events?: ("succeeded" | "failed" | "diverged" | "forgetting" | "worker_lost")[] | null;
+            /** Forgetting */
+            forgetting?: number | null;
+            /** Address */
+            address?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
         };
         /**
          * RunAnswer
@@ -7081,6 +7401,84 @@ export interface components {
             name: string;
         };
         /**
+         * System
+         * @description What the run's process took of its machine over time.
+         */
+        System: {
+            /**
+             * Items
+             * @description The oldest first. However long the run is, they are few: neighbours are joined, and no peak is lost.
+             */
+            items: components["schemas"]["SystemStretch"][];
+            /**
+             * Together
+             * @description Runs that shared the process by its newest measurement: all is of all of them.
+             */
+            together: number;
+            /**
+             * Gpu
+             * @description Whether a card told what it did.
+             */
+            gpu: boolean;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * SystemStretch
+         * @description What the run's process took during a stretch of time, from one measurement or several joined.
+         */
+        SystemStretch: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * At
+             * Format: date-time
+             * @description Its end.
+             */
+            at: string;
+            /** Measurements */
+            measurements: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Cores
+             * @description Processor time per second, on average.
+             */
+            cores: number;
+            /**
+             * Memory
+             * @description Bytes, the most.
+             */
+            memory: number;
+            /**
+             * Read
+             * @description Bytes from the disk in this time; null where the system does not tell.
+             */
+            read: number | null;
+            /** Written */
+            written: number | null;
+            /**
+             * Files
+             * @description Bytes of the run's files in the artifact store by then.
+             */
+            files: number;
+            /**
+             * Gpu Use
+             * @description Of the time, in which the card was at work; null without one that tells.
+             */
+            gpu_use: number | null;
+            /**
+             * Gpu Memory
+             * @description Bytes, the most: of the process where the card tells that, otherwise of the card.
+             */
+            gpu_memory: number | null;
+            /**
+             * Energy
+             * @description Watt-hours that the card took.
+             */
+            energy: number | null;
+        };
+        /**
          * TaskRow
          * @description Final accuracy on one task over the columns.
          */
@@ -7687,6 +8085,11 @@ export interface components {
              * @description By these: runs that are trained as one take one slot.
              */
             slots_taken: number;
+            /**
+             * Load
+             * @description Measured with each of its reports, every four seconds, the newest last: of the last four minutes.
+             */
+            load: components["schemas"]["WorkerLoad"][];
             /** Version */
             version: string;
             /**
@@ -7699,6 +8102,40 @@ export interface components {
              * Format: date-time
              */
             last_seen: string;
+        };
+        /**
+         * WorkerLoad
+         * @description What a worker's machine did at one moment; null is what it does not tell.
+         */
+        WorkerLoad: {
+            /**
+             * Cpu
+             * @description Of all its cores together.
+             */
+            cpu: number | null;
+            /**
+             * Memory
+             * @description Bytes that are taken, by whatever runs there.
+             */
+            memory: number | null;
+            /** Memory Total */
+            memory_total: number | null;
+            /**
+             * Gpu
+             * @description Of the time just before, in which the worker's card was at work.
+             */
+            gpu: number | null;
+            /** Gpu Memory */
+            gpu_memory: number | null;
+            /** Gpu Memory Total */
+            gpu_memory_total: number | null;
+            /**
+             * Disk Free
+             * @description Bytes, where the worker's data folder lies.
+             */
+            disk_free: number | null;
+            /** Disk Total */
+            disk_total: number | null;
         };
         /**
          * Workers
@@ -10848,6 +11285,95 @@ export interface operations {
             };
         };
     };
+    get_system: {
+        parameters: {
+            query?: {
+                /** @description So many stretches at most. */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     get_log: {
         parameters: {
             query?: {
@@ -11911,7 +12437,7 @@ export interface operations {
             query?: {
                 format?: "csv" | "json" | "parquet" | "html";
                 /** @description For csv and parquet: which rows. */
-                table?: "evaluations" | "epochs" | "layers" | "tasks" | "metrics";
+                table?: "evaluations" | "epochs" | "layers" | "tasks" | "metrics" | "system";
             };
             header?: never;
             path: {
@@ -15337,6 +15863,545 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    make_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                rule?: string | null;
+                channel?: ("browser" | "email" | "webhook" | "chat") | null;
+                /** @description Only those that came after this one. */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    delete_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedRule"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    edit_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    test_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryEntry"];
                 };
             };
             /** @description The request cannot be read */

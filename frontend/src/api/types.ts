@@ -19,6 +19,7 @@ export type MasksBeside = Schemas["MasksBeside"];
 export type ArrayKind = MaskWindow["of"];
 export type UnitArrays = Schemas["UnitImages"];
 export type WorkerEntry = Schemas["WorkerEntry"];
+export type WorkerLoad = Schemas["WorkerLoad"];
 export type Queue = Schemas["Queue"];
 export type Storage = Schemas["Storage"];
 export type WhatIfAnswer = Schemas["WhatIfAnswer"];

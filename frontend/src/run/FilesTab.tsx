@@ -153,7 +153,7 @@ function Taken({ run: { size, bytes: total } }: { run: Run }) {
 }
 
 const WORDS = { state: "State", tensors: "Tensors" } as const;
-const TABLES = ["evaluations", "epochs", "layers"] as const;
+const TABLES = ["evaluations", "epochs", "layers", "system"] as const;
 
 function Made({ run }: { run: Run }) {
   const at = `${ROOT}/api/runs/${run.id}/export`;
@@ -210,6 +210,7 @@ const TITLES: Record<(typeof TABLES)[number], string> = {
   evaluations: "Accuracies",
   epochs: "Losses",
   layers: "Layer statistics",
+  system: "System",
 };
 
 function Download({ href, label, children }: { href: string; label: string; children: ReactNode }) {

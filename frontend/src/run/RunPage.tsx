@@ -21,6 +21,7 @@ import classes from "./RunPage.module.css";
 // What is not seen first is loaded when it is asked for.
 const MasksTab = late(() => import("../masks/MasksTab").then((module) => module.MasksTab));
 const WhatIf = late(() => import("../masks/WhatIf").then((module) => module.WhatIf));
+const SystemTab = late(() => import("./SystemTab").then((module) => module.SystemTab));
 const LogTab = late(() => import("./LogTab").then((module) => module.LogTab));
 const SpecTab = late(() => import("./SpecTab").then((module) => module.SpecTab));
 const FilesTab = late(() => import("./FilesTab").then((module) => module.FilesTab));
@@ -30,6 +31,7 @@ const TITLES: Record<RunTab, string> = {
   forgetting: "Forgetting",
   capacity: "Capacity",
   masks: "Masks",
+  system: "System",
   log: "Log",
   spec: "Spec & environment",
   files: "Files",
@@ -108,6 +110,11 @@ function Page({ run }: { run: Run }) {
           <Late fallback={<Skeleton height={500} radius={6} />}>
             <MasksTab run={run} />
             <WhatIf run={run} />
+          </Late>
+        </Tabs.Panel>
+        <Tabs.Panel value="system">
+          <Late fallback={<Skeleton height={500} radius={6} />}>
+            <SystemTab run={run} />
           </Late>
         </Tabs.Panel>
         <Tabs.Panel value="log">

@@ -13,6 +13,7 @@ import { complain, say, sayWithUndo } from "../shell/toast";
 import { StorageSection } from "../storage/Storage";
 import { bytes, plural } from "../text/numbers";
 import { duration } from "../text/time";
+import { Load } from "./Load";
 import { PlaceButtons, PriorityOf, signed } from "./Order";
 import classes from "./WorkersPage.module.css";
 
@@ -234,6 +235,7 @@ function Worker({ worker }: { worker: WorkerEntry }) {
           <Moment at={worker.started_at} />
         </dd>
       </dl>
+      {worker.online && <Load load={worker.load} />}
       {worker.runs.map((id) => (
         <RunOfWorker key={id} id={id} />
       ))}

@@ -14,7 +14,7 @@ from anpyc_server.services import ServicesHere
 router = APIRouter(prefix="/runs/{run_id}", tags=["export"])
 
 Format = Literal["csv", "json", "parquet", "html"]
-Table = Literal["evaluations", "epochs", "layers", "tasks", "metrics"]
+Table = Literal["evaluations", "epochs", "layers", "tasks", "metrics", "system"]
 
 
 @router.get("/export", response_class=Response, responses=documented(404))

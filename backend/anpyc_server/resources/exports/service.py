@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from anpyc import strict_json
 from anpyc_queue import notes
-from anpyc_queue.tables import Base, EpochRow, EvaluationRow, LayerRow, Run
+from anpyc_queue.tables import Base, EpochRow, EvaluationRow, LayerRow, Run, SystemSample
 from anpyc_server.errors import Invalid
 from anpyc_server.records.accuracy import accuracy_matrix, before_pruning
 from anpyc_server.records.csv_cells import cell, flat
@@ -38,6 +38,13 @@ _TABLES: dict[str, tuple[type[Base], tuple[str, ...]]] = {
             "weight_norm", "skewness", "kurtosis", "end_of_task", "quantiles",
         ),
     ),
+    "system": (
+        SystemSample,
+        (
+            "number", "attempt", "at", "measurements", "seconds", "cores", "memory", "read", "written",
+            "files", "gpu_use", "gpu_memory", "energy", "together",
+        ),
+    ),
 }  # fmt: skip
 
 _SUMMARIES: dict[str, tuple[tuple[str, ...], Callable[[Session, Run], summary.Rows]]] = {
@@ -52,6 +59,9 @@ _UNITS = {
     "penalty": "nats",
     "seconds": "s",
     **dict.fromkeys(("value", *summary.SHARES), "share"),
+    "gpu_use": "share",
+    "energy": "Wh",
+    **dict.fromkeys(("memory", "read", "written", "files", "gpu_memory"), "bytes"),
     **dict.fromkeys(("total", "free", "consolidated", "pruned", "reused"), "parameters"),
 }
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from anpyc_queue.system import MOST_ROWS
 from anpyc_server.errors import documented
 from anpyc_server.kept import from_the_database
 from anpyc_server.parameters import Place, RunId
@@ -17,6 +18,7 @@ from anpyc_server.resources.recorded.schemas import (
     Level,
     LogPage,
     Metrics,
+    System,
 )
 from anpyc_server.services import ServicesHere
 
@@ -41,6 +43,16 @@ def get_metrics(run_id: RunId, services: ServicesHere, points: Points = 2_000) -
 def get_layers(run_id: RunId, services: ServicesHere) -> list[LayerStatistics]:
     """Statistics of every tensor after every round of every task."""
     return service.layers(services, run_id)
+
+
+@router.get("/system", responses=documented(404), dependencies=[Depends(from_the_database)])
+def get_system(
+    run_id: RunId,
+    services: ServicesHere,
+    points: Annotated[int, Query(ge=10, le=MOST_ROWS, description="So many stretches at most.")] = MOST_ROWS,
+) -> System:
+    """Processor, memory, disk and card of the run's process over time."""
+    return service.system(services, run_id, points)
 
 
 @router.get("/log", responses=documented(404))

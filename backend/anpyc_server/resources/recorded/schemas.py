@@ -90,6 +90,43 @@ class LayerStatistics(Answer):
     not_finite: NotFinite
 
 
+class SystemStretch(Answer):
+    """What the run's process took during a stretch of time, from one measurement or several joined."""
+
+    attempt: int
+    at: Moment
+    """Its end."""
+    measurements: int
+    seconds: float
+    cores: float
+    """Processor time per second, on average."""
+    memory: int
+    """Bytes, the most."""
+    read: int | None
+    """Bytes from the disk in this time; null where the system does not tell."""
+    written: int | None
+    files: int
+    """Bytes of the run's files in the artifact store by then."""
+    gpu_use: Share | None
+    """Of the time, in which the card was at work; null without one that tells."""
+    gpu_memory: int | None
+    """Bytes, the most: of the process where the card tells that, otherwise of the card."""
+    energy: float | None
+    """Watt-hours that the card took."""
+
+
+class System(Answer):
+    """What the run's process took of its machine over time."""
+
+    items: list[SystemStretch]
+    """The oldest first. However long the run is, they are few: neighbours are joined, and no peak is lost."""
+    together: int
+    """Runs that shared the process by its newest measurement: all is of all of them."""
+    gpu: bool
+    """Whether a card told what it did."""
+    sentence: str
+
+
 class LogLine(Answer):
     """One line of a run's log."""
 

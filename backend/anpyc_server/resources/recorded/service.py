@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from fastapi import Response
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from anpyc.strict_json import not_finite
 from anpyc_queue.artifacts import STATE, TENSORS, ArtifactFiles
+from anpyc_queue.system import Sample, fewer, samples
 from anpyc_queue.tables import LOG, LayerRow
 from anpyc_queue.tables import Artifact as ArtifactRow
 from anpyc_queue.tables import LogLine as LogRow
@@ -20,6 +21,7 @@ from anpyc_server.records.joint import JointRuns
 from anpyc_server.records.lookup import find_run, require_run
 from anpyc_server.records.run_schemas import RunMetrics
 from anpyc_server.records.series import Evaluations
+from anpyc_server.records.system_sentence import system_sentence
 from anpyc_server.resources.recorded.schemas import (
     Accuracy,
     Artifact,
@@ -31,6 +33,8 @@ from anpyc_server.resources.recorded.schemas import (
     LogLine,
     LogPage,
     Metrics,
+    System,
+    SystemStretch,
 )
 from anpyc_server.services import Services
 
@@ -89,6 +93,30 @@ def layers(services: Services, run_id: str) -> list[LayerStatistics]:
 def _layer(row: LayerRow) -> LayerStatistics:
     columns = {name: getattr(row, name) for name in LayerStatistics.model_fields if hasattr(row, name)}
     return LayerStatistics(**columns, not_finite=not_finite(columns))
+
+
+def system(services: Services, run_id: str, points: int) -> System:
+    """What its process took."""
+    with services.database.read() as session:
+        require_run(session, run_id)
+        kept = samples(session, run_id)
+    items = [_stretch(sample) for sample in fewer(kept, points)]
+    return System(
+        items=items,
+        together=kept[-1].together if kept else 1,
+        gpu=any(sample.usage.gpu_use is not None for sample in kept),
+        sentence=system_sentence(kept),
+    )
+
+
+def _stretch(sample: Sample) -> SystemStretch:
+    return SystemStretch(
+        attempt=sample.attempt,
+        at=sample.at,
+        measurements=sample.measurements,
+        files=sample.files,
+        **asdict(sample.usage),
+    )
 
 
 def log(

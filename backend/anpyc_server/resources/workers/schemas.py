@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from anpyc_queue.ordering import Move
 from anpyc_server.parameters import Priority
-from anpyc_server.schemas import Answer, Moment, Request
+from anpyc_server.schemas import Answer, Moment, Request, Share
+
+
+class WorkerLoad(Answer):
+    """What a worker's machine did at one moment; null is what it does not tell."""
+
+    cpu: Share | None = None
+    """Of all its cores together."""
+    memory: int | None = None
+    """Bytes that are taken, by whatever runs there."""
+    memory_total: int | None = None
+    gpu: Share | None = None
+    """Of the time just before, in which the worker's card was at work."""
+    gpu_memory: int | None = None
+    gpu_memory_total: int | None = None
+    disk_free: int | None = None
+    """Bytes, where the worker's data folder lies."""
+    disk_total: int | None = None
 
 
 class WorkerEntry(Answer):
@@ -23,6 +40,8 @@ class WorkerEntry(Answer):
     """Ids of the runs it trains."""
     slots_taken: int
     """By these: runs that are trained as one take one slot."""
+    load: list[WorkerLoad]
+    """Measured with each of its reports, every four seconds, the newest last: of the last four minutes."""
     version: str
     started_at: Moment
     last_seen: Moment

@@ -16,6 +16,7 @@ from anpyc_server.resources.workers.schemas import (
     Waiting,
     WorkerEdit,
     WorkerEntry,
+    WorkerLoad,
     Workers,
 )
 from anpyc_server.services import Services
@@ -118,6 +119,7 @@ def _entry(status: WorkerStatus) -> WorkerEntry:
         draining=worker.draining,
         runs=list(status.runs),
         slots_taken=status.slots_taken,
+        load=[WorkerLoad.model_validate(measured) for measured in worker.load],
         version=worker.version,
         started_at=worker.started_at,
         last_seen=worker.last_seen,

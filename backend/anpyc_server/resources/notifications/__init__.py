@@ -1,0 +1,1 @@
+"""Notifications: rules, tests and what was delivered."""
