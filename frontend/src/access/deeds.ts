@@ -23,6 +23,10 @@ export const DEEDS: Record<Deed["what"], string> = {
   view_made: "View saved",
   view_edited: "View changed",
   view_deleted: "View deleted",
+  rule_made: "Rule of notifications made",
+  rule_edited: "Rule of notifications changed",
+  rule_deleted: "Rule of notifications deleted",
+  rule_tested: "Test notification sent",
 };
 
 /** Who did this to a run last; null where nobody has a name. */
