@@ -88,7 +88,7 @@ def test_a_rule_is_made_tested_and_heard_of_when_a_run_ends(
         form.get_by_label("Address").fill(f"{receiver.url}/secret")
         form.get_by_role("button", name="Make the rule").click()
         rule = page.get_by_test_id("rules").get_by_role("listitem")
-        expect(rule).to_contain_text(f"When a run ends or fails, by webhook to {receiver.url}/….")
+        expect(rule).to_contain_text(f"When a run ends or fails, by webhook to {receiver.url}/…")
         expect(page.get_by_text("secret")).to_have_count(0)
 
         rule.get_by_role("button", name="Send a test by Lab").click()

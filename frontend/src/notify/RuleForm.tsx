@@ -133,7 +133,7 @@ export function RuleForm({ state, rule, pending, failure, onSubmit, onCancel }: 
       <div className={classes.buttons}>
         {onCancel && (
           <Button variant="default" onClick={onCancel}>
-            Leave it as it is
+            {rule ? "Leave it as it is" : "Cancel"}
           </Button>
         )}
         <Button type="submit" loading={pending} disabled={!complete || channel?.ready === false}>

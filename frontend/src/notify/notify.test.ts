@@ -20,7 +20,7 @@ const RULE: Rule = {
 
 test("a rule is told in a sentence", () => {
   expect(ruleInWords(RULE, "Paper")).toBe(
-    "When a run of Paper ends, fails or forgets more than 10.0 %, by webhook to https://hooks.lab.example/….",
+    "When a run of Paper ends, fails or forgets more than 10.0 %, by webhook to https://hooks.lab.example/…",
   );
   expect(ruleInWords({ ...RULE, events: ["diverged"], channel: "browser", shown: "" }, null)).toBe(
     "When a run diverges, in the browser.",

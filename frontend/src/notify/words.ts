@@ -33,5 +33,6 @@ export function ruleInWords(rule: Rule, project: string | null): string {
   const happens = events.length ? `${events.join(", ")} or ${last}` : last;
   const where = rule.shown ? ` to ${rule.shown}` : "";
   const by = rule.channel === "browser" ? "in the browser" : `by ${CHANNELS[rule.channel].toLowerCase()}`;
-  return `When a run${project ? ` of ${project}` : ""} ${happens}, ${by}${where}.`;
+  const end = where.endsWith("…") ? "" : ".";
+  return `When a run${project ? ` of ${project}` : ""} ${happens}, ${by}${where}${end}`;
 }
