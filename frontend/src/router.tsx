@@ -104,8 +104,14 @@ const access = createRoute({
   component: lazyRouteComponent(() => import("./access/AccessPage"), "AccessPage"),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => root,
+  path: "/notifications",
+  component: page(() => import("./notify/NotificationsPage"), "NotificationsPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([runs, newRun, newStudy, study, run, compare, workers, numbers, access]),
+  routeTree: root.addChildren([runs, newRun, newStudy, study, run, compare, workers, numbers, access, notifications]),
   basepath: ROOT || "/",
   defaultErrorComponent: Crash,
   defaultPreload: "intent",

@@ -66,7 +66,11 @@ export const theme = createTheme({
     Switch: { defaultProps: { size: "xs" } },
     Tooltip: { defaultProps: { openDelay: 300, fz: 12, maw: 340, multiline: true, withinPortal: true } },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } },
-    Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Notification: {
+      defaultProps: { closeButtonProps: { "aria-label": "Close" } },
+      // Under a title Mantine's own is too pale to be read.
+      styles: { description: { color: "var(--ink-2)" } },
+    },
     Modal: { defaultProps: { transitionProps: { duration: 80 } } },
   },
 });

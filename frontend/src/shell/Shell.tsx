@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, useMantineColorScheme } from "@mantine/core";
-import { IconDeviceDesktop, IconKeyboard, IconMoon, IconPlus, IconSun } from "@tabler/icons-react";
+import { IconBell, IconDeviceDesktop, IconKeyboard, IconMoon, IconPlus, IconSun } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import { Late, late } from "./Late";
 import classes from "./Shell.module.css";
 import { useKeys } from "./useKeys";
 
+const Notices = late(() => import("../notify/Notices").then((module) => module.Notices));
 const Shortcuts = late(() => import("./Shortcuts").then((module) => module.Shortcuts));
 
 /** The frame of every page: where one can go, whether workers are there, light or dark. */
@@ -62,6 +63,12 @@ export function Shell() {
           >
             <IconKeyboard size={17} />
           </ActionIcon>
+          <ActionIcon
+            renderRoot={(props) => <Link to="/notifications" {...props} />}
+            aria-label="Notifications"
+          >
+            <IconBell size={17} />
+          </ActionIcon>
           <SchemeMenu />
           {mayChange ? (
             <Button
@@ -81,6 +88,9 @@ export function Shell() {
       <main id="content" className={classes.main} tabIndex={-1}>
         <Outlet />
       </main>
+      <Late>
+        <Notices />
+      </Late>
       {keysShown && (
         <Late>
           <Shortcuts onClose={() => setKeysShown(false)} />
