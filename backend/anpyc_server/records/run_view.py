@@ -16,7 +16,13 @@ from anpyc_queue.jobs import cannot_resume, trained_seconds
 from anpyc_queue.queue import waiting_reason
 from anpyc_queue.tables import CHECKPOINT, OUTCOME, QUEUED, RUNNING, Run
 from anpyc_queue.workers import WorkerStatus, worker_statuses
-from anpyc_server.records.accuracy import Matrix, accuracy_matrices, accuracy_matrix, newest_accuracy
+from anpyc_server.records.accuracy import (
+    Matrix,
+    accuracy_matrices,
+    accuracy_matrix,
+    average_curves,
+    newest_accuracy,
+)
 from anpyc_server.records.joint import JointRuns, Reference
 from anpyc_server.records.run_schemas import (
     Deed,
@@ -56,12 +62,15 @@ class QueueView:
         return waiting_reason(run.device, self._positions.get(run.id, 1), self._online)
 
 
-def row(run: Run, queue: QueueView, matrix: Matrix | None, *, full: bool) -> dict[str, Any]:
+def row(
+    run: Run, queue: QueueView, matrix: Matrix | None, curve: Sequence[float], *, full: bool
+) -> dict[str, Any]:
     """The run as it stands in a list: the fields of :class:`RunSummary` as plain data."""
     return _shared(run, queue) | {
         "spec": run.spec if full else None,
         "position": {name: run.position.get(name) for name in Position.model_fields},
         "metrics": dict.fromkeys(RunMetrics.model_fields) | run.metrics,
+        "accuracy_curve": curve,
         "sentence": sentence(run, matrix),
         "error": _error(run, False),
     }
@@ -79,6 +88,7 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
     metrics, reference = joint.metrics(run, matrix), joint.reference(run)
     return RunAnswer.model_construct(
         **_typed(run, queue) | {"metrics": RunMetrics.model_validate(metrics)},
+        accuracy_curve=average_curves(session, [run], {run.id: matrix})[run.id],
         key_numbers=key_numbers(metrics, reference),
         joint_reference=(
             JointReference(run_ids=list(reference.run_ids), words=reference.words) if reference else None
@@ -115,9 +125,11 @@ def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:
     """Several runs with their specifications, with one look at the queue."""
     queue = QueueView(session)
     matrices = accuracy_matrices(session, runs)
+    curves = average_curves(session, runs, matrices)
     return [
         RunSummary.model_construct(
             **_typed(run, queue),
+            accuracy_curve=curves[run.id],
             sentence=sentence(run, matrices.get(run.id)),
             error=_typed_error(run, False),
         )
