@@ -183,7 +183,7 @@ function Deletion({ project, onClose }: { project: Project; onClose: () => void 
         <Button variant="default" onClick={onClose} data-autofocus>
           Keep it
         </Button>
-        <Button color="red" onClick={() => void remove()}>
+        <Button variant="default" c="var(--danger)" onClick={() => void remove()}>
           Delete the project
         </Button>
       </div>
