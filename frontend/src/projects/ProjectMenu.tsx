@@ -1,5 +1,5 @@
 import { Popover } from "@mantine/core";
-import { IconChevronDown } from "@tabler/icons-react";
+import { IconChevronDown, IconFolder } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -46,8 +46,9 @@ export function ProjectMenu() {
           title="Choose a project (p)"
           data-testid="project"
         >
+          <IconFolder size={15} aria-hidden className={classes.folder} />
           <span dir="auto">{project?.name ?? "All runs"}</span>
-          <IconChevronDown size={13} aria-hidden />
+          <IconChevronDown size={13} aria-hidden className={classes.arrow} />
         </button>
       </Popover.Target>
       <Popover.Dropdown>

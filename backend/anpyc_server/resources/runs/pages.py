@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, literal, select
+from sqlalchemy import ColumnElement, Row, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
@@ -52,8 +52,11 @@ def page_of_runs(
     conditions = wanted.conditions()
     sort = sorted_by(sort)
     with services.database.read() as session:
-        rows = keys_of(session, conditions, sort, limit + 1, cursor)
-        total = session.scalar(select(func.count()).select_from(Run).where(*conditions)) or 0
+        counted = wanted.filter is not None and wanted.filter.reads_rows
+        rows = keys_of(session, conditions, sort, limit + 1, cursor, counted=counted)
+        total = rows[0].total if rows else None
+        if total is None:
+            total = session.scalar(select(func.count()).select_from(Run).where(*conditions)) or 0
         page = rows[:limit]
         run_ids = [row.id for row in page]
         items = encoded_rows(session, services.rows, run_ids, full)
@@ -68,18 +71,31 @@ def page_of_runs(
 
 
 def keys_of(
-    session: Session, conditions: Sequence[Any], sort: str, number: int, cursor: str | None
+    session: Session,
+    conditions: Sequence[Any],
+    sort: str,
+    number: int,
+    cursor: str | None,
+    *,
+    counted: bool = False,
 ) -> list[Row[Any]]:
-    """Ids and places of the first ``number`` runs past the cursor, one tier of the order after the other."""
+    """Ids and places of the first ``number`` runs past the cursor, one tier of the order after the other.
+
+    :param counted: each row says in ``total`` how many there are, where that is known from one look through
+        them: what a filter wants no index knows, so to count apart would be a second look at every row.
+    """
     descending = sort.startswith("-")
     found: list[Row[Any]] = []
     remaining = list(tiers(sort.removeprefix("-"), descending))
     key_types = {tier.number: tier.key_type for tier in remaining}
     end = None if cursor is None else read_cursor(cursor, sort, key_types)
+    at_once = counted and end is None and len(remaining) == 1
+    total: ColumnElement[Any] = func.count().over() if at_once else null()
     while end is not None and remaining and remaining[0].number != end[0]:
         remaining.pop(0)
     for tier in remaining:
-        query = select(Run.id, Run.status, literal(tier.number).label("tier"), tier.key.label("sort_key"))
+        columns = literal(tier.number).label("tier"), tier.key.label("sort_key"), total.label("total")
+        query = select(Run.id, Run.status, *columns)
         if tier.of_setting:
             query = query.outerjoin(SpecSettings, SpecSettings.spec_hash == Run.spec_hash)
         query = query.where(*conditions, *tier.conditions)
