@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal, null, select
+from sqlalchemy import Row, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
@@ -15,6 +15,7 @@ from anpyc_server.records.finding.fields import Field
 from anpyc_server.records.finding.values import values_of
 from anpyc_server.records.listing import (
     RunFilter,
+    Tier,
     ordered,
     past,
     read_cursor,
@@ -89,12 +90,12 @@ def keys_of(
     remaining = list(tiers(sort.removeprefix("-"), descending))
     key_types = {tier.number: tier.key_type for tier in remaining}
     end = None if cursor is None else read_cursor(cursor, sort, key_types)
-    at_once = counted and end is None and len(remaining) == 1
-    total: ColumnElement[Any] = func.count().over() if at_once else null()
+    if counted and end is None and len(remaining) == 1 and not remaining[0].of_setting:
+        return _counted(session, conditions, remaining[0], number, descending)
     while end is not None and remaining and remaining[0].number != end[0]:
         remaining.pop(0)
     for tier in remaining:
-        columns = literal(tier.number).label("tier"), tier.key.label("sort_key"), total.label("total")
+        columns = literal(tier.number).label("tier"), tier.key.label("sort_key"), null().label("total")
         query = select(Run.id, Run.status, *columns)
         if tier.of_setting:
             query = query.outerjoin(SpecSettings, SpecSettings.spec_hash == Run.spec_hash)
@@ -106,3 +107,16 @@ def keys_of(
         if len(found) == number:
             break
     return found
+
+
+def _counted(
+    session: Session, conditions: Sequence[Any], tier: Tier, number: int, descending: bool
+) -> list[Row[Any]]:
+    """The first of the only tier's runs, and how many there are, from one look at each run."""
+    columns = Run.id, Run.status, literal(tier.number).label("tier"), tier.key.label("sort_key")
+    found = select(*columns).where(*conditions, *tier.conditions).cte("found").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(found).scalar_subquery()
+    order = [found.c.sort_key, found.c.id]
+    query = select(found, total.label("total"))
+    query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
+    return list(session.execute(query.limit(number)).all())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from typer.testing import CliRunner
 
 from anpyc.settings import Settings
@@ -57,6 +58,20 @@ def test_groups_take_every_field_as_an_order_and_no_other(different: Server) -> 
             assert len(group_titles(different, sort, 2)) == 3, sort
     refused = different.http.get("/api/groups", params={"sort": "weather"})
     assert (refused.status_code, refused.json()["error"]["field"]) == (422, "sort")
+
+
+def test_a_filter_looks_at_each_run_once(different: Server) -> None:
+    asked: list[str] = []
+    engine = different.database.engine
+    listen = lambda *given: asked.append(given[2])  # noqa: E731
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        found = different.get("/api/runs", filter="notes ~ again or not backward_transfer > 0 points")
+        at_once = [statement for statement in asked if "instr(runs.words" in statement]
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+    assert (found["total"], len(at_once)) == (3, 1)
+    assert at_once[0].count("json_extract") == 2, "once to know whether it is known, once to compare"
 
 
 def test_a_filter_joins_the_other_parameters_and_narrows_groups(different: Server) -> None:
