@@ -8,7 +8,7 @@ from typing import Any
 from anpyc_queue import jobs
 from anpyc_queue.engine import Database
 from anpyc_queue.tables import Attempt, Run
-from serving import queued, spec
+from serving import Server, queued, spec
 
 _RUNS: tuple[dict[str, Any], ...] = (
     {
@@ -49,6 +49,18 @@ def store_different_runs(database: Database) -> None:
             attempt = session.get_one(Attempt, ("run", run_id, 1))
             attempt.begun_at = run.started_at = run.created_at
             attempt.ended_at = run.finished_at = run.created_at + timedelta(seconds=100 * average)
+
+
+def group_titles(server: Server, sort: str, limit: int, **params: Any) -> list[str]:
+    """The titles of all groups, page by page."""
+    titles: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = server.get("/api/groups", sort=sort, limit=limit, **params, **cursor)
+        titles += [group["title"] for group in page["items"]]
+        if page["next_cursor"] is None:
+            return titles
+        cursor = {"cursor": page["next_cursor"]}
 
 
 FILTERS = {
@@ -101,6 +113,20 @@ FILTERS = {
     "project != unsorted": "",
 }
 """And the names of the runs that each leaves, the newest first, as they were queued."""
+GROUP_SORTS = {
+    "lam": "Über alles|second|third|plain",
+    "-lam": "third|second|Über alles|plain",
+    "-seed": "plain|third|second|Über alles",
+    "backward_transfer": "plain|second|Über alles|third",
+    "-finished": "Über alles|second|plain|third",
+    "status": "third|Über alles|second|plain",
+    "-duration": "Über alles|second|plain|third",
+    "-commit": "Über alles|second|plain|third",
+    "archived": "Über alles|second|third|plain",
+    "project": "Über alles|second|third|plain",
+    "count": "Über alles|second|third|plain",
+}
+"""Orders of the settings of all four, each of one run; by a metric without those that did not finish last."""
 SORTS = {
     "lam": "Über alles|second|third|plain",
     "-strategy.lam": "third|second|Über alles|plain",

@@ -57,6 +57,8 @@ export const newSearch = v.object({
   /** Copy the specification of this run. */
   from: lenient(text),
   preset: lenient(text),
+  /** The id of the project that it goes to. */
+  project: lenient(text),
 });
 
 export const RUN_TABS = [

@@ -71,7 +71,9 @@ export const theme = createTheme({
       // Under a title Mantine's own is too pale to be read.
       styles: { description: { color: "var(--ink-2)" } },
     },
-    Modal: { defaultProps: { transitionProps: { duration: 80 } } },
+    Modal: {
+      defaultProps: { transitionProps: { duration: 80 }, closeButtonProps: { "aria-label": "Close" } },
+    },
   },
 });
 

@@ -11,7 +11,7 @@ import pytest
 from anpyc.measures import MEASURES
 from anpyc.metrics import summarise
 from anpyc.recording import EpochResult, LayerStatistics
-from anpyc_server.records.listing import METRICS as SORTED
+from anpyc_server.records.finding.fields import IN_COLUMNS as SORTED
 from anpyc_server.records.run_schemas import RunMetrics
 from anpyc_server.resources.exports.service import header
 

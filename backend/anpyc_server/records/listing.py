@@ -23,12 +23,6 @@ from anpyc_server.records.finding.sql import place_of, seconds_of
 
 FINISHED, UNFINISHED, UNKNOWN = 0, 1, 2
 """Tiers of an order: by a metric, runs that did not finish come after those that did, whichever way."""
-METRICS: dict[str, ColumnElement[Any]] = {
-    "average_accuracy": Run.average_accuracy.expression,
-    "forgetting": Run.forgetting.expression,
-    "capacity_free": Run.capacity_free.expression,
-}
-"""What lists and groups are sorted by."""
 _STATUS_ORDER = (RUNNING, QUEUED, FAILED, CANCELLED, SUCCEEDED)
 _LARGEST = 2**63 - 1
 """What a column of whole numbers can be compared with."""
@@ -131,7 +125,7 @@ def _by_field(field: Field) -> Sequence[Tier]:
     known, finished = value.is_not(None), Run.status == SUCCEEDED
     of_setting = field.origin == "setting"
     last = Tier(UNKNOWN, (value.is_(None),), of_setting=of_setting)
-    key, key_type = _key_of(field, value)
+    key, key_type = key_of(field, value)
     if field.part == "Result":
         return [
             Tier(FINISHED, (known, finished), key, key_type),
@@ -144,7 +138,8 @@ def _by_field(field: Field) -> Sequence[Tier]:
     return [Tier(FINISHED, (known,), key, key_type, of_setting), last]
 
 
-def _key_of(field: Field, value: ColumnElement[Any]) -> tuple[ColumnElement[Any], KeyType]:
+def key_of(field: Field, value: ColumnElement[Any]) -> tuple[ColumnElement[Any], KeyType]:
+    """What the field is sorted by, and what of Python that is."""
     if field.type == "moment":
         return seconds_of(value), float
     if field.origin == "column" and field.whole:

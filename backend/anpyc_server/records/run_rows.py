@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer, selectinload
 
 from anpyc import strict_json
 from anpyc_queue.tables import TERMINAL, Run
-from anpyc_server.records.accuracy import accuracy_matrices
+from anpyc_server.records.accuracy import accuracy_matrices, average_curves
 from anpyc_server.records.run_view import QueueView, row
 
 _KEPT_ROWS = 20_000
@@ -85,8 +85,9 @@ def _written(session: Session, run_ids: Sequence[str], *, full: bool) -> dict[st
     query = query.options(defer(Run.environment), selectinload(Run.attempts))
     runs = {run.id: run for run in session.scalars(query)}
     matrices = accuracy_matrices(session, list(runs.values()))
+    curves = average_curves(session, list(runs.values()), matrices)
     queue = QueueView(session)
     return {
-        run_id: strict_json.encode(row(runs[run_id], queue, matrices.get(run_id), full=full))
+        run_id: strict_json.encode(row(runs[run_id], queue, matrices.get(run_id), curves[run_id], full=full))
         for run_id in run_ids
     }

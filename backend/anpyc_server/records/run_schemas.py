@@ -108,6 +108,9 @@ class RunSummary(Answer):
     spec_hash: str
     """Runs that differ only in name and seed share it."""
     metrics: RunMetrics
+    accuracy_curve: list[float]
+    """The average accuracy after each task, over the tasks learnt until then; of many tasks after some, the
+    first and the last among them."""
     worker: str | None
     cancel_requested: bool
     error: RunError | None

@@ -20,6 +20,7 @@ from anpyc_server.records.accuracy import (
     Matrix,
     accuracy_matrices,
     accuracy_matrix,
+    average_curves,
     before_pruning,
     newest_accuracy,
 )
@@ -67,12 +68,15 @@ class QueueView:
         return waiting_reason(run.device, self._positions.get(run.id, 1), self._online)
 
 
-def row(run: Run, queue: QueueView, matrix: Matrix | None, *, full: bool) -> dict[str, Any]:
+def row(
+    run: Run, queue: QueueView, matrix: Matrix | None, curve: Sequence[float], *, full: bool
+) -> dict[str, Any]:
     """The run as it stands in a list: the fields of :class:`RunSummary` as plain data."""
     return _shared(run, queue) | {
         "spec": run.spec if full else None,
         "position": {name: run.position.get(name) for name in Position.model_fields},
         "metrics": dict.fromkeys(RunMetrics.model_fields) | run.metrics,
+        "accuracy_curve": curve,
         "sentence": sentence(run, matrix),
         "error": _error(run, False),
     }
@@ -93,6 +97,7 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         **_typed(run, queue) | {"metrics": RunMetrics.model_validate(metrics), "label": _label(session, run)},
         settings=in_full(run.spec),
         parent=_parent(session, run),
+        accuracy_curve=average_curves(session, [run], {run.id: matrix})[run.id],
         key_numbers=key_numbers(metrics, reference),
         joint_reference=(
             JointReference(run_ids=list(reference.run_ids), words=reference.words) if reference else None
@@ -140,10 +145,12 @@ def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:
     """Several runs with their specifications, with one look at the queue."""
     queue = QueueView(session)
     matrices = accuracy_matrices(session, runs)
+    curves = average_curves(session, runs, matrices)
     labels = labels_in_sweeps(session, [run.id for run in runs])
     return [
         RunSummary.model_construct(
             **_typed(run, queue) | {"label": labels.get(run.id, "")},
+            accuracy_curve=curves[run.id],
             sentence=sentence(run, matrices.get(run.id)),
             error=_typed_error(run, False),
         )

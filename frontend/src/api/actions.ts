@@ -4,18 +4,19 @@ import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-q
 import type { Spec } from "../form/draft";
 import { api, dataOf } from "./client";
 import type { components } from "./schema";
-import type { Run } from "./types";
+import type { Moved, Project, Run, SavedView } from "./types";
 
 type SpecInput = components["schemas"]["RunSpec-Input"];
 export type RunEdit = components["schemas"]["RunEdit"];
 
 const at = (id: string) => ({ params: { path: { run_id: id } } });
 
-export const submitRun = (spec: Spec, key: string): Promise<Run> =>
+/** In a project, by its id, or in Unsorted. */
+export const submitRun = (spec: Spec, key: string, project?: string): Promise<Run> =>
   dataOf(
     api.POST("/api/runs", {
       body: spec as unknown as SpecInput,
-      params: { header: { "idempotency-key": key } },
+      params: { query: { project }, header: { "idempotency-key": key } },
     }),
   );
 
@@ -29,11 +30,11 @@ export interface SweepWanted {
   name: string;
 }
 
-export const submitSweep = ({ spec, ...rest }: SweepWanted, key: string) =>
+export const submitSweep = ({ spec, ...rest }: SweepWanted, key: string, project?: string) =>
   dataOf(
     api.POST("/api/sweeps", {
       body: { spec: spec as unknown as SpecInput, ...rest },
-      params: { header: { "idempotency-key": key } },
+      params: { query: { project }, header: { "idempotency-key": key } },
     }),
   );
 
@@ -49,8 +50,39 @@ export const restoreRun = (id: string) => dataOf(api.POST("/api/runs/{run_id}/re
 export const editRun = (id: string, edit: RunEdit): Promise<Run> =>
   dataOf(api.PATCH("/api/runs/{run_id}", { ...at(id), body: edit }));
 
+const ofProject = (id: string) => ({ params: { path: { project_id: id } } });
+
+export const makeProject = (name: string, description = ""): Promise<Project> =>
+  dataOf(api.POST("/api/projects", { body: { name, description } }));
+export const editProject = (id: string, edit: components["schemas"]["ProjectEdit"]): Promise<Project> =>
+  dataOf(api.PATCH("/api/projects/{project_id}", { ...ofProject(id), body: edit }));
+export const deleteProject = (id: string) => dataOf(api.DELETE("/api/projects/{project_id}", ofProject(id)));
+
+/** As many as the server takes in one request. */
+const KEYS_AT_ONCE = 1_000;
+
+/** Moves runs, and groups by their keys, into a project. Answers where each run was. */
+export async function moveRuns(project: string, keys: readonly string[]): Promise<Moved["came_from"]> {
+  const before: Moved["came_from"] = [];
+  for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
+    const body = { keys: keys.slice(from, from + KEYS_AT_ONCE), listed: false };
+    const moved = await dataOf(api.POST("/api/projects/{project_id}/runs", { ...ofProject(project), body }));
+    before.push(...moved.came_from);
+  }
+  return before;
+}
+
+const ofView = (id: string) => ({ params: { path: { view_id: id } } });
+
+export const saveView = (view: components["schemas"]["NewView"]): Promise<SavedView> =>
+  dataOf(api.POST("/api/views", { body: view }));
+export const editView = (id: string, edit: components["schemas"]["ViewEdit"]): Promise<SavedView> =>
+  dataOf(api.PATCH("/api/views/{view_id}", { ...ofView(id), body: edit }));
+export const deleteView = (id: string) => dataOf(api.DELETE("/api/views/{view_id}", ofView(id)));
+
 export function refreshLists(client: QueryClient): void {
-  for (const key of ["runs", "groups", "queue"]) void client.invalidateQueries({ queryKey: [key] });
+  for (const key of ["runs", "groups", "queue", "projects"])
+    void client.invalidateQueries({ queryKey: [key] });
 }
 
 /** A change to one run: its answer goes into the cache, lists ask again. */

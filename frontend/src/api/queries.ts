@@ -15,6 +15,8 @@ export interface RunsFilter {
   dataset?: string[];
   tag?: string[];
   group?: string;
+  /** By its id. */
+  project?: string;
   archived?: boolean;
   q?: string;
   filter?: string;
@@ -49,6 +51,28 @@ export const runsQuery = (filter: RunsFilter) =>
     refetchOnWindowFocus: false,
   });
 
+export const projectsQuery = queryOptions({
+  queryKey: ["projects"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/projects", { signal })),
+  staleTime: 10_000,
+});
+
+/** The saved views of a project, or of all runs. */
+export const viewsQuery = (project: string | undefined) =>
+  queryOptions({
+    queryKey: ["views", project ?? null],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/views", { params: { query: { project } }, signal })),
+    staleTime: 10_000,
+  });
+
+export const viewQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["view", id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/views/{view_id}", { params: { path: { view_id: id } }, signal })),
+    staleTime: 10_000,
+  });
+
 /** All that runs can be filtered by, sorted by and shown with. */
 export const fieldsQuery = queryOptions({
   queryKey: ["fields"],
@@ -77,7 +101,8 @@ export function exportAddress(
   columns: readonly string[],
   format: "csv" | "json",
 ): string {
-  const query = new URLSearchParams({ format, columns: columns.join(",") });
+  const fields = columns.filter((name) => name !== "curve" && name !== "bytes"); // the page's alone
+  const query = new URLSearchParams({ format, columns: fields.join(",") });
   for (const [name, value] of Object.entries(filter)) {
     if (name === "columns" || value === undefined || value === false) continue;
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));

@@ -5764,6 +5764,12 @@ export interface components {
              */
             spec_hash: string;
             metrics: components["schemas"]["RunMetrics"];
+            /**
+             * Accuracy Curve
+             * @description The average accuracy after each task, over the tasks learnt until then; of many tasks after some, the
+             *     first and the last among them.
+             */
+            accuracy_curve: number[];
             /** Worker */
             worker: string | null;
             /** Cancel Requested */
@@ -6435,6 +6441,12 @@ export interface components {
              */
             spec_hash: string;
             metrics: components["schemas"]["RunMetrics"];
+            /**
+             * Accuracy Curve
+             * @description The average accuracy after each task, over the tasks learnt until then; of many tasks after some, the
+             *     first and the last among them.
+             */
+            accuracy_curve: number[];
             /** Worker */
             worker: string | null;
             /** Cancel Requested */
@@ -13239,7 +13251,8 @@ export interface operations {
         parameters: {
             query?: {
                 by?: "spec" | "sweep";
-                sort?: "created" | "-created" | "name" | "-name" | "count" | "-count" | "average_accuracy" | "-average_accuracy" | "forgetting" | "-forgetting" | "capacity_free" | "-capacity_free";
+                /** @description `created`, `name`, `count`, or any field of `/api/runs/fields`; descending with a leading `-`. */
+                sort?: string;
                 limit?: number;
                 /** @description `next_cursor` of the page before, with the same `sort`. */
                 cursor?: string | null;

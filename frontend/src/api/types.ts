@@ -6,6 +6,11 @@ type Schemas = components["schemas"];
 
 export type Run = Schemas["RunAnswer"];
 export type RunSummary = Schemas["RunSummary"];
+export type Project = Schemas["Project"];
+export type Moved = Schemas["Moved"];
+export type SavedView = Schemas["SavedView"];
+/** What a saved view shows. */
+export type ViewContent = SavedView["view"];
 export type RunField = Schemas["RunField"];
 export type Offer = Schemas["Offer"];
 export type RunPage = Schemas["RunPage"];

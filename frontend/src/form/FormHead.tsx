@@ -1,6 +1,7 @@
 import { SegmentedControl, Select } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { Catalog } from "../api/types";
+import { useProjects } from "../projects/useProject";
 import classes from "./Form.module.css";
 
 export type Mode = "form" | "yaml";
@@ -9,17 +10,21 @@ interface FormHeadProps {
   title: string;
   catalog: Catalog;
   preset: string | undefined;
+  /** The id of the project that the run goes to; undefined: Unsorted. */
+  project: string | undefined;
+  onProject: (project: string | undefined) => void;
   mode: Mode;
   onMode: (mode: Mode) => void;
 }
 
 /** The title, where to start from, and in which way to edit. */
-export function FormHead({ title, catalog, preset, mode, onMode }: FormHeadProps) {
+export function FormHead({ title, catalog, preset, project, onProject, mode, onMode }: FormHeadProps) {
   return (
     <div className={classes.head}>
       <h1>{title}</h1>
       <Link to="/studies/new">Several methods at once</Link>
       <PresetPicker catalog={catalog} preset={preset} />
+      <ProjectChoice project={project} onProject={onProject} />
       <SegmentedControl
         aria-label="Edit as"
         value={mode}
@@ -30,6 +35,24 @@ export function FormHead({ title, catalog, preset, mode, onMode }: FormHeadProps
         ]}
       />
     </div>
+  );
+}
+
+/** Which project the run goes to, once there is a choice. */
+function ProjectChoice({ project, onProject }: Pick<FormHeadProps, "project" | "onProject">) {
+  const { projects } = useProjects();
+  if (projects.length < 2) return null;
+  const unsorted = projects.find(({ is_unsorted }) => is_unsorted)?.id;
+  return (
+    <Select
+      aria-label="Project"
+      w={180}
+      data={projects.map(({ id, name }) => ({ value: id, label: name }))}
+      value={project ?? unsorted ?? null}
+      onChange={(id) => onProject(id ?? undefined)}
+      allowDeselect={false}
+      searchable
+    />
   );
 }
 
@@ -44,7 +67,12 @@ function PresetPicker({ catalog, preset }: Pick<FormHeadProps, "catalog" | "pres
       w={250}
       data={names}
       value={preset ?? null}
-      onChange={(name) => void navigate({ to: "/new", search: { preset: name ?? undefined } })}
+      onChange={(name) =>
+        void navigate({
+          to: "/new",
+          search: (before) => ({ project: before.project, preset: name ?? undefined }),
+        })
+      }
       clearable
       searchable
       comboboxProps={{ width: 380, position: "bottom-end" }}

@@ -19,7 +19,7 @@ import { YamlEditor } from "./YamlEditor";
 
 /** The form of a new run: empty, from a preset, or copied from another run. */
 export function NewRunPage() {
-  const { from, preset } = useSearch({ from: "/new" });
+  const { from, preset, project } = useSearch({ from: "/new" });
   const catalog = useQuery(catalogQuery);
   const source = useQuery({ ...runQuery(from ?? ""), enabled: from !== undefined });
   useEffect(() => {
@@ -44,6 +44,7 @@ export function NewRunPage() {
       catalog={catalog.data}
       source={from ? source.data : undefined}
       preset={preset}
+      project={project}
     />
   );
 }
@@ -52,6 +53,8 @@ interface FormProps {
   catalog: Catalog;
   source: Run | undefined;
   preset: string | undefined;
+  /** The id of the project that is open. */
+  project: string | undefined;
 }
 
 function initialSpec({ catalog, source, preset }: FormProps): Spec {
@@ -64,7 +67,8 @@ function Form(props: FormProps) {
   const nodes = useMemo(() => readSchema(catalog.schema as JsonSchema), [catalog.schema]);
   const form = useDraft(nodes, () => initialSpec(props));
   const { draft, reading } = form;
-  const { refused, ...sending } = useSubmission(reading);
+  const [project, setProject] = useState(props.project ?? source?.project_id);
+  const { refused, ...sending } = useSubmission(reading, project);
   const changed = useChanges(nodes, source, reading.spec);
   const [mode, setMode] = useState<Mode>("form");
   const [yamlProblem, setYamlProblem] = useState<string | null>(null);
@@ -98,6 +102,8 @@ function Form(props: FormProps) {
           title={source ? "New run, copied" : "New run"}
           catalog={catalog}
           preset={preset}
+          project={project}
+          onProject={setProject}
           mode={mode}
           onMode={(next) => {
             if (!yamlProblem) setMode(next);

@@ -23,7 +23,7 @@ interface Submission {
 }
 
 /** Sends a run, or a sweep where fields hold several values, and goes to where it can be watched. */
-export function useSubmission({ spec, grid }: Reading): Submission {
+export function useSubmission({ spec, grid }: Reading, project: string | undefined): Submission {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [refused, setRefused] = useState<Problem[]>([]);
@@ -31,11 +31,12 @@ export function useSubmission({ spec, grid }: Reading): Submission {
   const key = useRef(newKey());
   const sending = useMutation({
     mutationFn: async (): Promise<Result> => {
-      if (combinations(grid) === 1) return { run: await submitRun(spec, key.current) };
+      if (combinations(grid) === 1) return { run: await submitRun(spec, key.current, project) };
       const { seed: seeds = [], ...rest } = grid;
       const sweep = await submitSweep(
         { spec, grid: rest, seeds, name: String(spec.name ?? "") },
         key.current,
+        project,
       );
       return { group: sweep.group_id, count: sweep.items.length };
     },
@@ -46,7 +47,7 @@ export function useSubmission({ spec, grid }: Reading): Submission {
         void navigate({ to: "/runs/$id", params: { id: result.run.id } });
       } else {
         say(`${result.count} runs queued.`);
-        void navigate({ to: "/", search: { group: result.group } });
+        void navigate({ to: "/", search: { group: result.group, project } });
       }
     },
     onError: (failure) => {

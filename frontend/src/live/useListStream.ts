@@ -70,6 +70,7 @@ async function update(client: QueryClient, ids: Set<string>): Promise<void> {
     client.setQueryData<Pages>(queryKey, (now) => now && changed(now, filter, fresh, without));
   }
   if (!few || renewed.length < alive.length) await askAgain(client);
+  void client.invalidateQueries({ queryKey: ["projects"] });
   await client.invalidateQueries({ queryKey: ["groups"] });
 }
 

@@ -4,6 +4,7 @@ import {
   IconCopy,
   IconDots,
   IconDownload,
+  IconFolder,
   IconPencil,
   IconPlayerPlay,
   IconRefresh,
@@ -24,6 +25,7 @@ import {
   useRunAction,
 } from "../api/actions";
 import { type Run, TERMINAL } from "../api/types";
+import { MoveDialog } from "../projects/MoveDialog";
 import { ROOT } from "../root";
 import { complain, say, sayWithUndo } from "../shell/toast";
 import { EditDialog } from "./EditDialog";
@@ -114,6 +116,7 @@ function RetryButton({ run }: { run: Run }) {
 
 function MoreActions({ run, mayChange }: { run: Run; mayChange: boolean }) {
   const [editing, setEditing] = useState(false);
+  const [moving, setMoving] = useState(false);
   const archive = useArchiving(run);
   const remove = useRemoval(run);
   return (
@@ -132,6 +135,9 @@ function MoreActions({ run, mayChange }: { run: Run; mayChange: boolean }) {
               </Menu.Item>
               <Menu.Item leftSection={<IconArchive size={15} />} onClick={() => void archive()}>
                 {run.archived ? "Take out of the archive" : "Archive"}
+              </Menu.Item>
+              <Menu.Item leftSection={<IconFolder size={15} />} onClick={() => setMoving(true)}>
+                Move to a project …
               </Menu.Item>
               <Menu.Divider />
             </>
@@ -162,6 +168,7 @@ function MoreActions({ run, mayChange }: { run: Run; mayChange: boolean }) {
           )}
         </Menu.Dropdown>
       </Menu>
+      {moving && <MoveDialog keys={[run.id]} what="the run" onClose={() => setMoving(false)} />}
       {editing && <EditDialog run={run} onClose={() => setEditing(false)} />}
     </>
   );

@@ -4,6 +4,7 @@ import { lastBy } from "../access/deeds";
 import { type Run, TERMINAL } from "../api/types";
 import { ConnectionPill } from "../live/ConnectionPill";
 import type { Connection } from "../live/stream";
+import { useProjects } from "../projects/useProject";
 import { Moment } from "../runs/Moment";
 import { positionOf } from "../runs/position";
 import { StatusWord } from "../runs/StatusWord";
@@ -27,6 +28,7 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
             {tag}
           </Link>
         ))}
+        <InProject id={run.project_id} />
         {run.archived && <span className={classes.tag}>archived</span>}
         <span className={classes.actions}>
           {connection !== "closed" && <ConnectionPill connection={connection} />}
@@ -55,6 +57,17 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
         </dl>
       </div>
     </header>
+  );
+}
+
+/** The project that the run is in, unless that is Unsorted. */
+function InProject({ id }: { id: string }) {
+  const { project } = useProjects(id);
+  if (!project || project.is_unsorted) return null;
+  return (
+    <Link to="/" search={{ project: id }} className={classes.tag} dir="auto" title="The project of the run">
+      {project.name}
+    </Link>
   );
 }
 

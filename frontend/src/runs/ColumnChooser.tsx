@@ -14,21 +14,26 @@ import type { RunField } from "../api/types";
 import { complain, say } from "../shell/toast";
 import classes from "./ColumnChooser.module.css";
 import { COLUMN_INFO } from "./columns";
+import { type Format, formatsOf, readFormats, writeFormats } from "./formats";
 import { COLUMNS, isUsual, type View } from "./view";
 
 interface ColumnChooserProps {
   columns: readonly string[];
   pinned: readonly string[];
+  /** As in the address. */
+  formats: readonly string[] | undefined;
   filter: RunsFilter;
   onChange: (part: Partial<View>) => void;
 }
 
 /** Which fields the list shows, and in which order: chosen from all that runs have. */
-export function ColumnChooser({ columns, pinned, filter, onChange }: ColumnChooserProps) {
+export function ColumnChooser({ columns, pinned, formats: written, filter, onChange }: ColumnChooserProps) {
   const { data } = useQuery(fieldsQuery);
   const [wanted, setWanted] = useState("");
   const [dragged, setDragged] = useState<string | null>(null);
   const fields = new Map(data?.items.map((field) => [field.name, field]));
+  const formats = readFormats(written);
+  const typeOf = (name: string) => (isUsual(name) ? COLUMN_INFO[name].type : fields.get(name)?.type);
   const titleOf = (name: string) =>
     isUsual(name) ? COLUMN_INFO[name].title : (fields.get(name)?.title ?? name);
   const set = (next: string[]) => onChange({ columns: next.length ? next : undefined });
@@ -70,6 +75,12 @@ export function ColumnChooser({ columns, pinned, filter, onChange }: ColumnChoos
                   name={name}
                   title={titleOf(name)}
                   pinned={pinned.includes(name)}
+                  type={typeOf(name)}
+                  format={formats[name]}
+                  onFormat={(format) => {
+                    const { [name]: _before, ...others } = formats;
+                    onChange({ formats: writeFormats(format ? { ...others, [name]: format } : others) });
+                  }}
                   onMove={(by) => move(name, place + by)}
                   onPin={() => {
                     const next = pinned.includes(name)
@@ -103,7 +114,7 @@ export function ColumnChooser({ columns, pinned, filter, onChange }: ColumnChoos
         <Button
           variant="subtle"
           color="gray"
-          onClick={() => onChange({ columns: undefined, pinned: undefined })}
+          onClick={() => onChange({ columns: undefined, pinned: undefined, formats: undefined })}
         >
           The usual columns
         </Button>
@@ -129,6 +140,9 @@ interface ShownProps {
   name: string;
   title: string;
   pinned: boolean;
+  type: RunField["type"] | undefined;
+  format: Format | undefined;
+  onFormat: (format: Format | undefined) => void;
   onMove: (by: number) => void;
   onPin: () => void;
   onHide: () => void;
@@ -136,7 +150,20 @@ interface ShownProps {
   onDrop: () => void;
 }
 
-function Shown({ name, title, pinned, onMove, onPin, onHide, onDrag, onDrop }: ShownProps) {
+function Shown({
+  name,
+  title,
+  pinned,
+  type,
+  format,
+  onFormat,
+  onMove,
+  onPin,
+  onHide,
+  onDrag,
+  onDrop,
+}: ShownProps) {
+  const choices = formatsOf(type);
   const Pin = pinned ? IconPinFilled : IconPin;
   return (
     <li
@@ -157,6 +184,21 @@ function Shown({ name, title, pinned, onMove, onPin, onHide, onDrag, onDrop }: S
       <IconGripVertical size={13} className={classes.grip} aria-hidden />
       <Checkbox label={title} checked disabled={name === "name"} onChange={onHide} title={name} />
       <span className={classes.tools}>
+        {choices.length > 0 && (
+          <select
+            className={classes.format}
+            aria-label={`How ${title} is written`}
+            value={format ?? ""}
+            onChange={(event) => onFormat((event.currentTarget.value || undefined) as Format | undefined)}
+          >
+            <option value="">as usual</option>
+            {choices.map(({ value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        )}
         <ActionIcon
           variant="subtle"
           color="gray"

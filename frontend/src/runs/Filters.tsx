@@ -20,6 +20,7 @@ const PARTS = [
 
 const SORTS = COLUMNS.flatMap((column) => {
   const { sort, title } = COLUMN_INFO[column];
+  if (!sort) return [];
   return [
     { value: sort, label: `${title}, ascending` },
     { value: `-${sort}`, label: `${title}, descending` },

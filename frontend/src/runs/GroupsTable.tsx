@@ -2,12 +2,15 @@ import { Button, Skeleton } from "@mantine/core";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
+import { useMayChange } from "../access/useAccess";
 import { messageOf } from "../api/client";
 import { groupPagesQuery, groupsQuery, type RunsFilter } from "../api/queries";
 import type { RunGroup } from "../api/types";
 import { useKindTitle } from "../form/KindTitle";
+import { drag } from "../projects/dragging";
 import { Message } from "../shell/Message";
 import { complain } from "../shell/toast";
+import { useKeys } from "../shell/useKeys";
 import { hundredths, plural, wholeHundredths } from "../text/numbers";
 import { keysOf } from "./GroupHead";
 import { Heading } from "./Heading";
@@ -69,7 +72,7 @@ const COLUMNS: GroupColumn[] = [
     title: "Name",
     sort: "name",
     cell: ({ key, title, name, sentence }) => (
-      <Link to="/" search={{ group: key }} className={classes.name} dir="auto" title={sentence}>
+      <Link to="/" search={inGroup(key)} className={classes.name} dir="auto" title={sentence}>
         {title}
         {name && !title.startsWith(name) && <span className={classes.beside}>{name}</span>}
       </Link>
@@ -98,11 +101,17 @@ const COLUMNS: GroupColumn[] = [
   { title: "Free, %", width: 136, ...measured("capacity_free") },
   {
     title: "Strategy",
+    sort: "strategy",
     width: 120,
     cell: ({ strategy }) => <Strategies kinds={strategy.split(", ")} />,
   },
   { title: "Newest", sort: "created", width: 104, cell: ({ newest }) => <Moment at={newest} /> },
 ];
+
+/** The runs of a group, of the open project. */
+const inGroup =
+  (group: string) =>
+  ({ project }: { project?: string | undefined }) => ({ group, project });
 
 function Strategies({ kinds }: { kinds: string[] }) {
   const titles = kinds.map(useKindTitle("strategy")).join(", ");
@@ -120,10 +129,12 @@ interface GroupsTableProps {
   filter: RunsFilter;
   narrow: boolean;
   onSort: (sort: string) => void;
+  /** Asks where to move all runs of these groups. */
+  onMove: (keys: string[], what: string) => void;
 }
 
 /** Seeds of the same settings, or sweeps, as one row each. */
-export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
+export function GroupsTable({ by, filter, narrow, onSort, onMove }: GroupsTableProps) {
   const query = useInfiniteQuery(groupPagesQuery(by, filter));
   const [chosen, setChosen] = useState<string[]>([]);
   if (query.error)
@@ -152,7 +163,7 @@ export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
     );
   return (
     <>
-      {chosen.length > 0 && <Chosen keys={chosen} by={by} onClear={() => setChosen([])} />}
+      {chosen.length > 0 && <Chosen keys={chosen} by={by} onMove={onMove} onClear={() => setChosen([])} />}
       {narrow ? (
         <GroupCards groups={groups} />
       ) : (
@@ -174,14 +185,22 @@ export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
                 ))}
               </tr>
             </thead>
-            <tbody>
+            <tbody
+              onDragStart={(event) => {
+                const key = (event.target as Element).closest<HTMLElement>("tr[data-group]")?.dataset.group;
+                if (!key) return;
+                const keys = chosen.includes(key) ? chosen : [key];
+                drag(event, keys, plural(keys.length, by === "sweep" ? "sweep" : "group"));
+              }}
+            >
               {groups.map((group) => (
                 <tr
                   key={group.key}
                   data-selected={chosen.includes(group.key) || undefined}
                   data-testid="group-row"
+                  data-group={group.key}
                 >
-                  <td>
+                  <td draggable title="Drag onto a project" className={classes.grip}>
                     <input
                       type="checkbox"
                       className={classes.check}
@@ -219,15 +238,20 @@ export function GroupsTable({ by, filter, narrow, onSort }: GroupsTableProps) {
 interface ChosenProps {
   keys: string[];
   by: "spec" | "sweep";
+  onMove: (keys: string[], what: string) => void;
   onClear: () => void;
 }
 
 const MOST = 200;
 
 /** A sweep is compared setting by setting: the mean over different settings says nothing. */
-function Chosen({ keys, by, onClear }: ChosenProps) {
+function Chosen({ keys, by, onMove, onClear }: ChosenProps) {
   const navigate = useNavigate();
   const client = useQueryClient();
+  const mayChange = useMayChange();
+  useKeys({
+    m: () => mayChange && onMove(keys, plural(keys.length, by === "sweep" ? "sweep" : "group")),
+  });
   const [busy, setBusy] = useState(false);
 
   async function compare(): Promise<void> {
@@ -249,6 +273,15 @@ function Chosen({ keys, by, onClear }: ChosenProps) {
       <Button onClick={() => void compare()} loading={busy} disabled={keys.length > MOST}>
         {by === "sweep" ? "Compare the settings" : `Compare ${keys.length}`}
       </Button>
+      {mayChange && (
+        <Button
+          variant="default"
+          title="All of their runs, to a project (m)"
+          onClick={() => onMove(keys, plural(keys.length, by === "sweep" ? "sweep" : "group"))}
+        >
+          Move {keys.length}
+        </Button>
+      )}
       <Button variant="subtle" color="gray" ml="auto" onClick={onClear}>
         Clear selection
       </Button>
@@ -262,7 +295,7 @@ function GroupCards({ groups }: { groups: RunGroup[] }) {
     <ul className={cards.cards} data-testid="groups">
       {groups.map((group) => (
         <li key={group.key} data-testid="group-row">
-          <Link to="/" search={{ group: group.key }} className={`panel ${cards.card}`}>
+          <Link to="/" search={inGroup(group.key)} className={`panel ${cards.card}`}>
             <span className={cards.main}>
               <span className={cards.name} dir="auto">
                 {group.title}

@@ -1,36 +1,80 @@
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import type { CSSProperties, KeyboardEvent, PointerEvent } from "react";
+import { type CSSProperties, type DragEvent, type KeyboardEvent, type PointerEvent, useState } from "react";
 import { MetricTip } from "../text/MetricTip";
+import type { To } from "./columnOrder";
 import classes from "./RunsTable.module.css";
 
+const TYPE = "application/x-anpyc-column";
+
 interface HeadingProps {
-  column: { title: string; sort?: string; number?: boolean; metric?: string };
+  column: { name?: string; title: string; sort?: string; hint?: string; number?: boolean; metric?: string };
   sort: string;
   onSort: (sort: string) => void;
   /** Sets the width in pixels; without a width, as it was at first. */
   onResize?: (width: number | undefined) => void;
+  /** Moves the column: dragged onto another's head, or by Shift and an arrow. */
+  onMove?: (to: To) => void;
   /** Where a pinned column stays. */
   style?: CSSProperties;
 }
 
+/** The column whose head is being dragged, and how to move it. */
+let dragged: { name: string; move: (to: To) => void } | null = null;
+
 /** The head of a column, which sorts where the server can, with a mark where its number needs an explanation. */
-export function Heading({ column, sort, onSort, onResize, style }: HeadingProps) {
-  const { title, sort: by, number, metric } = column;
+export function Heading({ column, sort, onSort, onResize, onMove, style }: HeadingProps) {
+  const { name, title, sort: by, hint, number, metric } = column;
+  const [over, setOver] = useState(false);
   const className = number ? classes.number : undefined;
   const handle = onResize && <Handle title={title} onResize={onResize} />;
   const pinned = style && { style, "data-pinned": true };
+  const target = onMove &&
+    name && {
+      "data-over": over || undefined,
+      onDragOver: (event: DragEvent) => {
+        if (!dragged || !event.dataTransfer.types.includes(TYPE)) return;
+        event.preventDefault();
+        setOver(dragged.name !== name);
+      },
+      onDragLeave: () => setOver(false),
+      onDrop: (event: DragEvent) => {
+        setOver(false);
+        if (!dragged || !event.dataTransfer.types.includes(TYPE)) return;
+        event.preventDefault();
+        if (dragged.name !== name) dragged.move({ at: name });
+      },
+    };
+  const source = onMove &&
+    name && {
+      draggable: true,
+      onDragStart: (event: DragEvent) => {
+        event.dataTransfer.effectAllowed = "move" as const;
+        event.dataTransfer.setData(TYPE, name);
+        dragged = { name, move: onMove };
+      },
+      onDragEnd: () => {
+        dragged = null;
+      },
+      onKeyDown: (event: KeyboardEvent) => {
+        if (!event.shiftKey || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+        event.preventDefault();
+        onMove(event.key === "ArrowLeft" ? -1 : 1);
+      },
+    };
   if (!by)
     return (
-      <th scope="col" className={className} {...pinned}>
-        {title}
+      <th scope="col" className={className} {...target} {...pinned}>
+        <span className={classes.head} title={hint} {...source} onKeyDown={undefined}>
+          {title}
+        </span>
         {handle}
       </th>
     );
   const direction = sort === by ? "ascending" : sort === `-${by}` ? "descending" : undefined;
   const Arrow = direction === "ascending" ? IconArrowUp : IconArrowDown;
   return (
-    <th scope="col" className={className} aria-sort={direction} {...pinned}>
-      <span className={classes.head}>
+    <th scope="col" className={className} aria-sort={direction} {...target} {...pinned}>
+      <span className={classes.head} {...source}>
         {metric && <MetricTip name={metric} />}
         <button
           type="button"

@@ -22,7 +22,13 @@ export const RunRow = memo(function RunRow({ run, index, columns, selected, onCh
       data-testid="run-row"
       data-run={run.id}
     >
-      <td data-pinned={columns[0]?.pinned && true} style={columns[0]?.pinned && { left: 0 }}>
+      <td
+        draggable
+        title="Drag onto a project"
+        className={classes.grip}
+        data-pinned={columns[0]?.pinned && true}
+        style={columns[0]?.pinned && { left: 0 }}
+      >
         <input
           type="checkbox"
           className={classes.check}

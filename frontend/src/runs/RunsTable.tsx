@@ -1,5 +1,6 @@
 import { type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
 import {
+  type DragEvent,
   type RefObject,
   startTransition,
   useCallback,
@@ -9,7 +10,11 @@ import {
   useState,
 } from "react";
 import type { RunSummary } from "../api/types";
+import { drag } from "../projects/dragging";
 import { useKeys } from "../shell/useKeys";
+import { plural } from "../text/numbers";
+import { moved } from "./columnOrder";
+import type { Formats } from "./formats";
 import { Heading } from "./Heading";
 import { RunRow } from "./RunRow";
 import classes from "./RunsTable.module.css";
@@ -34,6 +39,9 @@ interface RunsTableProps {
   columns: readonly string[];
   /** Those of them that stay in view. */
   pinned: readonly string[];
+  formats: Formats;
+  /** Sets which columns there are, in their order. */
+  onColumns: (columns: string[]) => void;
   /** Whether the screen is wider than the columns need. */
   roomy: boolean;
   sort: string;
@@ -48,7 +56,7 @@ interface RunsTableProps {
 export function RunsTable(props: RunsTableProps) {
   const { runs, total, sort, onSort, selection, onSelection, hasMore, onMore } = props;
   const [widths, setWidth] = useWidths();
-  const { columns, width } = useColumns(props.columns, props.pinned, widths, props.roomy);
+  const { columns, width } = useColumns(props.columns, props.pinned, widths, props.roomy, props.formats);
   const body = useRef<HTMLTableElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   const wide = useWider(frame, width);
@@ -80,6 +88,14 @@ export function RunsTable(props: RunsTableProps) {
     now.onSelection(toggled(now.selection, now.runs, index, shift ? anchor.current : null));
     anchor.current = index;
   }, []);
+
+  const dragRows = (event: DragEvent) => {
+    const id = (event.target as Element).closest<HTMLElement>("tr[data-run]")?.dataset.run;
+    if (!id) return;
+    const chosen = latest.current.selection;
+    const keys = chosen.has(id) ? [...chosen.keys()] : [id];
+    drag(event, keys, plural(keys.length, "run"));
+  };
 
   const step = (by: 1 | -1) => {
     const from = focusedRow();
@@ -137,12 +153,13 @@ export function RunsTable(props: RunsTableProps) {
                 sort={sort}
                 onSort={onSort}
                 onResize={(width) => setWidth(column.name, width)}
+                onMove={(to) => props.onColumns(moved(props.columns, column.name, to))}
                 {...(column.pinned && { style: column.pinned })}
               />
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody onDragStart={dragRows}>
           {before > 0 && <tr aria-hidden style={{ height: before }} />}
           {items.map((item) => {
             const run = runs[item.index];

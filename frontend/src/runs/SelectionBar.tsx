@@ -18,12 +18,14 @@ interface SelectionBarProps {
   filter: RunsFilter;
   total: number;
   onSelection: (selection: Selection) => void;
+  /** Asks where to move these runs. */
+  onMove: (keys: string[], what: string) => void;
 }
 
 const ALL_AT_ONCE = 200;
 
 /** What can be done with the selected runs. Every button says how many it touches. */
-export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBarProps) {
+export function SelectionBar({ chosen, filter, total, onSelection, onMove }: SelectionBarProps) {
   const navigate = useNavigate();
   const mayChange = useMayChange();
   const { active, ended, retryable, archived } = groupsOf(chosen);
@@ -47,6 +49,19 @@ export function SelectionBar({ chosen, filter, total, onSelection }: SelectionBa
       </Button>
       {mayChange && (
         <>
+          <Button
+            variant="default"
+            disabled={busy}
+            title="To a project (m)"
+            onClick={() =>
+              onMove(
+                chosen.map(({ id }) => id),
+                plural(chosen.length, "run"),
+              )
+            }
+          >
+            Move {count(chosen.length)}
+          </Button>
           <TagButton number={chosen.length} busy={busy} onTags={(tags) => void actions.tag(tags)} />
           <Button variant="default" disabled={busy} onClick={() => void actions.archive()}>
             {archived ? "Unarchive" : "Archive"} {count(chosen.length)}

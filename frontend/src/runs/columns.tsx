@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { RunSummary } from "../api/types";
+import type { RunField, RunSummary } from "../api/types";
 import { KindTitle } from "../form/KindTitle";
 import { bytes, percent, points } from "../text/numbers";
 import { duration } from "../text/time";
 import { Moment } from "./Moment";
 import { positionOf } from "./position";
 import classes from "./RunsTable.module.css";
+import { Sparkline } from "./Sparkline";
 import { StatusWord } from "./StatusWord";
 import type { Column } from "./view";
 
@@ -14,8 +15,14 @@ export interface ColumnInfo {
   /** The field, as the server calls it. */
   name: string;
   title: string;
-  sort: string;
+  /** What the list is sorted by; absent where it cannot be. */
+  sort?: string;
+  /** Said on hover, where the title needs it. */
+  hint?: string;
   number?: boolean;
+  /** What its values are, and where they are found, where the reader may choose how they are written. */
+  type?: RunField["type"];
+  value?: (run: RunSummary) => number | string | boolean | null | undefined;
   /** What the number is called where it is explained. */
   metric?: string;
   /** In pixels, unless the reader has set another; absent: what is left. */
@@ -43,7 +50,7 @@ export function lost(forgetting: number | null | undefined): string {
   return forgetting === null || forgetting === undefined ? "–" : `${points(forgetting).replace("+", "")} pt`;
 }
 
-const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
+const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort"> & { unsorted?: true }> = {
   status: {
     title: "Status",
     width: 112,
@@ -63,12 +70,14 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
       </Link>
     ),
   },
-  progress: { title: "Progress", width: 220, cell: (run) => <RunProgress run={run} /> },
+  progress: { title: "Progress", width: 200, cell: (run) => <RunProgress run={run} /> },
   average_accuracy: {
     title: "Accuracy",
     number: true,
     width: 110,
     metric: "average_accuracy",
+    type: "share",
+    value: (run) => run.metrics.average_accuracy,
     cell: (run) => percent(run.metrics.average_accuracy),
   },
   forgetting: {
@@ -76,6 +85,8 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
     number: true,
     width: 118,
     metric: "forgetting",
+    type: "loss",
+    value: (run) => run.metrics.forgetting,
     cell: (run) => lost(run.metrics.forgetting),
   },
   capacity_free: {
@@ -83,6 +94,8 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
     number: true,
     width: 104,
     metric: "capacity_free",
+    type: "share",
+    value: (run) => run.metrics.capacity_free,
     cell: (run) => percent(run.metrics.capacity_free),
   },
   strategy: {
@@ -101,6 +114,13 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
     cell: (run) => <KindTitle part="dataset" kind={run.dataset} />,
   },
   seed: { title: "Seed", number: true, width: 64, cell: (run) => run.seed },
+  curve: {
+    title: "Over tasks",
+    width: 108,
+    hint: "Average accuracy after each task, from 0 to 100 %",
+    unsorted: true,
+    cell: (run) => <Sparkline curve={run.accuracy_curve} />,
+  },
   tags: {
     title: "Tags",
     width: 150,
@@ -127,6 +147,8 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
     title: "Took",
     number: true,
     width: 92,
+    type: "duration",
+    value: (run) => run.seconds,
     cell: (run) => (
       <span title={run.seconds_left === null ? undefined : `about ${duration(run.seconds_left)} left`}>
         {duration(run.seconds)}
@@ -137,6 +159,7 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
     title: "Size",
     number: true,
     width: 92,
+    unsorted: true,
     cell: (run) => (
       <span title="Of its files and, about, of its rows in the database">{bytes(run.bytes)}</span>
     ),
@@ -145,11 +168,16 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort">> = {
   created: {
     title: "Created",
     width: 104,
+    type: "moment",
+    value: (run) => run.created_at,
     cell: (run) => <Moment at={run.created_at} />,
   },
 };
 
 /** The columns that every row can show. */
 export const COLUMN_INFO = Object.fromEntries(
-  Object.entries(INFO).map(([name, info]) => [name, { ...info, name, sort: name }]),
+  Object.entries(INFO).map(([name, { unsorted, ...info }]) => [
+    name,
+    { ...info, name, ...(!unsorted && { sort: name }) },
+  ]),
 ) as Record<Column, ColumnInfo>;

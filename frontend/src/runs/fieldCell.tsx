@@ -17,6 +17,8 @@ export function columnOf(field: RunField): ColumnInfo {
     title,
     sort: field.name,
     number: NUMBERS.has(field.type),
+    type: field.type,
+    value: (run) => run.values[field.name],
     width: Math.max(WIDTH[field.type] ?? 90, Math.min(240, 34 + 7 * title.length)),
     cell: (run) => <Cell field={field} run={run} />,
   };

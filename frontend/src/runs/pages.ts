@@ -13,7 +13,10 @@ export function rowsIn(data: Pages): number {
 }
 
 function fits(run: RunSummary, filter: RunsFilter): boolean {
-  return (filter.status?.includes(run.status) ?? true) && run.archived === (filter.archived ?? false);
+  const moved = filter.project !== undefined && filter.project !== run.project_id;
+  return (
+    !moved && (filter.status?.includes(run.status) ?? true) && run.archived === (filter.archived ?? false)
+  );
 }
 
 /** With the fresh rows in the place of the old; without those that are gone or no longer match. */

@@ -5,6 +5,7 @@ import { type CSSProperties, useMemo } from "react";
 import { fieldsQuery } from "../api/queries";
 import { COLUMN_INFO, type ColumnInfo } from "./columns";
 import { columnOf } from "./fieldCell";
+import { type Format, type Formats, formatted } from "./formats";
 import { isUsual } from "./view";
 import type { Widths } from "./widths";
 
@@ -31,6 +32,7 @@ export function useColumns(
   pinned: readonly string[],
   widths: Widths,
   roomy: boolean,
+  formats: Formats,
 ): Columns {
   const more = names.some((name) => !isUsual(name));
   const { data } = useQuery({ ...fieldsQuery, enabled: more });
@@ -41,8 +43,27 @@ export function useColumns(
       const field = fields.get(name);
       return field ? [columnOf(field)] : [];
     });
-    return placed(known, pinned, widths, roomy);
-  }, [names, pinned, widths, roomy, data]);
+    return placed(
+      known.map((column) => written(column, formats[column.name])),
+      pinned,
+      widths,
+      roomy,
+    );
+  }, [names, pinned, widths, roomy, formats, data]);
+}
+
+/** The column with its values in a format of the reader's choice. */
+function written(column: ColumnInfo, format: Format | undefined): ColumnInfo {
+  const { value, type, cell } = column;
+  if (!format || !value) return column;
+  return {
+    ...column,
+    cell: (run) => {
+      const found = value(run);
+      if (typeof found === "number") return formatted(found, type, format);
+      return typeof found === "string" && type === "moment" ? formatted(found, type, format) : cell(run);
+    },
+  };
 }
 
 /** On a `roomy` screen all columns grow alike; else one of no width takes what is left. */

@@ -5,6 +5,7 @@ import type { RunsFilter } from "../api/queries";
 import { STATUSES } from "../api/types";
 import { lenient, list, listOf, text } from "../search";
 import { valuesIn, withValues } from "./clauses";
+import { isFormat } from "./formats";
 
 export const COLUMNS = [
   "status",
@@ -17,6 +18,7 @@ export const COLUMNS = [
   "benchmark",
   "dataset",
   "seed",
+  "curve",
   "tags",
   "notes",
   "duration",
@@ -31,6 +33,7 @@ export const SHOWN_AT_FIRST: readonly Column[] = [
   "name",
   "progress",
   "average_accuracy",
+  "curve",
   "forgetting",
   "capacity_free",
   "tags",
@@ -44,6 +47,7 @@ export const SHOWN_WIDE: readonly Column[] = [
   "name",
   "progress",
   "average_accuracy",
+  "curve",
   "forgetting",
   "capacity_free",
   "strategy",
@@ -57,18 +61,28 @@ export const SHOWN_WIDE: readonly Column[] = [
   "created",
 ];
 
-const both = (keys: string[]) => keys.flatMap((key) => [key, `-${key}`]);
 const FIELD = /^[a-z_][a-z0-9_.]*$/i;
-const GROUP_SORTS = both(["created", "name", "count", "average_accuracy", "forgetting", "capacity_free"]);
 
+/** Groups have a number of runs besides what runs have. */
 function isSort(sort: string, by: string | undefined): boolean {
-  return by ? GROUP_SORTS.includes(sort) : FIELD.test(sort.replace(/^-/, ""));
+  const field = sort.replace(/^-/, "");
+  return FIELD.test(field) && (by !== undefined || field !== "count");
 }
 
 /** Names of fields, as the server lists them. */
 const fieldNames = v.pipe(
   list,
   v.transform((names) => names.filter((name) => FIELD.test(name))),
+  v.minLength(1),
+  v.maxLength(60),
+);
+
+/** `field:format`, each field once. */
+const formatList = v.pipe(
+  list,
+  v.transform((items) =>
+    items.filter((item) => isFormat(item.split(":")[1]) && FIELD.test(item.split(":")[0] ?? "")),
+  ),
   v.minLength(1),
   v.maxLength(60),
 );
@@ -83,6 +97,10 @@ export const viewSearch = v.pipe(
     dataset: lenient(list),
     tag: lenient(list),
     group: lenient(text),
+    /** The id of the open project; absent: all runs. */
+    project: lenient(text),
+    /** The id of the saved view that was opened, or none to open no default view. */
+    view: lenient(text),
     archived: lenient(
       v.pipe(
         v.union([v.boolean(), v.literal("true")]),
@@ -97,6 +115,8 @@ export const viewSearch = v.pipe(
     columns: lenient(fieldNames),
     /** Those of them that stay in view while the others are scrolled. */
     pinned: lenient(fieldNames),
+    /** How columns write their values, where that is not as usual. */
+    formats: lenient(formatList),
     /** Runs that differ only in name and seed share a row. */
     by: lenient(v.picklist(["seeds", "sweep"])),
   }),
@@ -114,7 +134,7 @@ export function byMetric(sort: string | undefined): boolean {
 
 /** What the server is asked for; of the columns those that not every row has. */
 export function filterOf(view: View): RunsFilter {
-  const { by, columns, pinned: _pinned, sort, ...filter } = view;
+  const { by, columns, pinned: _pinned, formats: _formats, view: _view, sort, ...filter } = view;
   const more = by ? [] : (columns ?? []).filter((name) => !isUsual(name));
   return { ...filter, ...(more.length > 0 && { columns: more }), sort: sort ?? NEWEST_FIRST };
 }

@@ -8,7 +8,12 @@ const WIDEST = 1_200;
 
 export type Widths = Record<string, number>;
 
-export function useWidths(): [Widths, (column: string, width: number | undefined) => void] {
+/** The widths, how to set one, and how to take over those of a saved view. */
+export function useWidths(): [
+  Widths,
+  (column: string, width: number | undefined) => void,
+  (widths: Widths) => void,
+] {
   const [widths, setWidths] = useLocalStorage<Widths>({
     key: "anpyc-column-widths",
     defaultValue: {},
@@ -21,7 +26,8 @@ export function useWidths(): [Widths, (column: string, width: number | undefined
       ),
     [setWidths],
   );
-  return [widths, set];
+  const take = useCallback((fresh: Widths) => setWidths((before) => ({ ...before, ...fresh })), [setWidths]);
+  return [widths, set, take];
 }
 
 function bounded(width: number): number {

@@ -5,6 +5,8 @@ import { Link, Outlet, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMayChange } from "../access/useAccess";
 import { accessQuery, healthQuery } from "../api/queries";
+import { ProjectMenu } from "../projects/ProjectMenu";
+import { useOpenProject } from "../projects/useProject";
 import { plural } from "../text/numbers";
 import { Late, late } from "./Late";
 import classes from "./Shell.module.css";
@@ -19,9 +21,10 @@ export function Shell() {
   const mayChange = useMayChange();
   const { data: access } = useQuery(accessQuery);
   const [keysShown, setKeysShown] = useState(false);
+  const project = useOpenProject();
   useKeys({
-    n: () => mayChange && void navigate({ to: "/new" }),
-    r: () => void navigate({ to: "/" }),
+    n: () => mayChange && void navigate({ to: "/new", search: { project } }),
+    r: () => void navigate({ to: "/", search: { project } }),
     w: () => void navigate({ to: "/workers" }),
     "?": () => setKeysShown(true),
   });
@@ -39,8 +42,9 @@ export function Shell() {
           </svg>
           <span>ANPyC</span>
         </Link>
+        <ProjectMenu />
         <nav className={classes.nav} aria-label="Pages">
-          <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+          <Link to="/" search={{ project }} activeOptions={{ exact: true, includeSearch: false }}>
             Runs
           </Link>
           <Link to="/compare" activeOptions={{ includeSearch: false }}>
@@ -72,7 +76,7 @@ export function Shell() {
           <SchemeMenu />
           {mayChange ? (
             <Button
-              renderRoot={(props) => <Link to="/new" {...props} />}
+              renderRoot={(props) => <Link to="/new" search={{ project }} {...props} />}
               leftSection={<IconPlus size={15} />}
               className={classes.new}
               aria-label="New run"

@@ -7,7 +7,8 @@ const KEYS: [string, [string[], string][]][] = [
     "Everywhere",
     [
       [["n"], "New run"],
-      [["r"], "All runs"],
+      [["r"], "Runs"],
+      [["p"], "Choose a project"],
       [["w"], "Workers and queue"],
       [["?"], "This sheet"],
       [["Esc"], "Close, or leave the search"],
@@ -22,6 +23,8 @@ const KEYS: [string, [string[], string][]][] = [
       [["Enter"], "Open the run"],
       [["x"], "Select the run"],
       [["c"], "Compare the selected runs"],
+      [["m"], "Move the selected runs, or the run in focus, to a project"],
+      [["Shift", "←", "→"], "With a column's head in focus: move the column"],
       [["Shift", "click"], "Select everything between"],
     ],
   ],

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from anpyc.settings import Settings
 from anpyc_server.records.finding.fields import fields
-from finding_runs import FILTERS, SORTS, store_different_runs
+from finding_runs import FILTERS, GROUP_SORTS, SORTS, group_titles, store_different_runs
 from hostile import cursors_of_wrong_types
 from installed import Servers
 from serving import (
@@ -161,6 +161,9 @@ def test_filters_and_orders_by_any_field_are_the_same(
             assert names_page_by_page(server, sort, 1, **every) == names.split("|"), sort
         for name in fields():
             assert len(_names(server, sort=f"-{name}", columns=name)) == 3, name
+            assert len(group_titles(server, f"-{name}", 2)) == 3, name
+        for sort, titles in GROUP_SORTS.items():
+            assert group_titles(server, sort, 1, **every) == titles.split("|"), sort
         for text in ("lam > ", "commit = ", "tag = ", "worker = ", "created > "):
             assert server.http.get("/api/runs/completions", params={"filter": text}).status_code == 200
         assert server.get("/api/runs/differences")["items"][0]["name"] == "strategy"

@@ -13,7 +13,7 @@ from anpyc_queue.tables import Project, Run, SpecSettings, StudyRun
 from anpyc_queue.words import folded, plain
 from anpyc_server.records.finding import literals
 from anpyc_server.records.finding.expressions import expression, has_tag, words_of
-from anpyc_server.records.finding.fields import NUMERIC, Field, UnknownField, find
+from anpyc_server.records.finding.fields import IN_COLUMNS, NUMERIC, Field, UnknownField, find
 from anpyc_server.records.finding.language import Comparison, FilterError, Negated, Piece, Tree, parse
 from anpyc_server.records.finding.literals import Moment, NoSuchValue, Number
 from anpyc_server.records.finding.sql import moment_before, place_of
@@ -34,6 +34,9 @@ _OF_TYPE = {
 }
 _ELSEWHERE = ("group", "project")
 """Fields that tell of more than the run."""
+_IN_INDEXES = frozenset(
+    {"id", "status", "strategy", "benchmark", "dataset", "archived", *IN_COLUMNS}
+)  # fmt: skip
 _OF_NUMBERS = ("=", "!=", "<", "<=", ">", ">=")
 
 
@@ -46,10 +49,12 @@ class Filter:
     tells_the_time: bool
     """Whether what it leaves depends on the clock."""
     mentions_archived: bool
+    reads_rows: bool
+    """Whether it asks for what no index of the list holds, so that every look through the runs is slow."""
 
     def condition(self, run: type[Run] = Run) -> ColumnElement[bool]:
         """As SQL, of the table of runs or of another name for it."""
-        return _condition(self.tree, run)
+        return _condition(self.tree, run, negated=False)
 
 
 def read_filter(text: str) -> Filter | None:
@@ -67,6 +72,7 @@ def read_filter(text: str) -> Filter | None:
         tree,
         tells_the_time=any(map(_by_the_clock, comparisons, used)),
         mentions_archived=any(each.name == "archived" for each in used),
+        reads_rows=any(each.key not in _IN_INDEXES or each.origin != "column" for each in used),
     )
 
 
@@ -124,16 +130,19 @@ def _read(piece: Piece, field: Field, compared_by: str) -> Any:
     return piece.text
 
 
-def _condition(tree: Tree, run: type[Run]) -> ColumnElement[bool]:
+def _condition(tree: Tree, run: type[Run], *, negated: bool) -> ColumnElement[bool]:
+    """:param negated: whether it stands within a negation, which what is not known must not slip through."""
     if isinstance(tree, Negated):
-        return not_(_condition(tree.part, run))
+        return not_(_condition(tree.part, run, negated=True))
     if isinstance(tree, Comparison):
-        return _compared(tree, run)
-    parts = [_condition(part, run) for part in tree.parts]
+        return _compared(tree, run, negated=negated)
+    parts = [_condition(part, run, negated=negated) for part in tree.parts]
     return and_(*parts) if tree.every else or_(*parts)
 
 
-def _compared(comparison: Comparison, run: type[Run]) -> ColumnElement[bool]:
+def _compared(comparison: Comparison, run: type[Run], *, negated: bool) -> ColumnElement[bool]:
+    """Null counts as false where rows are chosen, so that only within a negation it has to be told from it:
+    to look twice at a value in JSON takes twice as long."""
     field, by = find(comparison.field.text), comparison.operator
     values = [_read(value, field, by) for value in comparison.values]
     found = expression(field, run)
@@ -144,11 +153,19 @@ def _compared(comparison: Comparison, run: type[Run]) -> ColumnElement[bool]:
         others = not_(or_(*(_fits(field, "=", value, found, run) for value in values)))
         if field.type == "tags" or field.origin in _ELSEWHERE:  # a run without any has others
             return others
-        return _of_setting(field, run, and_(found.is_not(None), others))
+        return _of_setting(field, run, _known(field, found, others, negated=negated))
     fitting = or_(*(_fits(field, by, value, found, run) for value in values))
     if field.origin in _ELSEWHERE:  # of one setting, a run need be in no sweep
         return fitting
-    return _of_setting(field, run, and_(found.is_not(None), fitting))
+    return _of_setting(field, run, _known(field, found, fitting, negated=negated))
+
+
+def _known(
+    field: Field, found: ColumnElement[Any], condition: ColumnElement[bool], *, negated: bool
+) -> ColumnElement[bool]:
+    if not negated or field.origin == "setting":  # what a set of settings holds is true, all else false
+        return condition
+    return and_(found.is_not(None), condition)
 
 
 def _of_setting(field: Field, run: type[Run], condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -111,7 +111,7 @@ def _of_runs() -> Iterator[Field]:
     yield Field("error", "Error", "text", "Run", "error", "message")
 
 
-_IN_COLUMNS = ("average_accuracy", "forgetting", "capacity_free")
+IN_COLUMNS = ("average_accuracy", "forgetting", "capacity_free")
 _METRIC_ALIASES = {"average_accuracy": ("accuracy",), "capacity_free": ("free",)}
 
 
@@ -124,7 +124,7 @@ def _of_results() -> Iterator[Field]:
             measure.short or measure.title,
             measure.kind,
             "Result",
-            "column" if name in _IN_COLUMNS else "metric",
+            "column" if name in IN_COLUMNS else "metric",
             name,
             unit=measure.unit,
             aliases=(f"metrics.{name}", *_METRIC_ALIASES.get(name, ())),

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from fastapi import Query
 
 from anpyc_server.records.spreads import Spread
 from anpyc_server.schemas import Answer, Moment, StoredSpec
 
 GroupBy = Literal["spec", "sweep"]
-GroupSort = Literal[
-    "created", "-created", "name", "-name", "count", "-count",
-    "average_accuracy", "-average_accuracy", "forgetting", "-forgetting", "capacity_free", "-capacity_free",
-]  # fmt: skip
+GroupSort = Annotated[
+    str,
+    Query(
+        max_length=120,
+        description="`created`, `name`, `count`, or any field of `/api/runs/fields`; descending with a "
+        "leading `-`.",
+    ),
+]
 """A group is as new as its newest run. By a metric it stands where the highest of its settings' means is when
-the highest come first, and where the lowest is when those do; without a finished run it comes last."""
+the highest come first, and where the lowest is when those do; by any other field, where the largest, or the
+smallest, of its runs is. What is unknown comes last."""
 
 
 class Varied(Answer):

@@ -22,12 +22,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, load_only
 
-from anpyc_queue.tables import SUCCEEDED, Run, StudyRun
+from anpyc_queue.tables import SUCCEEDED, Run, SpecSettings, StudyRun
 from anpyc_server.records.counting import counted_runs
 from anpyc_server.records.counting_sentences import sentence
 from anpyc_server.records.differences import differences, shared_name, title_of
-from anpyc_server.records.listing import METRICS as SORTED
-from anpyc_server.records.listing import KeyType, RunFilter, read_cursor, write_cursor
+from anpyc_server.records.finding.expressions import expression
+from anpyc_server.records.finding.fields import Field, find
+from anpyc_server.records.listing import KeyType, RunFilter, key_of, read_cursor, sorted_by, write_cursor
 from anpyc_server.records.spreads import spreads
 from anpyc_server.resources.groups.schemas import GroupBy, GroupPage, GroupSort, RunGroup, Varied
 from anpyc_server.services import Services
@@ -35,6 +36,8 @@ from anpyc_server.services import Services
 _MOST_IDS = 200
 _FINE = 10**9
 _KNOWN, _UNKNOWN = 0, 1
+_OF_GROUPS = ("created", "name", "count")
+"""What groups have of their own to be sorted by; the rest is of their runs."""
 _SHOWN = (
     Run.name, Run.status, Run.seed, Run.spec, Run.spec_hash, Run.group_id, Run.metrics,
     Run.strategy, Run.benchmark, Run.dataset, Run.created_at,
@@ -87,6 +90,7 @@ def groups(
     """One page of groups, ties by the newest run; with its specification if ``full``."""
     key = Run.spec_hash if by == "spec" else Run.group_id
     conditions = [*wanted.conditions(), key.is_not(None)]
+    sort = _sorted_by(sort)
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
     end = None if cursor is None else read_cursor(cursor, f"{by}:{sort}", _key_types(name))
@@ -110,11 +114,21 @@ def groups(
     return GroupPage.model_construct(items=items, next_cursor=next_cursor, total=total)
 
 
+def _sorted_by(sort: str) -> str:
+    """The same order by the one name of its field.
+
+    :raises Invalid: at ``sort``, when there is no such field.
+    """
+    return sort if sort.removeprefix("-") == "count" else sorted_by(sort)
+
+
 def _key_types(name: str) -> dict[int, KeyType]:
-    """Of the tiers of an order. A group without a finished run has 0 for its metric."""
-    if name in SORTED:
-        return {_KNOWN: int, _UNKNOWN: int}
-    return {_KNOWN: int if name == "count" else str}
+    """Of the tiers of an order. What is unknown has 0, or nothing, in its place."""
+    if name in _OF_GROUPS:
+        return {_KNOWN: int if name == "count" else str}
+    field = find(name)
+    key_type = int if field.part == "Result" else key_of(field, expression(field))[1]
+    return {_KNOWN: key_type, _UNKNOWN: key_type}
 
 
 def _by_age(wanted: RunFilter, end: tuple[int, Any, str] | None, descending: bool) -> Select[Any]:
@@ -141,18 +155,23 @@ def _by_order(
     descending: bool,
 ) -> Select[Any]:
     """Groups by what is worked out over all of their runs."""
-    best = _best_settings(key, name, conditions, descending) if name in SORTED else None
-    order = _order(name, best)
+    field = None if name in _OF_GROUPS else find(name)
+    best = None
+    if field is not None and field.part == "Result":
+        best = _best_settings(key, field, conditions, descending)
+    order = _order(name, field, best, descending)
     query = select(key.label("key"), order.identity.label("newest"), *order.columns())
     if best is not None:
         query = query.outerjoin(best, best.c.key == key)
+    elif field is not None and field.origin == "setting":
+        query = query.outerjoin(SpecSettings, SpecSettings.spec_hash == Run.spec_hash)
     query = query.where(*conditions).group_by(key)
     if end is not None:
         query = query.having(order.past(end, descending))
     return query.order_by(*order.by(descending))
 
 
-def _order(name: str, best: FromClause | None) -> Order:
+def _order(name: str, field: Field | None, best: FromClause | None, descending: bool) -> Order:
     newest = func.max(Run.id)
     match name:
         case "created":
@@ -161,20 +180,25 @@ def _order(name: str, best: FromClause | None) -> Order:
             return Order(func.min(func.lower(Run.name)), newest)
         case "count":
             return Order(func.count(), newest)
-    assert best is not None  # noqa: S101 - every other name is a metric's
-    value = func.max(best.c.value)
-    return Order(func.coalesce(value, 0), newest, case((value.is_(None), _UNKNOWN), else_=_KNOWN))
+    assert field is not None  # noqa: S101 - every other name is a field's
+    if best is not None:
+        value, nothing = func.max(best.c.value), literal(0)
+    else:
+        of_run, key_type = key_of(field, expression(field))
+        value = func.max(of_run) if descending else func.min(of_run)
+        nothing = literal("") if key_type is str else literal(0)
+    return Order(func.coalesce(value, nothing), newest, case((value.is_(None), _UNKNOWN), else_=_KNOWN))
 
 
 def _best_settings(
-    key: Any, name: str, conditions: Sequence[ColumnElement[bool]], descending: bool
+    key: Any, field: Field, conditions: Sequence[ColumnElement[bool]], descending: bool
 ) -> FromClause:
     """For each group, the best of its settings' means (or, upwards, the lowest), over the runs that count.
 
     Never a float: a mean need not come out the same in the question for the next page.
     """
     next_alike = func.lead(Run.id).over(partition_by=(key, Run.spec_hash, Run.seed), order_by=Run.id)
-    runs = select(key.label("key"), Run.spec_hash, SORTED[name].label("value"), next_alike.label("next"))
+    runs = select(key.label("key"), Run.spec_hash, expression(field).label("value"), next_alike.label("next"))
     runs_that_count = runs.where(*conditions, Run.status == SUCCEEDED).subquery()
     settings = (
         select(runs_that_count.c.key, func.avg(runs_that_count.c.value).label("mean"))

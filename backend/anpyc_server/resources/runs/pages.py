@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, literal, select
+from sqlalchemy import Row, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from anpyc import strict_json
@@ -15,6 +15,7 @@ from anpyc_server.records.finding.fields import Field
 from anpyc_server.records.finding.values import values_of
 from anpyc_server.records.listing import (
     RunFilter,
+    Tier,
     ordered,
     past,
     read_cursor,
@@ -53,8 +54,11 @@ def page_of_runs(
     conditions = wanted.conditions()
     sort = sorted_by(sort)
     with services.database.read() as session:
-        rows = keys_of(session, conditions, sort, limit + 1, cursor)
-        total = session.scalar(select(func.count()).select_from(Run).where(*conditions)) or 0
+        counted = wanted.filter is not None and wanted.filter.reads_rows
+        rows = keys_of(session, conditions, sort, limit + 1, cursor, counted=counted)
+        total = rows[0].total if rows else None
+        if total is None:
+            total = session.scalar(select(func.count()).select_from(Run).where(*conditions)) or 0
         page = rows[:limit]
         run_ids = [row.id for row in page]
         items = encoded_rows(session, services.rows, run_ids, full)
@@ -81,18 +85,31 @@ def _labels(session: Session, wanted: RunFilter, run_ids: Sequence[str]) -> dict
 
 
 def keys_of(
-    session: Session, conditions: Sequence[Any], sort: str, number: int, cursor: str | None
+    session: Session,
+    conditions: Sequence[Any],
+    sort: str,
+    number: int,
+    cursor: str | None,
+    *,
+    counted: bool = False,
 ) -> list[Row[Any]]:
-    """Ids and places of the first ``number`` runs past the cursor, one tier of the order after the other."""
+    """Ids and places of the first ``number`` runs past the cursor, one tier of the order after the other.
+
+    :param counted: each row says in ``total`` how many there are, where that is known from one look through
+        them: what a filter wants no index knows, so to count apart would be a second look at every row.
+    """
     descending = sort.startswith("-")
     found: list[Row[Any]] = []
     remaining = list(tiers(sort.removeprefix("-"), descending))
     key_types = {tier.number: tier.key_type for tier in remaining}
     end = None if cursor is None else read_cursor(cursor, sort, key_types)
+    if counted and end is None and len(remaining) == 1 and not remaining[0].of_setting:
+        return _counted(session, conditions, remaining[0], number, descending)
     while end is not None and remaining and remaining[0].number != end[0]:
         remaining.pop(0)
     for tier in remaining:
-        query = select(Run.id, Run.status, literal(tier.number).label("tier"), tier.key.label("sort_key"))
+        columns = literal(tier.number).label("tier"), tier.key.label("sort_key"), null().label("total")
+        query = select(Run.id, Run.status, *columns)
         if tier.of_setting:
             query = query.outerjoin(SpecSettings, SpecSettings.spec_hash == Run.spec_hash)
         query = query.where(*conditions, *tier.conditions)
@@ -103,3 +120,16 @@ def keys_of(
         if len(found) == number:
             break
     return found
+
+
+def _counted(
+    session: Session, conditions: Sequence[Any], tier: Tier, number: int, descending: bool
+) -> list[Row[Any]]:
+    """The first of the only tier's runs, and how many there are, from one look at each run."""
+    columns = Run.id, Run.status, literal(tier.number).label("tier"), tier.key.label("sort_key")
+    found = select(*columns).where(*conditions, *tier.conditions).cte("found").prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(found).scalar_subquery()
+    order = [found.c.sort_key, found.c.id]
+    query = select(found, total.label("total"))
+    query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
+    return list(session.execute(query.limit(number)).all())

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from typer.testing import CliRunner
 
 from anpyc.settings import Settings
 from anpyc_cli.main import app
-from finding_runs import FILTERS, SORTS, store_different_runs
+from anpyc_server.records.finding.fields import fields
+from finding_runs import FILTERS, GROUP_SORTS, SORTS, group_titles, store_different_runs
 from many_runs import store_runs
 from serving import Server, names_page_by_page, queued, serving, spec
 
@@ -41,6 +43,35 @@ def test_a_filter_leaves_what_it_says(different: Server, text: str, names: str) 
 def test_the_list_is_sorted_by_any_field(different: Server, sort: str, names: str, limit: int) -> None:
     every = {"filter": "archived = yes or archived = no"}
     assert names_page_by_page(different, sort, limit, **every) == names.split("|")
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+@pytest.mark.parametrize(("sort", "titles"), GROUP_SORTS.items())
+def test_groups_are_sorted_by_any_field(different: Server, sort: str, titles: str, limit: int) -> None:
+    every = {"filter": "archived = yes or archived = no"}
+    assert group_titles(different, sort, limit, **every) == titles.split("|")
+
+
+def test_groups_take_every_field_as_an_order_and_no_other(different: Server) -> None:
+    for name in fields():
+        for sort in (name, f"-{name}"):
+            assert len(group_titles(different, sort, 2)) == 3, sort
+    refused = different.http.get("/api/groups", params={"sort": "weather"})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "sort")
+
+
+def test_a_filter_looks_at_each_run_once(different: Server) -> None:
+    asked: list[str] = []
+    engine = different.database.engine
+    listen = lambda *given: asked.append(given[2])  # noqa: E731
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        found = different.get("/api/runs", filter="notes ~ again or not backward_transfer > 0 points")
+        at_once = [statement for statement in asked if "instr(runs.words" in statement]
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+    assert (found["total"], len(at_once)) == (3, 1)
+    assert at_once[0].count("json_extract") == 2, "once to know whether it is known, once to compare"
 
 
 def test_a_filter_joins_the_other_parameters_and_narrows_groups(different: Server) -> None:
