@@ -59,7 +59,16 @@ export const newSearch = v.object({
   preset: lenient(text),
 });
 
-export const RUN_TABS = ["overview", "forgetting", "capacity", "masks", "log", "spec", "files"] as const;
+export const RUN_TABS = [
+  "overview",
+  "forgetting",
+  "capacity",
+  "masks",
+  "log",
+  "spec",
+  "files",
+  "family",
+] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 const ARRAYS = ["mask", "owner", "importance", "weight"] as const satisfies readonly ArrayKind[];
 

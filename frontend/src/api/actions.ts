@@ -11,16 +11,18 @@ export type RunEdit = components["schemas"]["RunEdit"];
 
 const at = (id: string) => ({ params: { path: { run_id: id } } });
 
-export const submitRun = (spec: Spec, key: string): Promise<Run> =>
+export const submitRun = (spec: Spec, key: string, parent?: string): Promise<Run> =>
   dataOf(
     api.POST("/api/runs", {
       body: spec as unknown as SpecInput,
-      params: { header: { "idempotency-key": key } },
+      params: { header: { "idempotency-key": key }, query: { parent } },
     }),
   );
 
-export const previewRun = (spec: Spec, signal: AbortSignal) =>
-  dataOf(api.POST("/api/preview", { body: spec as unknown as SpecInput, signal }));
+export const previewRun = (spec: Spec, parent: string | undefined, signal: AbortSignal) =>
+  dataOf(
+    api.POST("/api/preview", { body: spec as unknown as SpecInput, params: { query: { parent } }, signal }),
+  );
 
 export interface SweepWanted {
   spec: Spec;
