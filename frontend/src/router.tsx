@@ -111,7 +111,18 @@ const notifications = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([runs, newRun, newStudy, study, run, compare, workers, numbers, access, notifications]),
+  routeTree: root.addChildren([
+    runs,
+    newRun,
+    newStudy,
+    study,
+    run,
+    compare,
+    workers,
+    numbers,
+    access,
+    notifications,
+  ]),
   basepath: ROOT || "/",
   defaultErrorComponent: Crash,
   defaultPreload: "intent",

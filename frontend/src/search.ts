@@ -70,6 +70,7 @@ export const RUN_TABS = [
   "log",
   "spec",
   "files",
+  "family",
 ] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 const ARRAYS = ["mask", "owner", "importance", "weight"] as const satisfies readonly ArrayKind[];

@@ -11,17 +11,19 @@ export type RunEdit = components["schemas"]["RunEdit"];
 
 const at = (id: string) => ({ params: { path: { run_id: id } } });
 
-/** In a project, by its id, or in Unsorted. */
-export const submitRun = (spec: Spec, key: string, project?: string): Promise<Run> =>
+/** In a project, by its id, or in that of its parent, else in Unsorted. */
+export const submitRun = (spec: Spec, key: string, project?: string, parent?: string): Promise<Run> =>
   dataOf(
     api.POST("/api/runs", {
       body: spec as unknown as SpecInput,
-      params: { query: { project }, header: { "idempotency-key": key } },
+      params: { query: { project, parent }, header: { "idempotency-key": key } },
     }),
   );
 
-export const previewRun = (spec: Spec, signal: AbortSignal) =>
-  dataOf(api.POST("/api/preview", { body: spec as unknown as SpecInput, signal }));
+export const previewRun = (spec: Spec, parent: string | undefined, signal: AbortSignal) =>
+  dataOf(
+    api.POST("/api/preview", { body: spec as unknown as SpecInput, params: { query: { parent } }, signal }),
+  );
 
 export interface SweepWanted {
   spec: Spec;

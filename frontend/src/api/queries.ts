@@ -155,6 +155,20 @@ export const oneRun = (id: string, signal?: AbortSignal): Promise<Run> =>
 export const runQuery = (id: string) =>
   queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => oneRun(id, signal) });
 
+export const familyQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["family", id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/runs/{run_id}/family", { params: { path: { run_id: id } }, signal })),
+  });
+
+export const siblingsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["siblings", id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/runs/{run_id}/siblings", { params: { path: { run_id: id } }, signal })),
+  });
+
 export const catalogQuery = queryOptions({
   queryKey: ["catalog"],
   queryFn: ({ signal }) => dataOf(api.GET("/api/catalog", { signal })),

@@ -36,6 +36,7 @@ export type LogLine = Schemas["LogLine"];
 export type LogPage = Schemas["LogPage"];
 export type Access = Schemas["Access"];
 export type NewToken = Schemas["NewToken"];
+export type Member = Schemas["Member"];
 export type Deed = Schemas["Deed"];
 
 export const STATUSES: readonly Status[] = ["queued", "running", "succeeded", "failed", "cancelled"];

@@ -58,7 +58,8 @@ interface FormProps {
 }
 
 function initialSpec({ catalog, source, preset }: FormProps): Spec {
-  if (source) return { ...(source.spec as unknown as Spec) };
+  // Without its name: a copy is named by what changed, unless somebody names it.
+  if (source) return { ...(source.spec as unknown as Spec), name: "" };
   return (preset && (catalog.presets[preset] as unknown as Spec)) || {};
 }
 
@@ -68,7 +69,7 @@ function Form(props: FormProps) {
   const form = useDraft(nodes, () => initialSpec(props));
   const { draft, reading } = form;
   const [project, setProject] = useState(props.project ?? source?.project_id);
-  const { refused, ...sending } = useSubmission(reading, project);
+  const { refused, ...sending } = useSubmission(reading, project, source);
   const changed = useChanges(nodes, source, reading.spec);
   const [mode, setMode] = useState<Mode>("form");
   const [yamlProblem, setYamlProblem] = useState<string | null>(null);
@@ -141,6 +142,7 @@ function Form(props: FormProps) {
         reading={reading}
         count={combinations(reading.grid)}
         defaults={defaults}
+        parent={source?.id}
         problems={problems}
         failure={sending.failure}
         busy={sending.isBusy}
@@ -159,7 +161,7 @@ function useChanges(nodes: Node[], source: Run | undefined, spec: Spec): Readonl
   /** With every field of today's schema: one that an older version stored may lack some. */
   const complete = useCallback((stored: Spec) => read(nodes, draftOf(nodes, stored)).spec, [nodes]);
   return useMemo(
-    () => new Set(source ? differences(complete(source.spec as unknown as Spec), spec) : []),
+    () => new Set(source ? differences({ ...complete(source.spec as unknown as Spec), name: "" }, spec) : []),
     [source, spec, complete],
   );
 }

@@ -16,6 +16,8 @@ interface SummaryProps {
   reading: Reading;
   count: number;
   defaults: Spec;
+  /** The run that it is copied from. */
+  parent: string | undefined;
   problems: Problem[];
   failure: unknown;
   busy: boolean;
@@ -25,12 +27,12 @@ interface SummaryProps {
 
 /** What will happen when the button is pressed, before it is pressed. */
 export function Summary(props: SummaryProps) {
-  const { reading, count, defaults, problems, failure, busy, blocked, onProblem } = props;
+  const { reading, count, defaults, parent, problems, failure, busy, blocked, onProblem } = props;
   const { spec, grid } = reading;
   const mayChange = useMayChange();
   return (
     <aside className={`panel ${classes.summary}`} aria-label="Summary">
-      <Outlook reading={reading} count={count} />
+      <Outlook reading={reading} count={count} parent={parent} />
       <Workers />
       <Problems problems={problems} onProblem={onProblem} />
       {blocked && <p className={classes.error}>{blocked}</p>}
@@ -59,13 +61,29 @@ export function Summary(props: SummaryProps) {
 }
 
 /** What the server says of the run, or of one run of a sweep. */
-function Outlook({ reading: { spec, grid, problems }, count }: Pick<SummaryProps, "reading" | "count">) {
-  const { data: preview, error } = usePreview(spec, problems.length === 0);
+function Outlook({
+  reading: { spec, grid, problems },
+  count,
+  parent,
+}: Pick<SummaryProps, "reading" | "count" | "parent">) {
+  const { data: preview, error } = usePreview(spec, problems.length === 0, parent);
   return (
     <>
       {preview && (
         <p className={classes.story} data-testid="story" dir="auto">
           {preview.sentence}
+        </p>
+      )}
+      {preview && parent && count === 1 && (
+        <p className={classes.note} data-testid="copy" dir="auto">
+          {preview.changes.length > 0
+            ? `Changed: ${preview.changes.join(", ")}. `
+            : "Nothing is changed yet. "}
+          {!spec.name && (
+            <>
+              It will be called <strong>{preview.name}</strong>.
+            </>
+          )}
         </p>
       )}
       {count > 1 && (

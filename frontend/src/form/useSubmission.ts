@@ -8,6 +8,9 @@ import type { Run } from "../api/types";
 import { say } from "../shell/toast";
 import { combinations, type Reading } from "./draft";
 
+/** Of a sweep, which goes in front of what each run varies. */
+const LONGEST_NAME = 150;
+
 type Result = { run: Run } | { group: string; count: number };
 
 interface Submission {
@@ -23,7 +26,11 @@ interface Submission {
 }
 
 /** Sends a run, or a sweep where fields hold several values, and goes to where it can be watched. */
-export function useSubmission({ spec, grid }: Reading, project: string | undefined): Submission {
+export function useSubmission(
+  { spec, grid }: Reading,
+  project: string | undefined,
+  source?: Run,
+): Submission {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [refused, setRefused] = useState<Problem[]>([]);
@@ -31,10 +38,10 @@ export function useSubmission({ spec, grid }: Reading, project: string | undefin
   const key = useRef(newKey());
   const sending = useMutation({
     mutationFn: async (): Promise<Result> => {
-      if (combinations(grid) === 1) return { run: await submitRun(spec, key.current, project) };
+      if (combinations(grid) === 1) return { run: await submitRun(spec, key.current, project, source?.id) };
       const { seed: seeds = [], ...rest } = grid;
       const sweep = await submitSweep(
-        { spec, grid: rest, seeds, name: String(spec.name ?? "") },
+        { spec, grid: rest, seeds, name: String(spec.name || (source?.name ?? "")).slice(0, LONGEST_NAME) },
         key.current,
         project,
       );

@@ -14,6 +14,8 @@ describe("a note", () => {
     const formula = html("so that $\\lambda \\Omega^2$ holds\n\n$$\n\\sum_i x_i\n$$");
     expect(formula).toContain('class="katex"');
     expect(formula).toContain('class="katex-display"');
+    expect(html("so\n\n$$\\sum_i x_i$$\n\nthat")).toContain('class="katex-display"');
+    expect(html("so $$x$$ that")).not.toContain("katex-display");
   });
 
   it("stands below the headings of the page", () => {

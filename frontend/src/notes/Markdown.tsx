@@ -8,8 +8,29 @@ import classes from "./Note.module.css";
 
 /** Nobody's note can grow over the page, run others' code or ask somebody else's server for anything. */
 const KATEX = { throwOnError: false, trust: false, strict: "ignore", maxSize: 20, maxExpand: 200 } as const;
-const REMARK: ComponentProps<typeof ReactMarkdown>["remarkPlugins"] = [remarkGfm, remarkMath];
+const REMARK: ComponentProps<typeof ReactMarkdown>["remarkPlugins"] = [remarkGfm, remarkMath, displayed];
 const REHYPE: ComponentProps<typeof ReactMarkdown>["rehypePlugins"] = [[rehypeKatex, KATEX]];
+
+interface Node {
+  type: string;
+  children?: Node[];
+  position?: { start: { offset?: number } };
+  data?: { hProperties?: { className?: string[] } };
+}
+
+/** `$$…$$` alone in a paragraph stands on a line of its own, as people expect who know TeX. */
+function displayed() {
+  return (tree: Node, file: unknown) => {
+    const source = String(file);
+    for (const paragraph of tree.children ?? []) {
+      const [formula, ...others] = paragraph.children ?? [];
+      const at = formula?.position?.start.offset;
+      if (paragraph.type !== "paragraph" || formula?.type !== "inlineMath" || others.length > 0) continue;
+      if (at === undefined || !source.startsWith("$$", at)) continue;
+      formula.data = { ...formula.data, hProperties: { className: ["language-math", "math-display"] } };
+    }
+  };
+}
 
 /** An image of this dashboard; any other is named, and not fetched. */
 export function isOwnImage(address: string | undefined): address is string {

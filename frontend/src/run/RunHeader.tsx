@@ -13,6 +13,7 @@ import { duration } from "../text/time";
 import { company } from "./company";
 import { RunActions } from "./RunActions";
 import classes from "./RunHeader.module.css";
+import { MadeFrom, SweepPlace } from "./Siblings";
 import { TaskBar } from "./TaskBar";
 
 /** State, place, time and actions of a run; below them the sentence that tells how it goes. */
@@ -20,7 +21,7 @@ export function RunHeader({ run, connection }: { run: Run; connection: Connectio
   return (
     <header className={classes.header}>
       <div className={classes.top}>
-        <h1 className={classes.name} dir="auto" title={run.name}>
+        <h1 className={classes.name} dir="auto" title={`${run.name}\n${run.settings}`}>
           {run.name}
         </h1>
         {run.tags.map((tag) => (
@@ -131,16 +132,8 @@ function Facts({ run }: { run: Run }) {
           )
         );
       })}
-      {run.parent_id && (
-        <Link to="/runs/$id" params={{ id: run.parent_id }} className={classes.fact}>
-          {run.parent_relation === "retry" ? "a retry" : "a copy"}
-        </Link>
-      )}
-      {run.group_id && (
-        <Link to="/" search={{ group: `sweep:${run.group_id}` }} className={classes.fact}>
-          part of a sweep
-        </Link>
-      )}
+      <MadeFrom run={run} />
+      <SweepPlace run={run} />
     </>
   );
 }

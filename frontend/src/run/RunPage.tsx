@@ -24,6 +24,7 @@ const WhatIf = late(() => import("../masks/WhatIf").then((module) => module.What
 const SystemTab = late(() => import("./SystemTab").then((module) => module.SystemTab));
 const LogTab = late(() => import("./LogTab").then((module) => module.LogTab));
 const SpecTab = late(() => import("./SpecTab").then((module) => module.SpecTab));
+const FamilyTab = late(() => import("./FamilyTab").then((module) => module.FamilyTab));
 const FilesTab = late(() => import("./FilesTab").then((module) => module.FilesTab));
 
 const TITLES: Record<RunTab, string> = {
@@ -35,6 +36,7 @@ const TITLES: Record<RunTab, string> = {
   log: "Log",
   spec: "Spec & environment",
   files: "Files",
+  family: "Family",
 };
 
 /** One run: how it goes, what it forgets, what it frees. */
@@ -130,6 +132,11 @@ function Page({ run }: { run: Run }) {
         <Tabs.Panel value="files">
           <Late fallback={<Skeleton height={500} radius={6} />}>
             <FilesTab run={run} />
+          </Late>
+        </Tabs.Panel>
+        <Tabs.Panel value="family">
+          <Late fallback={<Skeleton height={300} radius={6} />}>
+            <FamilyTab run={run} />
           </Late>
         </Tabs.Panel>
       </Tabs>

@@ -22,7 +22,7 @@ export function RunCards({ runs }: { runs: RunSummary[] }) {
             </span>
             <span className={classes.main}>
               <span className={classes.name} dir="auto">
-                {run.name}
+                {run.label ? `${run.label} · ${run.name}` : run.name}
               </span>
               <span className={classes.value}>{percent(run.metrics.average_accuracy)}</span>
             </span>

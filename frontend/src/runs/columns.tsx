@@ -66,7 +66,8 @@ const INFO: Record<Column, Omit<ColumnInfo, "name" | "sort"> & { unsorted?: true
         title={run.notes ? `${run.name}\n\n${run.notes}` : run.name}
         dir="auto"
       >
-        {run.name}
+        {run.label || run.name}
+        {run.label && <span className={classes.beside}>{run.name}</span>}
       </Link>
     ),
   },
