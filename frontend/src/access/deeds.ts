@@ -23,6 +23,9 @@ export const DEEDS: Record<Deed["what"], string> = {
   report_made: "Report made",
   report_edited: "Report edited",
   report_deleted: "Report deleted",
+  view_made: "View saved",
+  view_edited: "View changed",
+  view_deleted: "View deleted",
 };
 
 /** Who did this to a run last; null where nobody has a name. */

@@ -63,13 +63,14 @@ describe("standingOut", () => {
 describe("marked", () => {
   const figure = {
     data: [{ type: "heatmap", x0: 1.5, dx: 4, y0: 0, dy: 1, z: [] }],
-    layout: { shapes: [{ type: "line" }], font: { color: "#123456" } },
+    layout: { shapes: [{ type: "line" }] },
   };
 
   it("frames the cell in which a weight lies", () => {
     const shapes = marked(figure, [2, 6]).layout.shapes as object[];
-    expect(shapes).toHaveLength(2);
-    expect(shapes[1]).toMatchObject({ x0: 3.5, x1: 7.5, y0: 1.5, y1: 2.5, line: { color: "#123456" } });
+    expect(shapes).toHaveLength(3);
+    for (const frame of shapes.slice(1))
+      expect(frame).toMatchObject({ type: "rect", x0: 3.5, x1: 7.5, y0: 1.5, y1: 2.5 });
   });
 
   it("leaves what is no picture of cells as it is", () => {

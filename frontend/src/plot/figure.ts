@@ -114,17 +114,18 @@ export function marked(figure: FigureData, [row, col]: [number, number]): Figure
   };
   const [left, right] = ends(col, x0 as number, dx as number);
   const [top, bottom] = ends(row, y0 as number, dy as number);
-  const font = figure.layout.font as { color?: string } | undefined;
-  const shape = {
+  const frame = (color: string, width: number) => ({
     type: "rect",
     x0: left,
     x1: right,
     y0: top,
     y1: bottom,
-    line: { color: font?.color ?? "#000000", width: 2 },
-  };
+    line: { color, width },
+  });
   const shapes = (figure.layout.shapes as object[] | undefined) ?? [];
-  return { ...figure, layout: { ...figure.layout, shapes: [...shapes, shape] } };
+  // Dark within light: one of them stands out on any cell.
+  const frames = [frame("#ffffff", 5), frame("#000000", 2)];
+  return { ...figure, layout: { ...figure.layout, shapes: [...shapes, ...frames] } };
 }
 
 /** The figure with the other traces faint. */
