@@ -12,7 +12,7 @@ import { paramsOf, placedOn } from "./plot/placed";
 import { ROOT } from "./root";
 import { RunsPage } from "./runs/RunsPage";
 import { viewSearch } from "./runs/view";
-import { compareSearch, newSearch, parseSearch, runSearch, stringifySearch } from "./search";
+import { compareSearch, newSearch, parseSearch, reportsSearch, runSearch, stringifySearch } from "./search";
 import { Crash } from "./shell/Crash";
 import { NotFound } from "./shell/NotFound";
 import { persistently } from "./shell/persistently";
@@ -80,6 +80,19 @@ const workers = createRoute({
   component: page(() => import("./workers/WorkersPage"), "WorkersPage"),
 });
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: page(() => import("./reports/ReportsPage"), "ReportsPage"),
+});
+
+const report = createRoute({
+  getParentRoute: () => root,
+  path: "/reports/$id",
+  component: page(() => import("./reports/ReportPage"), "ReportPage"),
+});
+
 const numbers = createRoute({
   getParentRoute: () => root,
   path: "/numbers",
@@ -93,7 +106,7 @@ const access = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([runs, newRun, run, compare, workers, numbers, access]),
+  routeTree: root.addChildren([runs, newRun, run, compare, workers, reports, report, numbers, access]),
   basepath: ROOT || "/",
   defaultErrorComponent: Crash,
   defaultPreload: "intent",

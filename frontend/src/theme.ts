@@ -67,7 +67,9 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, fz: 12, maw: 340, multiline: true, withinPortal: true } },
     Menu: { defaultProps: { shadow: "md", position: "bottom-end", withinPortal: true } },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
-    Modal: { defaultProps: { transitionProps: { duration: 80 } } },
+    Modal: {
+      defaultProps: { transitionProps: { duration: 80 }, closeButtonProps: { "aria-label": "Close" } },
+    },
   },
 });
 
