@@ -2,7 +2,6 @@ import { ActionIcon, Menu, Skeleton, useComputedColorScheme } from "@mantine/cor
 import {
   IconArrowsMaximize,
   IconDots,
-  IconFileExport,
   IconFileTypeCsv,
   IconPhotoDown,
   IconZoomReset,
@@ -11,8 +10,8 @@ import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
+import { ExportButton } from "../paper/ExportButton";
 import { addressOf, FIRST, type Subject } from "../paper/sheet";
-import { Late, late } from "../shell/Late";
 import classes from "./Figure.module.css";
 import { marked, pointsIn, standingOut, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
@@ -43,7 +42,6 @@ interface FigureProps {
   pointed?: string | null;
 }
 
-const PaperDialog = late(() => import("../paper/PaperDialog").then((module) => module.PaperDialog));
 const NO_PARAMS: FigureParams = {};
 
 /** A figure of the server: its sentence, its drawing, its numbers to take away. */
@@ -76,7 +74,6 @@ export const Figure = memo(function Figure({
   }, [near]);
   const heading = useId();
   const plot = useRef<PlotHandle>(null);
-  const [exporting, setExporting] = useState(false);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => {
@@ -109,7 +106,7 @@ export const Figure = memo(function Figure({
         <Takeaway
           title={title}
           ready={figure !== undefined && !meta?.empty}
-          onExport={() => setExporting(true)}
+          subject={subject}
           onPng={() => void plot.current?.downloadPng(filename)}
           onCsv={() => saveAddress(addressOf(subject, FIRST, "csv"), `${filename}.csv`)}
           onReset={() => {
@@ -150,11 +147,6 @@ export const Figure = memo(function Figure({
           </>
         )}
       </div>
-      {exporting && (
-        <Late>
-          <PaperDialog title={title} subject={subject} onClose={() => setExporting(false)} />
-        </Late>
-      )}
     </section>
   );
 });
@@ -163,25 +155,17 @@ interface TakeawayProps {
   title: string;
   /** Whether there is something to take away. */
   ready: boolean;
-  onExport: () => void;
+  subject: Subject;
   onPng: () => void;
   onCsv: () => void;
   onReset: () => void;
   onFull: () => void;
 }
 
-function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onFull }: TakeawayProps) {
+function Takeaway({ title, ready, subject, onPng, onCsv, onReset, onFull }: TakeawayProps) {
   return (
     <div className={classes.takeaway}>
-      <ActionIcon
-        aria-label={`${title}: export`}
-        title="Export for a paper"
-        disabled={!ready}
-        size={24}
-        onClick={onExport}
-      >
-        <IconFileExport size={15} />
-      </ActionIcon>
+      <ExportButton title={title} subject={subject} disabled={!ready} />
       <Menu>
         <Menu.Target>
           <ActionIcon aria-label={`${title}: more`} disabled={!ready} size={24}>
