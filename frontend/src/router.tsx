@@ -12,7 +12,7 @@ import { paramsOf, placedOn } from "./plot/placed";
 import { ROOT } from "./root";
 import { RunsPage } from "./runs/RunsPage";
 import { viewSearch } from "./runs/view";
-import { compareSearch, newSearch, parseSearch, runSearch, stringifySearch } from "./search";
+import { compareSearch, newSearch, parseSearch, reportsSearch, runSearch, stringifySearch } from "./search";
 import { Crash } from "./shell/Crash";
 import { NotFound } from "./shell/NotFound";
 import { persistently } from "./shell/persistently";
@@ -92,6 +92,19 @@ const workers = createRoute({
   component: page(() => import("./workers/WorkersPage"), "WorkersPage"),
 });
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: "/reports",
+  validateSearch: reportsSearch,
+  component: page(() => import("./reports/ReportsPage"), "ReportsPage"),
+});
+
+const report = createRoute({
+  getParentRoute: () => root,
+  path: "/reports/$id",
+  component: page(() => import("./reports/ReportPage"), "ReportPage"),
+});
+
 const numbers = createRoute({
   getParentRoute: () => root,
   path: "/numbers",
@@ -119,6 +132,8 @@ export const router = createRouter({
     run,
     compare,
     workers,
+    reports,
+    report,
     numbers,
     access,
     notifications,

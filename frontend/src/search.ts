@@ -107,6 +107,11 @@ export const runSearch = v.object({
 });
 export type RunSearch = v.InferOutput<typeof runSearch>;
 
+export const reportsSearch = v.object({
+  /** Id of the project whose reports are listed. */
+  project: lenient(text),
+});
+
 export const compareSearch = v.object({
   run: lenient(list),
   baseline: lenient(text),

@@ -99,7 +99,7 @@ def _suiting(drawing: Drawing) -> float:
         return _WIDE_ASPECT
     z = first["z"]
     if drawing["layout"].get("yaxis", {}).get("scaleanchor") and len(z) and len(z[0]):
-        return min(2.5, max(0.8, 1.2 * len(z[0]) / len(z)))
+        return min(_WIDE_ASPECT, max(0.8, 1.2 * len(z[0]) / len(z)))
     return _CELLS_ASPECT
 
 

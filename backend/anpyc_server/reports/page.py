@@ -32,6 +32,7 @@ caption { text-align: left; padding-bottom: .4rem; color: #47525d; }
 thead { border-top: 2px solid #1f2933; border-bottom: 1px solid #1f2933; }
 tbody { border-bottom: 2px solid #1f2933; }
 th, td { padding: .25rem 1.1rem .25rem 0; text-align: left; font-weight: 400; white-space: nowrap; }
+thead th { white-space: normal; vertical-align: bottom; }
 .missing { padding: .6rem .9rem; border: 1px solid #d9730d; border-radius: 4px; color: #7a3d00; }
 details { font-size: .85rem; margin-top: .4rem; } details pre { max-height: 20rem; }
 summary { cursor: pointer; color: #47525d; }
@@ -42,7 +43,7 @@ _DRAW = """
 for (const data of document.querySelectorAll('script[type="application/json"]')) {
   const chart = document.getElementById(data.dataset.chart);
   const figure = JSON.parse(data.textContent);
-  Plotly.newPlot(chart, figure.data, figure.layout, { displaylogo: false, responsive: true });
+  Plotly.newPlot(chart, figure.data, figure.layout, { displayModeBar: false, responsive: true });
 }
 """
 

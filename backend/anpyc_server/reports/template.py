@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from anpyc_server.records.settings import described
+from anpyc_server.records.settings import described, kind_label
 from anpyc_server.resources.compare.schemas import Comparison
 from anpyc_server.resources.compare.service import comparison
 from anpyc_server.services import Services
@@ -15,6 +16,7 @@ _FIGURES = (
     ("compare_tasks", "Task by task"),
 )
 _LONGEST_LISTED = 40
+_MOST_METRICS = 4
 _UNTOLD = frozenset({"name", "notes", "tags", "device", "seed"})
 
 
@@ -27,10 +29,11 @@ def of_comparison(services: Services, keys: Sequence[str], baseline: str | None)
     compared = comparison(services, keys, baseline)
     title = _title(compared)
     there = [key for key in keys if key not in compared.missing]
+    metrics = ", ".join(row.name for row in compared.statistics.metrics[:_MOST_METRICS]) or None
     lines = [
         f"# {_plain(title)}", "", _plain(compared.sentence), "", "## Methods", "", *_methods(compared), "",
         "## Protocol", "", *_protocol(compared), "", "## Results", "",
-        *_block("table", runs=", ".join(there), baseline=baseline, settings=True), "",
+        *_block("table", runs=", ".join(there), baseline=baseline, metrics=metrics), "",
         "## Figures", "",
     ]  # fmt: skip
     for name, heading in _FIGURES:
@@ -52,21 +55,37 @@ def _methods(compared: Comparison) -> list[str]:
         note = f" ({_plain(method.note)})" if method.note else ""
         seeds = ", ".join(map(str, method.seeds[:20])) or "none finished"
         lines.append(f"- **{_plain(method.title)}**{note}: seeds {seeds}.")
-    differ = [_plain(row.title) for row in compared.settings[:_LONGEST_LISTED]]
-    return [*lines, "", f"They differ in: {', '.join(differ)}."] if differ else lines
+    # What only one method has follows from the choice of it.
+    differ = [_titled(row.field) for row in compared.settings if None not in row.values]
+    listed = ", ".join(differ[:_LONGEST_LISTED])
+    return [*lines, "", f"They differ in: {listed}."] if differ else lines
 
 
 def _protocol(compared: Comparison) -> list[str]:
-    titles = described()
     told = [
-        f"| {_plain(titles.get(field, (field, ''))[0])} | {_plain(str(value))} |"
+        f"| {_titled(field)} | {_valued(field, value)} |"
         for field, value in compared.same.items()
         if field.split(".")[-1] not in _UNTOLD and value is not None
     ]
-    table = (
-        ["All share:", "", "| Setting | Value |", "| --- | --- |", *told[:_LONGEST_LISTED]] if told else []
-    )
-    return [*table, "", _plain(compared.spread)] if compared.spread else table
+    return ["All share:", "", "| Setting | Value |", "| --- | --- |", *told[:_LONGEST_LISTED]] if told else []
+
+
+def _titled(field: str) -> str:
+    """A kind is called by its part: Benchmark."""
+    part, _, name = field.rpartition(".")
+    if name == "kind":
+        return part.rpartition(".")[2].replace("_", " ").capitalize()
+    title, unit = described().get(field, (field, ""))
+    return _plain(f"{title} ({unit})" if unit else title)
+
+
+def _valued(field: str, value: Any) -> str:
+    part, _, name = field.rpartition(".")
+    if name == "kind":
+        return _plain(kind_label(part, str(value)))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _plain(f"{value:g}" if isinstance(value, float) else str(value).replace("_", " "))
 
 
 def _block(kind: str, **options: str | bool | None) -> list[str]:

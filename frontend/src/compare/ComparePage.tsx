@@ -1,8 +1,9 @@
 import { Button, Select, Skeleton, Switch } from "@mantine/core";
-import { IconTable } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { IconFileText, IconTable } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { useMayChange } from "../access/useAccess";
 import { messageOf } from "../api/client";
 import { comparisonQuery } from "../api/queries";
 import { type Comparison, TERMINAL } from "../api/types";
@@ -10,7 +11,9 @@ import { useNote } from "../notes/keeper";
 import { Note } from "../notes/Note";
 import { type Emphasis, EmphasisContext } from "../plot/emphasis";
 import { PlacedFigures } from "../plot/PlacedFigures";
+import { reportOfComparison } from "../reports/queries";
 import { Message } from "../shell/Message";
+import { complain } from "../shell/toast";
 import { plural } from "../text/numbers";
 import { AddRuns } from "./AddRuns";
 import { Charts } from "./Charts";
@@ -42,6 +45,12 @@ export function ComparePage() {
   });
   const keys = useMemo(() => requested.slice(0, MOST), [requested]);
   const navigate = useNavigate({ from: "/compare" });
+  const mayChange = useMayChange();
+  const reporting = useMutation({
+    mutationFn: () => reportOfComparison(keys, baseline),
+    onSuccess: (made) => void navigate({ to: "/reports/$id", params: { id: made.id } }),
+    onError: (failure) => complain("The report was not made", failure),
+  });
   const [tabling, setTabling] = useState(false);
   const query = useQuery({ ...comparisonQuery(keys, baseline, colors), enabled: keys.length > 0 });
   const comparison = query.data;
@@ -164,6 +173,16 @@ export function ComparePage() {
         {comparison && comparison.statistics.metrics.length > 0 && (
           <Button variant="default" leftSection={<IconTable size={14} />} onClick={() => setTabling(true)}>
             Table
+          </Button>
+        )}
+        {comparison && mayChange && (
+          <Button
+            variant="default"
+            leftSection={<IconFileText size={14} />}
+            loading={reporting.isPending}
+            onClick={() => reporting.mutate()}
+          >
+            Report
           </Button>
         )}
       </div>

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { unitsQuery } from "../api/queries";
 import type { ArrayKind, Run, UnitArrays } from "../api/types";
+import { ExportButton } from "../paper/ExportButton";
 import { count, percent, plural, short } from "../text/numbers";
 import classes from "./MasksTab.module.css";
 import { largest, paint } from "./paint";
@@ -51,6 +52,16 @@ export function UnitImages({ run, layer, task, round, kind }: UnitImagesProps) {
           </p>
         </div>
         {units > AT_ONCE && <Pager first={first} units={units} onFirst={setFirst} />}
+        <ExportButton
+          title="Units as images"
+          disabled={!data}
+          subject={{
+            name: "unit_images",
+            runs: [run.id],
+            params: { layer: layer.name, task, round, of: kind },
+            hidden: [],
+          }}
+        />
       </div>
       {query.error ? (
         <p className="quiet">{messageOf(query.error)}</p>

@@ -157,11 +157,38 @@ export async function pdfOf(
   shelf.append(root);
   document.body.append(shelf);
   try {
+    for (const text of root.querySelectorAll("text")) pictured(text, font, width_mm / widthOf(root));
     await svg2pdf(root, pdf, { x: 0, y: 0, width: width_mm, height: height_mm });
   } finally {
     shelf.remove();
   }
   return pdf.output("arraybuffer");
+}
+
+function widthOf(root: Element): number {
+  return Number((root.getAttribute("viewBox") ?? "").split(" ")[2]);
+}
+
+/** Words in a script that the font does not have are set in the machine's own, as a picture in the words' place. */
+function pictured(text: SVGTextElement, font: Font, mmPerUnit: number): void {
+  const words = text.textContent ?? "";
+  const letters = Array.from(words.replace(/\s/g, ""), (letter) => letter.codePointAt(0) ?? 0);
+  const isKnown = (code: number) => font.subsets.some(({ range }) => isIn(range, code));
+  if (letters.every(isKnown) || text.querySelector("tspan")) return;
+  const box = text.getBBox();
+  const dots = (DOTS_PER_INCH * mmPerUnit) / MM_PER_INCH;
+  const context = canvasOf(Math.ceil(box.width * dots), Math.ceil(box.height * dots));
+  const { fontSize, fill } = getComputedStyle(text);
+  context.scale(dots, dots);
+  context.font = `${fontSize} "${font.family}", sans-serif`;
+  context.fillStyle = fill;
+  context.fillText(words, 0, Number(text.getAttribute("y")) - box.y);
+  const image = document.createElementNS(SVG, "image");
+  for (const side of ["x", "y", "width", "height"] as const) image.setAttribute(side, String(box[side]));
+  const turned = text.getAttribute("transform");
+  if (turned) image.setAttribute("transform", turned);
+  image.setAttribute("href", context.canvas.toDataURL("image/png"));
+  text.replaceWith(image);
 }
 
 /** On white, ``scale`` dots for each dot of a screen. */

@@ -2,7 +2,6 @@ import { ActionIcon, Menu, Skeleton, useComputedColorScheme } from "@mantine/cor
 import {
   IconArrowsMaximize,
   IconDots,
-  IconFileExport,
   IconFileTypeCsv,
   IconPencil,
   IconPhotoDown,
@@ -25,8 +24,8 @@ import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import { useNote } from "../notes/keeper";
 import { Note } from "../notes/Note";
+import { ExportButton } from "../paper/ExportButton";
 import { addressOf, FIRST, type Subject } from "../paper/sheet";
-import { Late, late } from "../shell/Late";
 import { BrushBar } from "./BrushBar";
 import { type Brush, chosenBy } from "./brush";
 import { EmphasisContext, emphasised, namesHidden } from "./emphasis";
@@ -65,7 +64,6 @@ interface FigureProps {
   more?: ReactNode;
 }
 
-const PaperDialog = late(() => import("../paper/PaperDialog").then((module) => module.PaperDialog));
 const NO_PARAMS: FigureParams = {};
 const NO_RUNS: string[] = [];
 
@@ -105,7 +103,6 @@ export const Figure = memo(function Figure({
   const [pointedKeys, setPointedKeys] = useState<ReadonlySet<string> | null>(null);
   const [brush, setBrush] = useState<Brush>({});
   const plot = useRef<PlotHandle>(null);
-  const [exporting, setExporting] = useState(false);
   const [noting, setNoting] = useState(false);
   const note = useNote(near ? runs : NO_RUNS, name, `on “${title}”`);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
@@ -154,7 +151,7 @@ export const Figure = memo(function Figure({
           title={heading}
           more={more}
           ready={figure !== undefined && !meta?.empty}
-          onExport={() => setExporting(true)}
+          subject={subject}
           onPng={() => void plot.current?.downloadPng(filename)}
           onCsv={() => saveAddress(addressOf(subject, FIRST, "csv"), `${filename}.csv`)}
           onReset={() => {
@@ -210,11 +207,6 @@ export const Figure = memo(function Figure({
           onKeep={emphasis.onKeep}
         />
       )}
-      {exporting && (
-        <Late>
-          <PaperDialog title={heading} subject={subject} onClose={() => setExporting(false)} />
-        </Late>
-      )}
       {near && runs.length > 0 && <Note keeper={note} writing={noting} onWriting={setNoting} />}
     </section>
   );
@@ -232,7 +224,7 @@ interface TakeawayProps {
   more: ReactNode;
   /** Whether there is something to take away. */
   ready: boolean;
-  onExport: () => void;
+  subject: Subject;
   onPng: () => void;
   onCsv: () => void;
   onReset: () => void;
@@ -241,18 +233,10 @@ interface TakeawayProps {
   onFull: () => void;
 }
 
-function Takeaway({ title, more, ready, onExport, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
+function Takeaway({ title, more, ready, subject, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
   return (
     <div className={classes.takeaway}>
-      <ActionIcon
-        aria-label={`${title}: export`}
-        title="Export for a paper"
-        disabled={!ready}
-        size={24}
-        onClick={onExport}
-      >
-        <IconFileExport size={15} />
-      </ActionIcon>
+      <ExportButton title={title} subject={subject} disabled={!ready} />
       <Menu>
         <Menu.Target>
           <ActionIcon aria-label={`${title}: more`} disabled={!ready && !more} size={24}>

@@ -164,7 +164,7 @@ function ValueChips({ view, runs, onChange }: Pick<ToolbarProps, "view" | "runs"
 }
 
 function KindOrTag({ part, value }: { part: (typeof PARTS)[number]; value: string }) {
-  return part === "tag" ? <>{value}</> : <KindTitle part={part} kind={value} />;
+  return part === "tag" ? value : <KindTitle part={part} kind={value} />;
 }
 
 type Values = Record<(typeof PARTS)[number], string[]>;

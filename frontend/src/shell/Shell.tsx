@@ -50,6 +50,9 @@ export function Shell() {
           <Link to="/compare" activeOptions={{ includeSearch: false }}>
             Compare
           </Link>
+          <Link to="/reports" activeOptions={{ includeSearch: false }}>
+            Reports
+          </Link>
           <Link to="/workers">
             Workers<span className={classes.wide}> &amp; queue</span>
           </Link>

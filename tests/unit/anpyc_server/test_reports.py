@@ -226,6 +226,8 @@ def test_a_report_of_a_comparison_is_whole(server: Server) -> None:
     kinds = [part["kind"] for part in _parts(server, report["text"])]
     assert kinds.count("html") >= 3
     page = _file(server, report)
+    assert "| Benchmark | " in report["text"]
+    assert "Kind" not in report["text"]
     assert "± is the sample standard deviation over seeds" in page, "footnotes stand below the table"
     gone = server.http.post("/api/reports/comparison", json={"run": ["gone"]})
     assert gone.status_code == 404

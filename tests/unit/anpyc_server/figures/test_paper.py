@@ -264,6 +264,21 @@ def _streams(content: bytes) -> Iterator[bytes]:
 
 
 @needs_browser
+def test_a_name_in_a_script_that_the_font_lacks_is_in_the_pdf_all_the_same(library: Server) -> None:
+    runs = [
+        Trainer(library.database, queued(library.database, spec(name=name, seed=seed)), masks=False).train(2)
+        for seed, name in enumerate(("数据", "plain name"))
+    ]
+    for trainer in runs:
+        trainer.finish()
+    keys = [trainer.claim.run_id for trainer in runs]
+    response = library.http.get("/api/figures/compare_average_accuracy.pdf", params={"run": keys})
+    assert response.status_code == 200, response.text
+    assert b"/Subtype /Image" in response.content, "as a picture"
+    assert b"/FontFile2" in response.content
+
+
+@needs_browser
 def test_an_svg_says_millimetres_and_carries_its_font(thirty: tuple[Server, str]) -> None:
     server, run = thirty
     response = _file(server, "accuracy_matrix", "svg", run, columns=2, font="stix", font_size=9)
