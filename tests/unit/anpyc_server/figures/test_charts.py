@@ -19,6 +19,7 @@ from anpyc_server.figures.drawing import as_json
 from anpyc_server.figures.numbers import as_csv
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.rows import Column, Reference, RunRows
+from anpyc_server.records.finding.fields import fields
 from anpyc_server.records.series import Epochs, Evaluations
 from serving import Server, ended, queued, spec
 
@@ -277,6 +278,9 @@ def test_charts_over_the_wire(server: Server) -> None:
     refused = server.http.get("/api/figures/compare_chart", params={"run": runs, "kind": "scatter"})
     assert refused.status_code == 422
     assert "needs a quantity for x" in refused.json()["error"]["message"]
+    for name in fields():  # whatever a run has can be drawn
+        every = {"x": name, "group": name, "facet": name}
+        server.get("/api/figures/compare_chart", run=[runs[0], waiting], **every)
     axes = server.get("/api/figures/parallel_coordinates", run=runs, axes="lam,strategy,average_accuracy")
     meta = axes["layout"]["meta"]["axes"]
     assert [(axis["title"], axis["log"]) for axis in meta] == [
