@@ -214,6 +214,16 @@ def test_running_runs_are_hollow_and_do_not_count_beside_finished_ones() -> None
     assert points["marker"]["symbol"] == ["circle", "circle-open"]
 
 
+def test_what_is_not_finished_is_not_ranked_beside_what_is() -> None:
+    both = [
+        column("a", 0, run("a", 0, "running", average_accuracy=0.99)),
+        column("b", 1, run("b", 0, average_accuracy=0.9)),
+        column("c", 2, run("c", 0, average_accuracy=0.8)),
+    ]
+    assert said(drawn(both)).startswith("Highest mean average accuracy of 3 runs: 90.0 %, b.")
+    assert "99.0 %, a" in said(drawn([both[0], column("d", 3, run("d", 0, "running", average_accuracy=0.5))]))
+
+
 def test_what_is_not_known_is_said_and_nothing_breaks() -> None:
     lacking = [
         column("a", 0, run("a", 0, average_accuracy=0.9)),
