@@ -222,7 +222,10 @@ def _leading(plan: Plan, series: Sequence[Series], known: Sequence[Point]) -> st
     if plan.options.kind == "scatter":
         return _together(plan, known)
     means: list[tuple[float, str]] = []
-    for name, points in _cells(plan, series).items():
+    cells = _cells(plan, series)
+    # Beside finished runs those that are not are drawn, but not ranked.
+    ended = {name: points for name, points in cells.items() if any(each.finished for each in points)}
+    for name, points in (ended or cells).items():
         found = summary([each for each in points if _is_known(plan, each)], plan.measured, "none")
         if found is not None:
             means.append((found.mean, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from math import inf
 from typing import Any
 
@@ -30,6 +31,11 @@ def field_named(name: str) -> Field:
     return find(name)
 
 
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
 def field_values(
     session: Session, runs: Mapping[str, Run], names: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
@@ -40,7 +46,7 @@ def field_values(
     for start in range(0, len(ids) if stored else 0, _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         for run_id, values in zip(some, values_of(session, some, stored), strict=True):
-            found[run_id].update(values)
+            found[run_id].update({name: _plain(value) for name, value in values.items()})
     if INTRANSIGENCE in names:
         matrices = accuracy_matrices(session, list(runs.values()), most_tasks=inf)
         joint = JointRuns(session)

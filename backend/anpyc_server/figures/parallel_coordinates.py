@@ -281,7 +281,13 @@ def _sentence(columns: Sequence[Column], axes: Sequence[_Axis]) -> str:
     outcome = next((axis for axis in axes if axis.title == _title("average_accuracy")), None)
     if outcome is None or all(height is None for height in outcome.heights):
         return sentence
-    heights = [-1.0 if height is None else height for height in outcome.heights]
+    ranks = [column.finished for column in columns]
+    heights = [
+        height if height is not None and (is_whole or not any(ranks)) else -1.0
+        for height, is_whole in zip(outcome.heights, ranks, strict=True)
+    ]
+    if max(heights) < 0:
+        return sentence
     best = heights.index(max(heights))
     chosen = ", ".join(f"{axis.title} {axis.words[best]}" for axis in settings[:3])
     sentence += f" Best on average: {columns[best].label} with {outcome.words[best]}"

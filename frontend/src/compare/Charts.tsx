@@ -14,6 +14,7 @@ import type { Comparison } from "../api/types";
 import { Figure } from "../plot/Figure";
 import { sayWithUndo } from "../shell/toast";
 import classes from "./Charts.module.css";
+import { ChartViews, type Kept } from "./ChartViews";
 import { type Chart, chartText, figureOf, MOST_CHARTS, moved, paramsOfChart } from "./charts";
 
 const ChartDialog = lazy(() => import("./ChartDialog").then(({ ChartDialog }) => ({ default: ChartDialog })));
@@ -25,12 +26,15 @@ interface ChartsProps {
   /** What the page fills: colours, the baseline. */
   given: FigureParams;
   onChange: (charts: Chart[]) => void;
+  /** What a saved view keeps besides: the colours of methods. */
+  colors: string | undefined;
+  onOpen: (kept: Kept) => void;
 }
 
 type Editing = { place: number | null } | null;
 
 /** The reader's own charts: added, changed, ordered, removed. */
-export function Charts({ charts, comparison, keys, given, onChange }: ChartsProps) {
+export function Charts({ charts, comparison, keys, given, onChange, colors, onOpen }: ChartsProps) {
   const [editing, setEditing] = useState<Editing>(null);
   const narrow = useMediaQuery("(max-width: 700px)", false) ?? false;
   const edited = editing?.place === null || editing === null ? undefined : charts[editing.place];
@@ -44,6 +48,7 @@ export function Charts({ charts, comparison, keys, given, onChange }: ChartsProp
     <section className={classes.charts} aria-labelledby="own-charts">
       <header className={classes.head}>
         <h2 id="own-charts">Charts</h2>
+        <ChartViews kept={{ charts, colors: colors ?? "" }} onOpen={onOpen} />
         <Button
           variant="default"
           leftSection={<IconPlus size={14} />}

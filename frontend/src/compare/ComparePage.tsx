@@ -20,6 +20,7 @@ import { Charts } from "./Charts";
 import { ColorChoice } from "./ColorChoice";
 import classes from "./ComparePage.module.css";
 import { ComparisonTables } from "./ComparisonTables";
+import { chartTexts } from "./charts";
 import { type Chosen, withColor } from "./colors";
 import { SeedsPanel } from "./SeedsPanel";
 import { TableDialog } from "./TableDialog";
@@ -205,7 +206,24 @@ export function ComparePage() {
           />
           <EmphasisContext value={emphasis}>
             <PlacedFigures tab="compare" runs={keys} given={given} />
-            <Charts charts={charts} comparison={comparison} keys={keys} given={given} onChange={setCharts} />
+            <Charts
+              charts={charts}
+              comparison={comparison}
+              keys={keys}
+              given={given}
+              onChange={setCharts}
+              colors={colors}
+              onOpen={(kept) =>
+                void navigate({
+                  search: (before) => ({
+                    ...before,
+                    chart: chartTexts(kept.charts),
+                    colors: kept.colors || undefined,
+                  }),
+                  replace: true,
+                })
+              }
+            />
           </EmphasisContext>
           <SeedsPanel comparison={comparison} />
           {tabling && (

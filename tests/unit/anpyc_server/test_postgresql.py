@@ -188,6 +188,26 @@ def test_seeds_are_grouped_and_compared(postgresql: Server) -> None:
     assert [len(column["run_ids"]) for column in columns] == [3, 1]
 
 
+def test_seeds_are_queued_once_and_charts_are_drawn(postgresql: Server) -> None:
+    run_id = postgresql.get("/api/runs", q="alpha")["items"][0]["id"]
+    body = {"wanted": [{"run_id": run_id, "seeds": [0, 8, 9]}, {"run_id": run_id, "seeds": [9]}]}
+    made = postgresql.http.post("/api/compare/seeds", json=body)
+    again = postgresql.http.post("/api/compare/seeds", json=body)
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert [run["seed"] for run in made.json()["items"]] == [8, 9]
+    assert (again.json()["items"], again.json()["there"]) == ([], 4)
+    for run in made.json()["items"]:
+        postgresql.http.post(f"/api/runs/{run['id']}/cancel")
+        postgresql.http.delete(f"/api/runs/{run['id']}")
+    runs = [run["id"] for run in postgresql.get("/api/runs")["items"]]
+    for chart in (
+        {"kind": "scatter", "x": "duration", "y": "intransigence"},
+        {"x": "created", "facet": "tags"},
+    ):
+        figure = postgresql.get("/api/figures/compare_chart", run=runs, bounds=True, **chart)
+        assert figure["layout"]["meta"]["empty"] is ("kind" in chart)
+
+
 def test_a_run_is_replayed_drawn_and_looked_into(postgresql: Server) -> None:
     run_id = postgresql.get("/api/runs", q="Trained")["items"][0]["id"]
     stream = postgresql.http.get(f"/api/runs/{run_id}/events").text

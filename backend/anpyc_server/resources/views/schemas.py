@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
 from anpyc import strict_json
 from anpyc.spec.part import Line, without_nul
+from anpyc_server.figures.saved_charts import KEY, SavedComparison
 from anpyc_server.parameters import MOST_ROWS
 from anpyc_server.records.finding.language import LONGEST
 from anpyc_server.records.run_schemas import Status
@@ -30,7 +31,21 @@ def _bounded(charts: dict[str, Any]) -> dict[str, Any]:
         raise PydanticCustomError("charts", f"Charts take at most {LARGEST_CHARTS:,} bytes as JSON")
     if rb"\u0000" in encoded:
         raise PydanticCustomError("charts", "Leave out the NUL character")
+    if KEY in charts:
+        _known_charts(charts[KEY])
     return charts
+
+
+def _known_charts(comparison: Any) -> None:
+    """Those of the comparison are what it can draw; anything else beside them is the page's own affair."""
+    try:
+        SavedComparison.model_validate(comparison)
+    except ValidationError as error:
+        (first, *_) = error.errors()
+        where = ".".join(str(step) for step in (KEY, *first["loc"]))
+        raise PydanticCustomError(
+            "charts", "{where}: {message}", {"where": where, "message": first["msg"]}
+        ) from None
 
 
 def _depth(value: Any) -> int:

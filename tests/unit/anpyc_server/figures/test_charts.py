@@ -19,6 +19,7 @@ from anpyc_server.figures.drawing import as_json
 from anpyc_server.figures.numbers import as_csv
 from anpyc_server.figures.palette import THEMES
 from anpyc_server.figures.rows import Column, Reference, RunRows
+from anpyc_server.records.finding.fields import fields
 from anpyc_server.records.series import Epochs, Evaluations
 from serving import Server, ended, queued, spec
 
@@ -213,6 +214,16 @@ def test_running_runs_are_hollow_and_do_not_count_beside_finished_ones() -> None
     assert points["marker"]["symbol"] == ["circle", "circle-open"]
 
 
+def test_what_is_not_finished_is_not_ranked_beside_what_is() -> None:
+    both = [
+        column("a", 0, run("a", 0, "running", average_accuracy=0.99)),
+        column("b", 1, run("b", 0, average_accuracy=0.9)),
+        column("c", 2, run("c", 0, average_accuracy=0.8)),
+    ]
+    assert said(drawn(both)).startswith("Highest mean average accuracy of 3 runs: 90.0 %, b.")
+    assert "99.0 %, a" in said(drawn([both[0], column("d", 3, run("d", 0, "running", average_accuracy=0.5))]))
+
+
 def test_what_is_not_known_is_said_and_nothing_breaks() -> None:
     lacking = [
         column("a", 0, run("a", 0, average_accuracy=0.9)),
@@ -277,6 +288,9 @@ def test_charts_over_the_wire(server: Server) -> None:
     refused = server.http.get("/api/figures/compare_chart", params={"run": runs, "kind": "scatter"})
     assert refused.status_code == 422
     assert "needs a quantity for x" in refused.json()["error"]["message"]
+    for name in fields():  # whatever a run has can be drawn
+        every = {"x": name, "group": name, "facet": name}
+        server.get("/api/figures/compare_chart", run=[runs[0], waiting], **every)
     axes = server.get("/api/figures/parallel_coordinates", run=runs, axes="lam,strategy,average_accuracy")
     meta = axes["layout"]["meta"]["axes"]
     assert [(axis["title"], axis["log"]) for axis in meta] == [

@@ -137,3 +137,20 @@ def test_there_are_no_more_views_than_are_listed(server: Server, monkeypatch: py
     refused = server.http.post("/api/views", json={"name": "second"})
     assert refused.status_code == 409
     assert "Delete one first" in refused.json()["error"]["message"]
+
+
+def test_charts_of_a_comparison_are_checked(server: Server) -> None:
+    good = {"comparison": {"charts": [{"kind": "curve", "x": "strategy.lam"}], "colors": "1f3a5b7c9d1e.3"}}
+    made = server.http.post("/api/views", json={"name": "mine", "charts": good})
+    assert (made.status_code, made.json()["charts"]) == (201, good)
+    for bad, words in (
+        ({"charts": [{"kind": "pie"}]}, "comparison.charts.0.kind: Input should be"),
+        ({"charts": [{"kind": "dots"}] * 13}, "at most 12 items"),
+        ({"charts": [{"kind": "dots", "y": "a b"}]}, "comparison.charts.0.y"),
+        ({"charts": [], "colors": "<script>"}, "comparison.colors"),
+        ({"charts": [], "more": 1}, "comparison.more"),
+    ):
+        refused = server.http.post("/api/views", json={"name": "other", "charts": {"comparison": bad}})
+        assert (refused.status_code, refused.json()["error"]["field"]) == (422, "charts"), refused.text
+        assert words in refused.json()["error"]["message"]
+    assert len(server.get("/api/views")["items"]) == 1
