@@ -16,6 +16,13 @@ from anpyc_server.records.run_schemas import Status
 from anpyc_server.services import ServicesHere
 
 RunId = Annotated[str, Path(description="The run's id.", max_length=64)]
+ParentId = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="The run that it is made from. Without a name it is called after that and what changed.",
+    ),
+]
 MOST_TASKS = 32_767
 """Number of a task or a pruning round that a column can hold."""
 MOST_ROWS = 2**31 - 1

@@ -256,8 +256,17 @@ def clone(session: Session, run_id: str, spec: RunSpec, *, relation: str = "clon
     parent = session.get(Run, run_id)
     if parent is None:
         raise NoSuchRun(run_id)
+    # What failed is made good in its sweep.
+    group_id = parent.group_id if relation == "retry" else None
     project_id = projects.keep_that_of(session, parent)
-    run, _ = submit(session, spec, project_id=project_id, parent_id=run_id, parent_relation=relation)
+    run, _ = submit(
+        session,
+        spec,
+        group_id=group_id,
+        project_id=project_id,
+        parent_id=run_id,
+        parent_relation=relation,
+    )
     return run
 
 

@@ -69,6 +69,14 @@ def with_values(encoded: bytes, values: Mapping[str, Any]) -> bytes:
     return encoded.replace(EMPTY, b'"values":%b' % strict_json.encode(values), 1) if values else encoded
 
 
+NO_LABEL = b'"label":""'
+
+
+def with_label(encoded: bytes, label: str) -> bytes:
+    """The row with what it is called among others: that may change while the run itself does not."""
+    return encoded.replace(NO_LABEL, b'"label":%b' % strict_json.encode(label), 1) if label else encoded
+
+
 def _written(session: Session, run_ids: Sequence[str], *, full: bool) -> dict[str, bytes]:
     """The rows by id, in this order, with one look at the queue."""
     if not run_ids:

@@ -81,6 +81,9 @@ class RunSummary(Answer):
 
     id: str
     name: str
+    label: str
+    """What tells it apart from the other runs of its sweep: "λ 100 · seed 2". In a list of runs of the same
+    settings its seed. Else empty."""
     notes: str
     tags: list[str]
     archived: bool
@@ -171,10 +174,23 @@ class RunSize(Answer):
     """Accuracies, losses, statistics and events, in the database; estimated from their number."""
 
 
+class Parent(Answer):
+    """The run that another was made from."""
+
+    id: str
+    name: str
+    changes: list[str]
+    """What was changed since: "λ 1 → 10"; the first ones, where there are many."""
+
+
 class RunAnswer(RunSummary):
     """A run with everything but what it recorded."""
 
     spec: StoredSpec
+    settings: str
+    """All of them in words, a line for each part."""
+    parent: Parent | None
+    """Null where it was made from none, or that one is gone."""
     key_numbers: list[KeyNumber]
     """All metrics, in the order in which they are shown."""
     joint_reference: JointReference | None

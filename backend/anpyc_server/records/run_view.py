@@ -16,6 +16,7 @@ from anpyc_queue.jobs import cannot_resume, trained_seconds
 from anpyc_queue.queue import waiting_reason
 from anpyc_queue.tables import CHECKPOINT, OUTCOME, QUEUED, RUNNING, Run
 from anpyc_queue.workers import WorkerStatus, worker_statuses
+from anpyc_server.records import pruning_cost
 from anpyc_server.records.accuracy import (
     Matrix,
     accuracy_matrices,
@@ -23,12 +24,14 @@ from anpyc_server.records.accuracy import (
     before_pruning,
     newest_accuracy,
 )
+from anpyc_server.records.changes import changes, in_words
 from anpyc_server.records.joint import JointRuns, Reference
-from anpyc_server.records.pruning_cost import dearest, in_words
+from anpyc_server.records.labels import in_full
 from anpyc_server.records.run_schemas import (
     Deed,
     JointReference,
     KeyNumber,
+    Parent,
     Position,
     RunAnswer,
     RunError,
@@ -38,6 +41,7 @@ from anpyc_server.records.run_schemas import (
     RunSummary,
 )
 from anpyc_server.records.sentences import sentence, state_sentence
+from anpyc_server.records.sweep_labels import labels_in_sweeps
 
 
 class QueueView:
@@ -82,16 +86,18 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         if not any(value is not None for row in matrix for value in row)
         else {}
     )
-    cost = dearest(session, run, matrix, before_pruning(run, matrix))
+    cost = pruning_cost.dearest(session, run, matrix, before_pruning(run, matrix))
     joint = JointRuns(session)
     metrics, reference = joint.metrics(run, matrix), joint.reference(run)
     return RunAnswer.model_construct(
-        **_typed(run, queue) | {"metrics": RunMetrics.model_validate(metrics)},
+        **_typed(run, queue) | {"metrics": RunMetrics.model_validate(metrics), "label": _label(session, run)},
+        settings=in_full(run.spec),
+        parent=_parent(session, run),
         key_numbers=key_numbers(metrics, reference),
         joint_reference=(
             JointReference(run_ids=list(reference.run_ids), words=reference.words) if reference else None
         ),
-        sentence=sentence(run, matrix, newest, in_words(cost) if cost else ""),
+        sentence=sentence(run, matrix, newest, pruning_cost.in_words(cost) if cost else ""),
         error=_typed_error(run, True),
         plan=RunPlan.model_validate(run.plan),
         environment=run.environment,
@@ -102,6 +108,17 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         history=[Deed(at=each.at, by=each.by, what=each.what) for each in audit.of_run(session, run.id)],
         last_seq=run.next_seq - 1,
     )
+
+
+def _label(session: Session, run: Run) -> str:
+    return labels_in_sweeps(session, [run.id]).get(run.id, "")
+
+
+def _parent(session: Session, run: Run) -> Parent | None:
+    parent = session.get(Run, run.parent_id) if run.parent_id else None
+    if parent is None or parent.deleted_at is not None:
+        return None
+    return Parent(id=parent.id, name=parent.name, changes=in_words(changes(parent.spec, run.spec)))
 
 
 def key_numbers(metrics: Mapping[str, Any], reference: Reference | None) -> list[KeyNumber]:
@@ -123,9 +140,10 @@ def summaries(session: Session, runs: Sequence[Run]) -> list[RunSummary]:
     """Several runs with their specifications, with one look at the queue."""
     queue = QueueView(session)
     matrices = accuracy_matrices(session, runs)
+    labels = labels_in_sweeps(session, [run.id for run in runs])
     return [
         RunSummary.model_construct(
-            **_typed(run, queue),
+            **_typed(run, queue) | {"label": labels.get(run.id, "")},
             sentence=sentence(run, matrices.get(run.id)),
             error=_typed_error(run, False),
         )
@@ -146,6 +164,7 @@ def _shared(run: Run, queue: QueueView) -> dict[str, Any]:
     return {
         "id": run.id,
         "name": run.name,
+        "label": "",
         "notes": run.notes,
         "tags": run.tags,
         "archived": run.archived,

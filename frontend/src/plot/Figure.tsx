@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Skeleton, useComputedColorScheme } from "@mantine/cor
 import {
   IconArrowsMaximize,
   IconDots,
+  IconFileExport,
   IconFileTypeCsv,
   IconPhotoDown,
   IconZoomReset,
@@ -10,11 +11,12 @@ import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react";
 import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
+import { addressOf, FIRST, type Subject } from "../paper/sheet";
+import { Late, late } from "../shell/Late";
 import classes from "./Figure.module.css";
-import { type FigureData, marked, pointsIn, standingOut, toCsv, without } from "./figure";
+import { marked, pointsIn, standingOut, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
-import { withNumbers } from "./raster";
-import { saveText } from "./save";
+import { saveAddress } from "./save";
 import { useNearView } from "./useNearView";
 
 interface FigureProps {
@@ -41,6 +43,7 @@ interface FigureProps {
   pointed?: string | null;
 }
 
+const PaperDialog = late(() => import("../paper/PaperDialog").then((module) => module.PaperDialog));
 const NO_PARAMS: FigureParams = {};
 
 /** A figure of the server: its sentence, its drawing, its numbers to take away. */
@@ -73,6 +76,7 @@ export const Figure = memo(function Figure({
   }, [near]);
   const heading = useId();
   const plot = useRef<PlotHandle>(null);
+  const [exporting, setExporting] = useState(false);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => {
@@ -85,6 +89,8 @@ export const Figure = memo(function Figure({
   const failure = figure ? null : query.error;
   const sentence = failure ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
   const filename = `${name}-${runs.join("-").slice(0, 60)}`;
+
+  const subject: Subject = { name, runs, params, hidden: Array.from(hidden ?? []) };
 
   return (
     <section
@@ -102,9 +108,10 @@ export const Figure = memo(function Figure({
         <div className={classes.controls}>{controls}</div>
         <Takeaway
           title={title}
-          figure={meta?.empty ? undefined : figure}
+          ready={figure !== undefined && !meta?.empty}
+          onExport={() => setExporting(true)}
           onPng={() => void plot.current?.downloadPng(filename)}
-          onCsv={(data) => saveText(`${filename}.csv`, toCsv(withNumbers(data)), "text/csv")}
+          onCsv={() => saveAddress(addressOf(subject, FIRST, "csv"), `${filename}.csv`)}
           onReset={() => {
             void plot.current?.resetZoom();
             onZoom?.(null);
@@ -143,41 +150,59 @@ export const Figure = memo(function Figure({
           </>
         )}
       </div>
+      {exporting && (
+        <Late>
+          <PaperDialog title={title} subject={subject} onClose={() => setExporting(false)} />
+        </Late>
+      )}
     </section>
   );
 });
 
 interface TakeawayProps {
   title: string;
-  figure: FigureData | undefined;
+  /** Whether there is something to take away. */
+  ready: boolean;
+  onExport: () => void;
   onPng: () => void;
-  onCsv: (figure: FigureData) => void;
+  onCsv: () => void;
   onReset: () => void;
   onFull: () => void;
 }
 
-function Takeaway({ title, figure, onPng, onCsv, onReset, onFull }: TakeawayProps) {
+function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onFull }: TakeawayProps) {
   return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon aria-label={`${title}: more`} disabled={!figure} size={24}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng}>
-          Save as PNG
-        </Menu.Item>
-        <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={() => figure && onCsv(figure)}>
-          Save numbers as CSV
-        </Menu.Item>
-        <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
-          Show the whole
-        </Menu.Item>
-        <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
-          Fill the screen
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <div className={classes.takeaway}>
+      <ActionIcon
+        aria-label={`${title}: export`}
+        title="Export for a paper"
+        disabled={!ready}
+        size={24}
+        onClick={onExport}
+      >
+        <IconFileExport size={15} />
+      </ActionIcon>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon aria-label={`${title}: more`} disabled={!ready} size={24}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng}>
+            Save as PNG
+          </Menu.Item>
+          <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={onCsv}>
+            Save numbers as CSV
+          </Menu.Item>
+          <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
+            Show the whole
+          </Menu.Item>
+          <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
+            Fill the screen
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
   );
 }

@@ -25,3 +25,7 @@ class PreviewAnswer(Answer):
     """Bytes that training takes, roughly."""
     too_large: str | None
     """Why such a run would be refused, with what to change; also the first of the warnings."""
+    name: str
+    """What the run is called; where it is given no name, the one that is made."""
+    changes: list[str]
+    """What it has otherwise than its parent: "λ 1 → 10"; the first ones, where there are many."""

@@ -14,7 +14,9 @@ from anpyc_queue import workers
 from anpyc_queue.engine import now
 from anpyc_queue.jobs import trained_seconds
 from anpyc_queue.tables import SUCCEEDED, Run
+from anpyc_server.records.changes import changes, in_words, named_after
 from anpyc_server.records.limits import too_large
+from anpyc_server.records.lookup import find_run
 from anpyc_server.resources.preview.schemas import PreviewAnswer
 from anpyc_server.services import Services
 
@@ -22,9 +24,15 @@ MOST_PAST_RUNS = 50
 """Looked at for one alike."""
 
 
-def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
-    """What a run of ``spec`` asks for."""
+def preview(services: Services, spec: RunSpec, parent_id: str | None) -> PreviewAnswer:
+    """What a run of ``spec`` asks for, and what it changes of its parent.
+
+    :raises NoSuchRun: when there is no such parent, or it was deleted.
+    """
     with services.database.read() as session:
+        parent = find_run(session, parent_id) if parent_id is not None else None
+        changed = changes(parent.spec, spec.model_dump(mode="json")) if parent is not None else []
+        named = named_after(session, parent, spec) if parent is not None else spec
         past = list(_past_runs(session, spec))
         bfloat16 = workers.all_multiply_in_bfloat16(session, spec.device)
     answer = science.preview(spec, services.settings.datasets, past, bfloat16)
@@ -39,6 +47,8 @@ def preview(services: Services, spec: RunSpec) -> PreviewAnswer:
         warnings=[*([problem] if problem else []), *answer.warnings],
         memory=answer.memory,
         too_large=problem,
+        name=named.title(),
+        changes=in_words(changed),
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request, Response
 from anpyc_queue.tables import TERMINAL
 from anpyc_server.errors import documented, once_more
 from anpyc_server.kept import from_the_database, tells_the_time
-from anpyc_server.parameters import ColumnNames, Cursor, ProjectName, RunId, RunsWanted, SortBy
+from anpyc_server.parameters import ColumnNames, Cursor, ParentId, ProjectName, RunId, RunsWanted, SortBy
 from anpyc_server.records.finding.language import LONGEST
 from anpyc_server.records.finding.values import columns_of
 from anpyc_server.records.run_schemas import Deleted, RunAnswer, RunEdit, RunPage, SpecChanges
@@ -30,7 +30,7 @@ from anpyc_server.spec_body import SpecBody
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 
-@router.post("", status_code=201, responses=once_more(RunAnswer) | documented(409, 413))
+@router.post("", status_code=201, responses=once_more(RunAnswer) | documented(404, 409, 413))
 def submit_run(
     spec: SpecBody,
     services: ServicesHere,
@@ -38,10 +38,13 @@ def submit_run(
     by: ByHere,
     project: ProjectName = None,
     idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
+    parent: ParentId = None,
 ) -> RunAnswer:
-    """Queue a run, in a project or in Unsorted. With an Idempotency-Key that was used before: the run of
-    then, and 200."""
-    run, created = service.submit(services, spec, project, idempotency_key, by)
+    """Queue a run, in a project or in that of its parent, else in Unsorted.
+
+    With an Idempotency-Key that was used before: the run of then, and 200.
+    """
+    run, created = service.submit(services, spec, project, parent, idempotency_key, by)
     if not created:
         response.status_code = 200
     response.headers["Location"] = f"{services.settings.root_path}/api/runs/{run.id}"
@@ -145,7 +148,7 @@ def retry_run(run_id: RunId, services: ServicesHere, by: ByHere) -> RunAnswer:
 def clone_run(
     run_id: RunId, services: ServicesHere, by: ByHere, changes: Annotated[SpecChanges | None, Body()] = None
 ) -> RunAnswer:
-    """A new run of the specification with changes, merged part by part."""
+    """A new run of the specification with changes, merged part by part; named by them if by nobody."""
     return service.clone(services, run_id, changes or {}, by)
 
 

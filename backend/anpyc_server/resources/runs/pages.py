@@ -22,7 +22,8 @@ from anpyc_server.records.listing import (
     tiers,
     write_cursor,
 )
-from anpyc_server.records.run_rows import encoded_rows, with_values
+from anpyc_server.records.run_rows import encoded_rows, with_label, with_values
+from anpyc_server.records.sweep_labels import labels_in_sweeps
 from anpyc_server.services import Services
 
 
@@ -57,6 +58,10 @@ def page_of_runs(
         page = rows[:limit]
         run_ids = [row.id for row in page]
         items = encoded_rows(session, services.rows, run_ids, full)
+        if labels := _labels(session, wanted, run_ids):
+            items = [
+                with_label(item, labels.get(run_id, "")) for run_id, item in zip(run_ids, items, strict=True)
+            ]
         if columns:
             items = list(map(with_values, items, values_of(session, run_ids, columns)))
     next_cursor = None
@@ -65,6 +70,14 @@ def page_of_runs(
     rest = strict_json.encode({"next_cursor": next_cursor, "total": total})
     content = b'{"items":[%b],%b' % (b",".join(items), rest[1:])
     return Page(content, ended=all(row.status in TERMINAL for row in page))
+
+
+def _labels(session: Session, wanted: RunFilter, run_ids: Sequence[str]) -> dict[str, str]:
+    """Within their sweeps; of runs that differ in the seed alone, and are listed as such, the seed."""
+    if wanted.group is not None and wanted.group.startswith("spec:"):
+        seeds = select(Run.id, Run.seed).where(Run.id.in_(run_ids))
+        return {run_id: f"seed {seed}" for run_id, seed in session.execute(seeds)}
+    return labels_in_sweeps(session, run_ids)
 
 
 def keys_of(

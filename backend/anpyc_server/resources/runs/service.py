@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from anpyc.spec import RunSpec, parse_spec
-from anpyc_queue import audit, jobs, whatif
+from anpyc_queue import audit, jobs, projects, whatif
 from anpyc_queue.engine import now
 from anpyc_queue.errors import Conflict, NoSuchRun
 from anpyc_queue.removal import UNDO
 from anpyc_queue.tables import TERMINAL, Run
 from anpyc_server.errors import Invalid
+from anpyc_server.records.changes import named_after
 from anpyc_server.records.limits import require_possible, require_room
 from anpyc_server.records.lookup import find_run
 from anpyc_server.records.projects import project_for_new
@@ -32,17 +33,37 @@ def get(services: Services, run_id: str) -> RunAnswer:
 
 
 def submit(
-    services: Services, spec: RunSpec, project: str | None, key: str | None, by: str | None
+    services: Services,
+    spec: RunSpec,
+    project: str | None,
+    parent: str | None,
+    key: str | None,
+    by: str | None,
 ) -> tuple[RunAnswer, bool]:
-    """Queue a run in a project; False when the key was used before.
+    """Queue a run in a project, or in that of the run that it is made from; False when the key was used
+    before.
 
+    :raises NoSuchRun: when there is no such parent, or it was deleted.
     :raises Invalid: when its data or the project are not there, or it is too large.
     :raises Conflict: when the key was used for another specification, or the queue is full.
     """
     require_possible(spec, services.settings)
     with services.database.write() as session:
-        project_id = project_for_new(session, project)
-        run, created = jobs.submit(session, spec, idempotency_key=key, project_id=project_id)
+        made_from = None if parent is None else find_run(session, parent)
+        if made_from is not None:
+            spec = named_after(session, made_from, spec)
+        in_its_project = made_from is not None and project is None
+        project_id = (
+            projects.keep_that_of(session, made_from) if in_its_project else project_for_new(session, project)
+        )
+        run, created = jobs.submit(
+            session,
+            spec,
+            idempotency_key=key,
+            project_id=project_id,
+            parent_id=parent,
+            parent_relation=None if parent is None else "clone",
+        )
         if created:
             audit.record(session, "submitted", by, run_id=run.id, subject=run.name)
             require_room(session, services.settings, by)
@@ -155,7 +176,7 @@ def resume(services: Services, run_id: str, by: str | None) -> RunAnswer:
 
 
 def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str | None) -> RunAnswer:
-    """A new run of the specification with ``changes``.
+    """A new run of the specification with ``changes``, named by them where they give it no name.
 
     :raises NoSuchRun: when there is none, or it was deleted.
     :raises anpyc.spec.SpecError: when the changes do not fit.
@@ -163,7 +184,9 @@ def clone(services: Services, run_id: str, changes: Mapping[str, Any], by: str |
     """
 
     def apply(session: Session) -> Run:
-        spec = parse_spec(merged(find_run(session, run_id).spec, changes))
+        parent = find_run(session, run_id)
+        spec = parse_spec(merged(parent.spec, {"name": "", **changes}))
+        spec = named_after(session, parent, spec)
         require_possible(spec, services.settings)
         made = jobs.clone(session, run_id, spec)
         audit.record(session, "submitted", by, run_id=made.id, subject=made.name)

@@ -12,7 +12,8 @@ from anpyc_queue.tables import Run, Worker
 from serving import Server, Trainer, queued, spec
 from unit.anpyc.toy_kinds import TOY, toy_kinds
 
-KEYS = {"memory", "too_large", "tasks", "epochs", "parameters", "bytes", "seconds", "sentence", "warnings"}
+KEYS = {"memory", "too_large", "tasks", "epochs", "parameters", "bytes", "seconds", "sentence", "warnings",
+        "name", "changes"}  # fmt: skip
 
 
 def test_it_answers_just_what_the_package_computes(server: Server) -> None:
@@ -20,7 +21,10 @@ def test_it_answers_just_what_the_package_computes(server: Server) -> None:
     assert answer.status_code == 200
     assert set(answer.json()) == KEYS
     expected = preview(parse_spec({"strategy": {"kind": "packnet"}}), Path("/nowhere"))
-    assert answer.json() == {**vars(expected), "warnings": list(expected.warnings), "too_large": None}
+    assert answer.json() == {
+        **vars(expected), "warnings": list(expected.warnings), "too_large": None,
+        "name": "packnet on permuted digits", "changes": [],
+    }  # fmt: skip
     assert answer.json()["epochs"] == 5 * 30 + 4 * 3
     assert server.get("/api/runs")["total"] == 0
 
