@@ -170,6 +170,6 @@ def test_units_are_drawn_with_their_mean_first(library: Server, finished: Traine
     figure = drawn(library, "unit_images", finished, layer="fc1.weight", task=1)
     grid = np.array(figure["data"][0]["z"], dtype=float)
     units = library.get(f"/api/runs/{finished.claim.run_id}/masks/1/fc1.weight/units", count=32)
-    np.testing.assert_allclose(grid[1:9, 0:8], units["total"], rtol=5e-3)
-    np.testing.assert_allclose(grid[1:9, 9:17], units["images"][0], rtol=5e-3)
+    np.testing.assert_allclose(grid[4:12, 0:8], units["total"], rtol=5e-3)
+    np.testing.assert_allclose(grid[4:12, 9:17], units["images"][0], rtol=5e-3)
     assert "original order" in figure["layout"]["meta"]["sentence"]
