@@ -186,6 +186,7 @@ export function ComparePage() {
             Report
           </Button>
         )}
+        {comparison && <MasksLink columns={comparison.columns} />}
       </div>
       {comparison ? (
         <>
@@ -240,6 +241,22 @@ export function ComparePage() {
         <Skeleton height={420} radius={6} role="status" aria-label="The comparison is loading" />
       )}
     </div>
+  );
+}
+
+/** Of two single runs: their masks side by side. */
+function MasksLink({ columns }: Pick<Comparison, "columns">) {
+  const [one, two, ...more] = columns;
+  if (!one || !two || more.length > 0 || one.is_group || two.is_group) return null;
+  return (
+    <Button
+      variant="default"
+      renderRoot={(props) => (
+        <Link to="/runs/$id" params={{ id: one.key }} search={{ tab: "masks", beside: two.key }} {...props} />
+      )}
+    >
+      Masks side by side
+    </Button>
   );
 }
 
