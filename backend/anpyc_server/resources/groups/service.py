@@ -181,13 +181,15 @@ def _order(name: str, field: Field | None, best: FromClause | None, descending: 
         case "count":
             return Order(func.count(), newest)
     assert field is not None  # noqa: S101 - every other name is a field's
+    outermost: ColumnElement[Any]
     if best is not None:
-        value, nothing = func.max(best.c.value), literal(0)
+        outermost, nothing = func.max(best.c.value), literal(0)
     else:
         of_run, key_type = key_of(field, expression(field))
-        value = func.max(of_run) if descending else func.min(of_run)
+        outermost = func.max(of_run) if descending else func.min(of_run)
         nothing = literal("") if key_type is str else literal(0)
-    return Order(func.coalesce(value, nothing), newest, case((value.is_(None), _UNKNOWN), else_=_KNOWN))
+    tier = case((outermost.is_(None), _UNKNOWN), else_=_KNOWN)
+    return Order(func.coalesce(outermost, nothing), newest, tier)
 
 
 def _best_settings(
