@@ -20,6 +20,7 @@ from anpyc_server.resources.preview.endpoints import router as preview
 from anpyc_server.resources.projects.endpoints import router as projects
 from anpyc_server.resources.recorded.endpoints import router as recorded
 from anpyc_server.resources.runs.endpoints import router as runs
+from anpyc_server.resources.searches.endpoints import router as searches
 from anpyc_server.resources.storage.endpoints import router as storage
 from anpyc_server.resources.studies.endpoints import router as studies
 from anpyc_server.resources.sweeps.endpoints import router as sweeps
@@ -42,6 +43,7 @@ RESOURCES = (
     live,
     sweeps,
     studies,
+    searches,
     groups,
     compare,
     figures,
@@ -56,7 +58,7 @@ for _resource in RESOURCES:
 
 _ROUTES = [route for resource in RESOURCES for route in resource.routes if isinstance(route, APIRoute)]
 _ADDRESSES = [
-    (PREFIX + route.path, compile_path(PREFIX + route.path)[0], frozenset(route.methods)) for route in _ROUTES
+    (PREFIX + route.path, compile_path(PREFIX + route.path)[0], frozenset(route.methods or ())) for route in _ROUTES
 ]
 
 

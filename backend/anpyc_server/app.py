@@ -180,6 +180,7 @@ def _open(services: Services) -> None:
     from anpyc_queue.broker import Notifier
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
+    from anpyc_server.records.searching import Searcher
 
     private_folder(services.settings.data_dir)
     services.database.migrate()
@@ -187,6 +188,8 @@ def _open(services: Services) -> None:
     services.relay.start()
     services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
     services.reconciler.start()
+    services.searcher = Searcher(services.database, services.settings, services.wakeup)
+    services.searcher.start()
     if services.door is not None:
         _offer_link(services, services.door)
 
@@ -209,6 +212,8 @@ def _offer_link(services: Services, door: Door) -> None:
 def _close(services: Services) -> None:
     if services.door is not None:
         LinkFile(services.settings).remove()
+    if services.searcher is not None:
+        services.searcher.stop()
     if services.reconciler is not None:
         services.reconciler.stop()
     if services.relay is not None:

@@ -12,7 +12,18 @@ from anpyc_queue.tables import Run, Worker
 from serving import Server, Trainer, queued, spec
 from unit.anpyc.toy_kinds import TOY, toy_kinds
 
-KEYS = {"memory", "too_large", "tasks", "epochs", "parameters", "bytes", "seconds", "judged_by", "sentence", "warnings"}
+KEYS = {
+    "memory",
+    "too_large",
+    "tasks",
+    "epochs",
+    "parameters",
+    "bytes",
+    "seconds",
+    "judged_by",
+    "sentence",
+    "warnings",
+}
 
 
 def test_it_answers_just_what_the_package_computes(server: Server) -> None:
