@@ -44,6 +44,18 @@ const newRun = createRoute({
   component: page(() => import("./form/NewRunPage"), "NewRunPage"),
 });
 
+const newStudy = createRoute({
+  getParentRoute: () => root,
+  path: "/studies/new",
+  component: page(() => import("./study/NewStudyPage"), "NewStudyPage"),
+});
+
+const study = createRoute({
+  getParentRoute: () => root,
+  path: "/studies/$id",
+  component: page(() => import("./study/StudyPage"), "StudyPage"),
+});
+
 /** The figures that the eye goes to first, asked for before the page's code is there. */
 async function prefetchFirstFigures(run: string): Promise<void> {
   const { items } = await cache.ensureQueryData(figuresQuery);
@@ -93,7 +105,7 @@ const access = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([runs, newRun, run, compare, workers, numbers, access]),
+  routeTree: root.addChildren([runs, newRun, newStudy, study, run, compare, workers, numbers, access]),
   basepath: ROOT || "/",
   defaultErrorComponent: Crash,
   defaultPreload: "intent",

@@ -1,5 +1,5 @@
 import { SegmentedControl, Select } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import type { Catalog } from "../api/types";
 import classes from "./Form.module.css";
 
@@ -18,6 +18,7 @@ export function FormHead({ title, catalog, preset, mode, onMode }: FormHeadProps
   return (
     <div className={classes.head}>
       <h1>{title}</h1>
+      <Link to="/studies/new">Several methods at once</Link>
       <PresetPicker catalog={catalog} preset={preset} />
       <SegmentedControl
         aria-label="Edit as"

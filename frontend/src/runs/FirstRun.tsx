@@ -49,6 +49,9 @@ export function FirstRun() {
           <Button size="sm" variant="default" renderRoot={(props) => <Link to="/new" {...props} />}>
             Set up a run of my own
           </Button>
+          <Button size="sm" variant="default" renderRoot={(props) => <Link to="/studies/new" {...props} />}>
+            Compare methods in a study
+          </Button>
         </div>
       )}
     </div>
