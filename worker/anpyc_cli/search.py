@@ -33,7 +33,7 @@ def search_command(
         where = {"project": named} if named else {}
         with Api(url) as api:
             search = api.post("/api/searches", body, key=str(uuid.uuid4()), parameters=where)
-            typer.echo(f"{search['id']}  {api.address}/?group={search['id']}")
+            typer.echo(f"{search['id']}  {api.address}/searches/{search['id']}")
         return
     with Api(url) as api:
         _tell(api.post(f"/api/searches/{stop}/cancel", {}) if stop else api.get(f"/api/searches/{show}"))
