@@ -58,7 +58,8 @@ for _resource in RESOURCES:
 
 _ROUTES = [route for resource in RESOURCES for route in resource.routes if isinstance(route, APIRoute)]
 _ADDRESSES = [
-    (PREFIX + route.path, compile_path(PREFIX + route.path)[0], frozenset(route.methods or ())) for route in _ROUTES
+    (PREFIX + route.path, compile_path(PREFIX + route.path)[0], frozenset(route.methods or ()))
+    for route in _ROUTES
 ]
 
 

@@ -68,7 +68,11 @@ function Trials({ search: { items, best } }: { search: Search }) {
   if (items.length === 0) return <p className="quiet">No trial has begun yet.</p>;
   return (
     <div className={classes.scroll}>
-      <table className={classes.matrix} data-testid="trials">
+      <table
+        className={classes.matrix}
+        style={{ wordBreak: "normal", overflowWrap: "normal" }}
+        data-testid="trials"
+      >
         <thead>
           <tr>
             <th scope="col">Trial</th>
