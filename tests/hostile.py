@@ -39,7 +39,7 @@ REFUSED_WITH_REASON = ["2xx", "400", "404", "409", "422"]
 what state a run has to be in, no JSON Schema says. The reason is held by ``error_in_the_one_shape``."""
 READ_LENIENTLY = {
     "^/api/preview$": "a draft gets its problems as an answer, with 200",
-    "^/api/(runs|sweeps)$": "numbers may be text, as YAML reads 1e-3",
+    "^/api/(runs|sweeps|searches)$": "numbers may be text, as YAML reads 1e-3",
     "^/api/(runs|groups)/?[a-z]*$": "an address has only text, and one value is a list of one",
 }
 """Where what does not fit the description is taken all the same, and why."""

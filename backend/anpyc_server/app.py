@@ -181,6 +181,7 @@ def _open(services: Services) -> None:
     from anpyc_queue.notifications import notifier
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
+    from anpyc_server.records.searching import Searcher
 
     private_folder(services.settings.data_dir)
     services.database.migrate()
@@ -191,6 +192,8 @@ def _open(services: Services) -> None:
     services.reconciler.start()
     services.notifier = notifier.Notifier(services.database, services.settings, name)
     services.notifier.start()
+    services.searcher = Searcher(services.database, services.settings, services.wakeup)
+    services.searcher.start()
     if services.door is not None:
         _offer_link(services, services.door)
 
@@ -215,6 +218,8 @@ def _close(services: Services) -> None:
         LinkFile(services.settings).remove()
     if services.notifier is not None:
         services.notifier.stop()
+    if services.searcher is not None:
+        services.searcher.stop()
     if services.reconciler is not None:
         services.reconciler.stop()
     if services.relay is not None:

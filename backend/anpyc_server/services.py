@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from anpyc_queue.relay import Relay
     from anpyc_server.records.arrays import ArrayCache
     from anpyc_server.records.run_rows import RowCache
+    from anpyc_server.records.searching import Searcher
     from anpyc_server.records.series import SeriesCache
 
 
@@ -43,6 +44,7 @@ class Services:
     relay: Relay | None = None
     reconciler: Reconciler | None = None
     notifier: Notifier | None = None
+    searcher: Searcher | None = None
     trouble: Unusable | None = None
     """Why the server has not opened its database yet; None once it has."""
     health: Readiness = field(init=False)

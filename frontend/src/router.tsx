@@ -56,6 +56,12 @@ const study = createRoute({
   component: page(() => import("./study/StudyPage"), "StudyPage"),
 });
 
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/searches/$id",
+  component: page(() => import("./searches/SearchPage"), "SearchPage"),
+});
+
 /** The figures that the eye goes to first, asked for before the page's code is there. */
 async function prefetchFirstFigures(run: string): Promise<void> {
   const { items } = await cache.ensureQueryData(figuresQuery);
@@ -129,6 +135,7 @@ export const router = createRouter({
     newRun,
     newStudy,
     study,
+    search,
     run,
     compare,
     workers,

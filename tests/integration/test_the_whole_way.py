@@ -225,3 +225,30 @@ def test_a_hostile_name_arrives_escaped(dashboard: Any) -> None:
     assert r"bad.zip: train/c0/\x1b[31m\x07.png is not an image that can be read" in error["message"]
     assert error["traceback"] is None
     assert "\\u001b" not in answer.text
+
+
+def test_a_search_trains_its_trials_and_names_the_best(dashboard: Any) -> None:
+    _, client, _ = dashboard
+    body = {
+        "spec": DIGITS,
+        "space": {"training.lr": {"low": 1e-6, "high": 0.03, "log": True}},
+        "sampler": "random",
+        "trials": 4,
+        "parallel": 2,
+        "prune_after": 2,
+    }
+    search_id = client.post("/api/searches", json=body).json()["id"]
+
+    def ended() -> Any:
+        search = client.get(f"/api/searches/{search_id}").json()
+        return search if search["status"] != "open" else None
+
+    search = wait_for(ended, seconds=90)
+    assert search["status"] == "done", search
+    statuses = {trial["status"] for trial in search["items"]}
+    assert "complete" in statuses <= {"complete", "pruned"}
+    best = client.get(f"/api/runs/{search['best']['run_id']}").json()
+    assert search["best"]["value"] == pytest.approx(best["metrics"]["average_accuracy"])
+    assert best["spec"]["training"]["lr"] == search["best"]["parameters"]["training.lr"]
+    listed = client.get("/api/runs", params={"group": search_id}).json()
+    assert listed["total"] == 4

@@ -938,6 +938,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Searches
+         * @description The newest hundred searches.
+         */
+        get: operations["list_searches"];
+        put?: never;
+        /**
+         * Begin Search
+         * @description Look for the settings with the highest average accuracy; each trial is a run in the search's group.
+         *
+         *     With an Idempotency-Key that was used before: the search of then, and 200.
+         */
+        post: operations["begin_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/searches/{search_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Search
+         * @description A search with its trials.
+         */
+        get: operations["get_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/searches/{search_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Search
+         * @description Begin no further trial and cancel those that wait or train.
+         */
+        post: operations["cancel_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/groups": {
         parameters: {
             query?: never;
@@ -2793,6 +2859,33 @@ export interface components {
              * @enum {string}
              */
             kind: "digits";
+        };
+        /**
+         * Dimension
+         * @description What values a setting may take: a range, or choices.
+         */
+        Dimension: {
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Log
+             * @description Equally many draws between 1 and 10 as between 10 and 100.
+             * @default false
+             */
+            log: boolean;
+            /**
+             * Whole
+             * @description Whole numbers alone.
+             * @default false
+             */
+            whole: boolean;
+            /**
+             * Choices
+             * @description Numbers, texts, true or false.
+             */
+            choices?: unknown[] | null;
         };
         /**
          * Disk
@@ -6566,6 +6659,179 @@ export interface components {
             items: components["schemas"]["SavedView"][];
         };
         /**
+         * SearchAnswer
+         * @description The same with all trials.
+         */
+        SearchAnswer: {
+            /**
+             * Id
+             * @description Also the sweep of its runs.
+             */
+            id: string;
+            /**
+             * Group
+             * @description What to give as ``group`` in lists, comparisons and figures.
+             */
+            group: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "done" | "cancelled" | "failed";
+            /** Error */
+            error: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Trials
+             * @description That there will be.
+             */
+            trials: number;
+            /**
+             * Done
+             * @description That have ended.
+             */
+            done: number;
+            /**
+             * Evaluated On
+             * @enum {string}
+             */
+            evaluated_on: "validation" | "test";
+            best: components["schemas"]["TrialAnswer"] | null;
+            /** Sentence */
+            sentence: string;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /**
+             * Items
+             * @description In the order in which they began.
+             */
+            items: components["schemas"]["TrialAnswer"][];
+        };
+        /**
+         * SearchRequest
+         * @description What is searched, where, how and for how long.
+         */
+        SearchRequest: {
+            /** @description What all trials share. */
+            spec: components["schemas"]["RunSpec-Input"];
+            /**
+             * Space
+             * @description By dotted field: ``{"strategy.lam": {"low": 0.1, "high": 1000, "log": true}}``.
+             */
+            space: {
+                [key: string]: components["schemas"]["Dimension"];
+            };
+            /**
+             * Sampler
+             * @description Bayesian: where earlier trials were good (a tree of Parzen estimators).
+             * @default bayesian
+             * @enum {string}
+             */
+            sampler: "bayesian" | "random";
+            /**
+             * Trials
+             * @default 20
+             */
+            trials: number;
+            /**
+             * Parallel
+             * @description Trials that wait or train at once. More take less time and learn less from each other.
+             * @default 1
+             */
+            parallel: number;
+            /**
+             * Prune After
+             * @description Once so many trials are complete, one below their median after a task is stopped; null: none is.
+             * @default 5
+             */
+            prune_after: number | null;
+            /**
+             * Seed
+             * @description Start of every draw of settings. With one trial at a time the same search draws the same.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Name
+             * @default Search
+             */
+            name: string;
+            /** Tags */
+            tags?: string[];
+        };
+        /**
+         * SearchSummary
+         * @description A search as it stands.
+         */
+        SearchSummary: {
+            /**
+             * Id
+             * @description Also the sweep of its runs.
+             */
+            id: string;
+            /**
+             * Group
+             * @description What to give as ``group`` in lists, comparisons and figures.
+             */
+            group: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "done" | "cancelled" | "failed";
+            /** Error */
+            error: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Trials
+             * @description That there will be.
+             */
+            trials: number;
+            /**
+             * Done
+             * @description That have ended.
+             */
+            done: number;
+            /**
+             * Evaluated On
+             * @enum {string}
+             */
+            evaluated_on: "validation" | "test";
+            best: components["schemas"]["TrialAnswer"] | null;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * Searches
+         * @description The newest hundred.
+         */
+        Searches: {
+            /** Items */
+            items: components["schemas"]["SearchSummary"][];
+        };
+        /**
          * SeedMean
          * @description A metric of a method over its seeds.
          */
@@ -7734,6 +8000,44 @@ export interface components {
              *     all. The end of a task is measured on all of them, and what pruning takes from it too.
              */
             evaluate_images: number | null;
+        };
+        /**
+         * TrialAnswer
+         * @description One choice of settings.
+         */
+        TrialAnswer: {
+            /**
+             * Number
+             * @description Counted from 0.
+             */
+            number: number;
+            /**
+             * Run Id
+             * @description Null where the settings did not go together, or the run was deleted.
+             */
+            run_id: string | null;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Status
+             * @description running: it waits or trains. failed: its run failed, was cancelled or deleted.
+             * @enum {string}
+             */
+            status: "running" | "complete" | "pruned" | "failed";
+            /**
+             * Value
+             * @description Average accuracy at the end; of a pruned trial where it was stopped.
+             */
+            value: number | null;
+            /**
+             * Reports
+             * @description Average accuracy over the tasks so far, after each task, by its number counted from 0.
+             */
+            reports: {
+                [key: string]: number;
+            };
         };
         /**
          * UnitImages
@@ -13211,6 +13515,371 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Searches"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    begin_search: {
+        parameters: {
+            query?: {
+                /** @description A project, by its id or its name. */
+                project?: string | null;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Made before, with the same Idempotency-Key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The search's id. */
+                search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    cancel_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The search's id. */
+                search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

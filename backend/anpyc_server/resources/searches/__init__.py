@@ -1,0 +1,1 @@
+"""Random and Bayesian search over settings; trials are runs."""
