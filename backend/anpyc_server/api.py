@@ -20,6 +20,7 @@ from anpyc_server.resources.preview.endpoints import router as preview
 from anpyc_server.resources.projects.endpoints import router as projects
 from anpyc_server.resources.recorded.endpoints import router as recorded
 from anpyc_server.resources.runs.endpoints import router as runs
+from anpyc_server.resources.searches.endpoints import router as searches
 from anpyc_server.resources.storage.endpoints import router as storage
 from anpyc_server.resources.studies.endpoints import router as studies
 from anpyc_server.resources.sweeps.endpoints import router as sweeps
@@ -42,6 +43,7 @@ RESOURCES = (
     live,
     sweeps,
     studies,
+    searches,
     groups,
     compare,
     figures,

@@ -41,6 +41,7 @@ from anpyc_server.opening import OnceOpen
 from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.records.arrays import ArrayCache
 from anpyc_server.records.run_rows import RowCache
+from anpyc_server.records.searcher import Searcher
 from anpyc_server.records.series import SeriesCache
 from anpyc_server.records.settings import described
 from anpyc_server.root_path import RootPath
@@ -187,6 +188,13 @@ def _open(services: Services) -> None:
     services.relay.start()
     services.reconciler = Reconciler(services.database, f"server-{socket.gethostname()[:40]}-{os.getpid()}")
     services.reconciler.start()
+    services.searcher = Searcher(
+        services.database,
+        services.settings,
+        f"server-{socket.gethostname()[:40]}-{os.getpid()}",
+        services.wakeup.notify,
+    )
+    services.searcher.start()
     if services.door is not None:
         _offer_link(services, services.door)
 
@@ -209,6 +217,8 @@ def _offer_link(services: Services, door: Door) -> None:
 def _close(services: Services) -> None:
     if services.door is not None:
         LinkFile(services.settings).remove()
+    if services.searcher is not None:
+        services.searcher.stop()
     if services.reconciler is not None:
         services.reconciler.stop()
     if services.relay is not None:

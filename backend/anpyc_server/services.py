@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anpyc_queue.relay import Relay
     from anpyc_server.records.arrays import ArrayCache
     from anpyc_server.records.run_rows import RowCache
+    from anpyc_server.records.searcher import Searcher
     from anpyc_server.records.series import SeriesCache
 
 
@@ -41,6 +42,7 @@ class Services:
     feeds: Feeds = field(default_factory=Feeds)
     relay: Relay | None = None
     reconciler: Reconciler | None = None
+    searcher: Searcher | None = None
     trouble: Unusable | None = None
     """Why the server has not opened its database yet; None once it has."""
     health: Readiness = field(init=False)

@@ -56,6 +56,12 @@ const study = createRoute({
   component: page(() => import("./study/StudyPage"), "StudyPage"),
 });
 
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/searches/$id",
+  component: page(() => import("./study/SearchPage"), "SearchPage"),
+});
+
 /** The figures that the eye goes to first, asked for before the page's code is there. */
 async function prefetchFirstFigures(run: string): Promise<void> {
   const { items } = await cache.ensureQueryData(figuresQuery);
@@ -105,7 +111,18 @@ const access = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([runs, newRun, newStudy, study, run, compare, workers, numbers, access]),
+  routeTree: root.addChildren([
+    runs,
+    newRun,
+    newStudy,
+    study,
+    search,
+    run,
+    compare,
+    workers,
+    numbers,
+    access,
+  ]),
   basepath: ROOT || "/",
   defaultErrorComponent: Crash,
   defaultPreload: "intent",

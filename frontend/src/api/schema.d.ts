@@ -877,6 +877,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Searches
+         * @description The newest hundred searches.
+         */
+        get: operations["list_searches"];
+        put?: never;
+        /**
+         * Submit Search
+         * @description Begin a search. Its trials are queued one after the other, as ordinary runs. With an Idempotency-Key
+         *     that was used before: the search of then, and 200.
+         */
+        post: operations["submit_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/searches/{search_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Search
+         * @description A search, its trials, the best so far, and how much each setting decides.
+         */
+        get: operations["get_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/searches/{search_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Search
+         * @description Try nothing more, and cancel the trials that wait or train. What is complete stays.
+         */
+        post: operations["cancel_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/groups": {
         parameters: {
             query?: never;
@@ -5542,6 +5607,161 @@ export interface components {
             items: components["schemas"]["SavedView"][];
         };
         /**
+         * SearchAnswer
+         * @description A search as it stands.
+         */
+        SearchAnswer: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Group
+             * @description The key by which its runs are listed and compared.
+             */
+            group: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "done" | "cancelled" | "failed";
+            /** Error */
+            error: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Sentence */
+            sentence: string;
+            best: components["schemas"]["TrialAnswer"] | null;
+            /**
+             * Measured On
+             * @enum {string}
+             */
+            measured_on: "test" | "validation";
+            /**
+             * Importances
+             * @description How much each field decides, as shares; empty while too few trials are complete.
+             */
+            importances: {
+                [key: string]: number;
+            };
+            /** Trials */
+            trials: components["schemas"]["TrialAnswer"][];
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SearchRequest
+         * @description What is searched, where, how and for what.
+         */
+        SearchRequest: {
+            spec?: components["schemas"]["RunSpec-Input"];
+            /**
+             * Space
+             * @description By dotted field: ``{"strategy.lam": {"low": 1, "high": 1000, "log": true}}``. A field of whole numbers
+             *     gets whole numbers.
+             */
+            space: {
+                [key: string]: components["schemas"]["Span"];
+            };
+            /**
+             * Trials
+             * @default 30
+             */
+            trials: number;
+            /**
+             * At Once
+             * @description Trials that wait or train at the same time.
+             * @default 2
+             */
+            at_once: number;
+            /**
+             * Sampler
+             * @description ``tpe``: Bayesian, by the trials before; ``random``.
+             * @default tpe
+             * @enum {string}
+             */
+            sampler: "tpe" | "random";
+            /**
+             * Objective
+             * @description What is made as large as possible, or of forgetting as small.
+             * @default average_accuracy
+             * @enum {string}
+             */
+            objective: "average_accuracy" | "forgetting";
+            /**
+             * Validation
+             * @description Measure on validation images; null: where ``spec.dataset.validation`` holds some out.
+             */
+            validation?: boolean | null;
+            /**
+             * Pruner
+             * @description ``median``: after each task, stop a trial that does worse than the median of the others then.
+             * @default median
+             * @enum {string}
+             */
+            pruner: "median" | "none";
+            /**
+             * First
+             * @description Trials that are tried at random, and completed, before one is learnt from or pruned.
+             * @default 5
+             */
+            first: number;
+            /**
+             * Warmup
+             * @description Tasks after which none is pruned yet.
+             * @default 0
+             */
+            warmup: number;
+            /**
+             * Seed
+             * @description Of the sampler.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /**
+         * SearchSummary
+         * @description A search in a list.
+         */
+        SearchSummary: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "done" | "cancelled" | "failed";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * Searches
+         * @description The newest searches.
+         */
+        Searches: {
+            /** Items */
+            items: components["schemas"]["SearchSummary"][];
+        };
+        /**
          * SeedMean
          * @description A metric of a method over its seeds.
          */
@@ -5766,6 +5986,27 @@ export interface components {
              * @enum {string}
              */
             kind: "single_head";
+        };
+        /**
+         * Span
+         * @description Where the values of a field are taken from: between two ends, or from choices.
+         */
+        Span: {
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Log
+             * @description Evenly in its logarithm.
+             * @default false
+             */
+            log: boolean;
+            /**
+             * Choices
+             * @description Words, numbers or flags.
+             */
+            choices?: unknown[];
         };
         /**
          * Split
@@ -6577,6 +6818,45 @@ export interface components {
              *     all. The end of a task is measured on all of them, and what pruning takes from it too.
              */
             evaluate_images: number | null;
+        };
+        /**
+         * TrialAnswer
+         * @description One trial.
+         */
+        TrialAnswer: {
+            /**
+             * Number
+             * @description Counted from 0.
+             */
+            number: number;
+            /**
+             * Run Id
+             * @description Null once its run was removed.
+             */
+            run_id: string | null;
+            /** Run Status */
+            run_status: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "complete" | "pruned" | "failed";
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Value
+             * @description Of the objective, once it is complete.
+             */
+            value: number | null;
+            /**
+             * Reports
+             * @description The objective after each task, by its number.
+             */
+            reports: {
+                [key: string]: number;
+            };
         };
         /**
          * UnitImages
@@ -11731,6 +12011,371 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    list_searches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Searches"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    submit_search: {
+        parameters: {
+            query?: {
+                /** @description A project, by its id or its name. */
+                project?: string | null;
+            };
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchRequest"];
+            };
+        };
+        responses: {
+            /** @description Made before, with the same Idempotency-Key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The search's id. */
+                search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The content is wrong, at a field */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Too many wrong tokens were tried */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description What the dashboard stands on cannot be used now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    cancel_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The search's id. */
+                search_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Another host, or a page of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description The state of things does not allow it */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -308,6 +308,8 @@ MUTATIONS = [
     ("POST", "/api/runs"),
     ("POST", "/api/sweeps"),
     ("POST", "/api/studies"),
+    ("POST", "/api/searches"),
+    ("POST", "/api/searches/any/cancel"),
     ("POST", "/api/projects"),
     ("PATCH", "/api/projects/any"),
     ("DELETE", "/api/projects/any"),

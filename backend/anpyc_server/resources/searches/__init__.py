@@ -1,0 +1,1 @@
+"""Searches: trials that look for the best settings."""
