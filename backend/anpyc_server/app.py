@@ -41,6 +41,7 @@ from anpyc_server.opening import OnceOpen
 from anpyc_server.page import Caching, built_front_end, serve_front_end
 from anpyc_server.records.arrays import ArrayCache
 from anpyc_server.records.run_rows import RowCache
+from anpyc_server.records.searcher import Searcher
 from anpyc_server.records.series import SeriesCache
 from anpyc_server.records.settings import described
 from anpyc_server.root_path import RootPath
@@ -181,7 +182,6 @@ def _open(services: Services) -> None:
     from anpyc_queue.notifications import notifier
     from anpyc_queue.reconciler import Reconciler
     from anpyc_queue.relay import Relay
-    from anpyc_server.records.searching import Searcher
 
     private_folder(services.settings.data_dir)
     services.database.migrate()
@@ -192,7 +192,12 @@ def _open(services: Services) -> None:
     services.reconciler.start()
     services.notifier = notifier.Notifier(services.database, services.settings, name)
     services.notifier.start()
-    services.searcher = Searcher(services.database, services.settings, services.wakeup)
+    services.searcher = Searcher(
+        services.database,
+        services.settings,
+        name,
+        services.wakeup.notify,
+    )
     services.searcher.start()
     if services.door is not None:
         _offer_link(services, services.door)

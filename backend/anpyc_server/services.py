@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from anpyc_queue.relay import Relay
     from anpyc_server.records.arrays import ArrayCache
     from anpyc_server.records.run_rows import RowCache
-    from anpyc_server.records.searching import Searcher
+    from anpyc_server.records.searcher import Searcher
     from anpyc_server.records.series import SeriesCache
 
 

@@ -59,7 +59,7 @@ const study = createRoute({
 const search = createRoute({
   getParentRoute: () => root,
   path: "/searches/$id",
-  component: page(() => import("./searches/SearchPage"), "SearchPage"),
+  component: page(() => import("./study/SearchPage"), "SearchPage"),
 });
 
 /** The figures that the eye goes to first, asked for before the page's code is there. */

@@ -234,8 +234,8 @@ def test_a_search_trains_its_trials_and_names_the_best(dashboard: Any) -> None:
         "space": {"training.lr": {"low": 1e-6, "high": 0.03, "log": True}},
         "sampler": "random",
         "trials": 4,
-        "parallel": 2,
-        "prune_after": 2,
+        "at_once": 2,
+        "first": 2,
     }
     search_id = client.post("/api/searches", json=body).json()["id"]
 
@@ -245,7 +245,7 @@ def test_a_search_trains_its_trials_and_names_the_best(dashboard: Any) -> None:
 
     search = wait_for(ended, seconds=90)
     assert search["status"] == "done", search
-    statuses = {trial["status"] for trial in search["items"]}
+    statuses = {trial["status"] for trial in search["trials"]}
     assert "complete" in statuses <= {"complete", "pruned"}
     best = client.get(f"/api/runs/{search['best']['run_id']}").json()
     assert search["best"]["value"] == pytest.approx(best["metrics"]["average_accuracy"])

@@ -30,9 +30,7 @@ COMMANDS = {
     "preview": _Place("preview", "preview_command", "Say what a run will be, and begin nothing."),
     "submit": _Place("client", "submit_command", "Queue a run."),
     "study": _Place("study", "study_command", "Queue methods, settings and seeds as one."),
-    "search": _Place(
-        "search", "search_command", "Look for the best settings, at random or by Bayesian search."
-    ),
+    "search": _Place("search", "search_command", "Look for the best settings by trials."),
     "runs": _Place("client", "runs_command", "List runs."),
     "queue": _Place("waiting", "queue_command", "List runs that wait, or change the place of one."),
     "projects": _Place("projects", "projects_command", "List, make, rename and delete projects of runs."),

@@ -952,12 +952,11 @@ export interface paths {
         get: operations["list_searches"];
         put?: never;
         /**
-         * Begin Search
-         * @description Look for the settings with the highest average accuracy; each trial is a run in the search's group.
-         *
-         *     With an Idempotency-Key that was used before: the search of then, and 200.
+         * Submit Search
+         * @description Begin a search. Its trials are queued one after the other, as ordinary runs. With an Idempotency-Key
+         *     that was used before: the search of then, and 200.
          */
-        post: operations["begin_search"];
+        post: operations["submit_search"];
         delete?: never;
         options?: never;
         head?: never;
@@ -973,7 +972,7 @@ export interface paths {
         };
         /**
          * Get Search
-         * @description A search with its trials.
+         * @description A search, its trials, the best so far, and how much each setting decides.
          */
         get: operations["get_search"];
         put?: never;
@@ -995,7 +994,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Search
-         * @description Begin no further trial and cancel those that wait or train.
+         * @description Try nothing more, and cancel the trials that wait or train. What is complete stays.
          */
         post: operations["cancel_search"];
         delete?: never;
@@ -2859,33 +2858,6 @@ export interface components {
              * @enum {string}
              */
             kind: "digits";
-        };
-        /**
-         * Dimension
-         * @description What values a setting may take: a range, or choices.
-         */
-        Dimension: {
-            /** Low */
-            low?: number | null;
-            /** High */
-            high?: number | null;
-            /**
-             * Log
-             * @description Equally many draws between 1 and 10 as between 10 and 100.
-             * @default false
-             */
-            log: boolean;
-            /**
-             * Whole
-             * @description Whole numbers alone.
-             * @default false
-             */
-            whole: boolean;
-            /**
-             * Choices
-             * @description Numbers, texts, true or false.
-             */
-            choices?: unknown[] | null;
         };
         /**
          * Disk
@@ -6660,23 +6632,20 @@ export interface components {
         };
         /**
          * SearchAnswer
-         * @description The same with all trials.
+         * @description A search as it stands.
          */
         SearchAnswer: {
-            /**
-             * Id
-             * @description Also the sweep of its runs.
-             */
+            /** Id */
             id: string;
-            /**
-             * Group
-             * @description What to give as ``group`` in lists, comparisons and figures.
-             */
-            group: string;
             /** Name */
             name: string;
             /** Project Id */
             project_id: string;
+            /**
+             * Group
+             * @description The key by which its runs are listed and compared.
+             */
+            group: string;
             /**
              * Status
              * @enum {string}
@@ -6691,141 +6660,126 @@ export interface components {
             created_at: string;
             /** Finished At */
             finished_at: string | null;
-            /**
-             * Trials
-             * @description That there will be.
-             */
-            trials: number;
-            /**
-             * Done
-             * @description That have ended.
-             */
-            done: number;
-            /**
-             * Evaluated On
-             * @enum {string}
-             */
-            evaluated_on: "validation" | "test";
-            best: components["schemas"]["TrialAnswer"] | null;
             /** Sentence */
             sentence: string;
+            best: components["schemas"]["TrialAnswer"] | null;
+            /**
+             * Measured On
+             * @enum {string}
+             */
+            measured_on: "test" | "validation";
+            /**
+             * Importances
+             * @description How much each field decides, as shares; empty while too few trials are complete.
+             */
+            importances: {
+                [key: string]: number;
+            };
+            /** Trials */
+            trials: components["schemas"]["TrialAnswer"][];
             /** Request */
             request: {
                 [key: string]: unknown;
             };
-            /**
-             * Items
-             * @description In the order in which they began.
-             */
-            items: components["schemas"]["TrialAnswer"][];
         };
         /**
          * SearchRequest
-         * @description What is searched, where, how and for how long.
+         * @description What is searched, where, how and for what.
          */
         SearchRequest: {
-            /** @description What all trials share. */
-            spec: components["schemas"]["RunSpec-Input"];
+            spec?: components["schemas"]["RunSpec-Input"];
             /**
              * Space
-             * @description By dotted field: ``{"strategy.lam": {"low": 0.1, "high": 1000, "log": true}}``.
+             * @description By dotted field: ``{"strategy.lam": {"low": 1, "high": 1000, "log": true}}``. A field of whole numbers
+             *     gets whole numbers.
              */
             space: {
-                [key: string]: components["schemas"]["Dimension"];
+                [key: string]: components["schemas"]["Span"];
             };
             /**
-             * Sampler
-             * @description Bayesian: where earlier trials were good (a tree of Parzen estimators).
-             * @default bayesian
-             * @enum {string}
-             */
-            sampler: "bayesian" | "random";
-            /**
              * Trials
-             * @default 20
+             * @default 30
              */
             trials: number;
             /**
-             * Parallel
-             * @description Trials that wait or train at once. More take less time and learn less from each other.
-             * @default 1
+             * At Once
+             * @description Trials that wait or train at the same time.
+             * @default 2
              */
-            parallel: number;
+            at_once: number;
             /**
-             * Prune After
-             * @description Once so many trials are complete, one below their median after a task is stopped; null: none is.
+             * Sampler
+             * @description ``tpe``: Bayesian, by the trials before; ``random``.
+             * @default tpe
+             * @enum {string}
+             */
+            sampler: "tpe" | "random";
+            /**
+             * Objective
+             * @description What is made as large as possible, or of forgetting as small.
+             * @default average_accuracy
+             * @enum {string}
+             */
+            objective: "average_accuracy" | "forgetting";
+            /**
+             * Validation
+             * @description Measure on validation images; null: where ``spec.dataset.validation`` holds some out.
+             */
+            validation?: boolean | null;
+            /**
+             * Pruner
+             * @description ``median``: after each task, stop a trial that does worse than the median of the others then.
+             * @default median
+             * @enum {string}
+             */
+            pruner: "median" | "none";
+            /**
+             * First
+             * @description Trials that are tried at random, and completed, before one is learnt from or pruned.
              * @default 5
              */
-            prune_after: number | null;
+            first: number;
+            /**
+             * Warmup
+             * @description Tasks after which none is pruned yet.
+             * @default 0
+             */
+            warmup: number;
             /**
              * Seed
-             * @description Start of every draw of settings. With one trial at a time the same search draws the same.
+             * @description Of the sampler.
              * @default 0
              */
             seed: number;
             /**
              * Name
-             * @default Search
+             * @default
              */
             name: string;
-            /** Tags */
-            tags?: string[];
         };
         /**
          * SearchSummary
-         * @description A search as it stands.
+         * @description A search in a list.
          */
         SearchSummary: {
-            /**
-             * Id
-             * @description Also the sweep of its runs.
-             */
+            /** Id */
             id: string;
-            /**
-             * Group
-             * @description What to give as ``group`` in lists, comparisons and figures.
-             */
-            group: string;
             /** Name */
             name: string;
-            /** Project Id */
-            project_id: string;
             /**
              * Status
              * @enum {string}
              */
             status: "open" | "done" | "cancelled" | "failed";
-            /** Error */
-            error: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Finished At */
-            finished_at: string | null;
-            /**
-             * Trials
-             * @description That there will be.
-             */
-            trials: number;
-            /**
-             * Done
-             * @description That have ended.
-             */
-            done: number;
-            /**
-             * Evaluated On
-             * @enum {string}
-             */
-            evaluated_on: "validation" | "test";
-            best: components["schemas"]["TrialAnswer"] | null;
-            /** Sentence */
-            sentence: string;
         };
         /**
          * Searches
-         * @description The newest hundred.
+         * @description The newest searches.
          */
         Searches: {
             /** Items */
@@ -7103,6 +7057,27 @@ export interface components {
              * @enum {string}
              */
             kind: "single_head";
+        };
+        /**
+         * Span
+         * @description Where the values of a field are taken from: between two ends, or from choices.
+         */
+        Span: {
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Log
+             * @description Evenly in its logarithm.
+             * @default false
+             */
+            log: boolean;
+            /**
+             * Choices
+             * @description Words, numbers or flags.
+             */
+            choices?: unknown[];
         };
         /**
          * Split
@@ -8003,7 +7978,7 @@ export interface components {
         };
         /**
          * TrialAnswer
-         * @description One choice of settings.
+         * @description One trial.
          */
         TrialAnswer: {
             /**
@@ -8013,27 +7988,28 @@ export interface components {
             number: number;
             /**
              * Run Id
-             * @description Null where the settings did not go together, or the run was deleted.
+             * @description Null once its run was removed.
              */
             run_id: string | null;
+            /** Run Status */
+            run_status: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "complete" | "pruned" | "failed";
             /** Parameters */
             parameters: {
                 [key: string]: unknown;
             };
             /**
-             * Status
-             * @description running: it waits or trains. failed: its run failed, was cancelled or deleted.
-             * @enum {string}
-             */
-            status: "running" | "complete" | "pruned" | "failed";
-            /**
              * Value
-             * @description Average accuracy at the end; of a pruned trial where it was stopped.
+             * @description Of the objective, once it is complete.
              */
             value: number | null;
             /**
              * Reports
-             * @description Average accuracy over the tasks so far, after each task, by its number counted from 0.
+             * @description The objective after each task, by its number.
              */
             reports: {
                 [key: string]: number;
@@ -13625,7 +13601,7 @@ export interface operations {
             };
         };
     };
-    begin_search: {
+    submit_search: {
         parameters: {
             query?: {
                 /** @description A project, by its id or its name. */

@@ -39,3 +39,13 @@ export const submitStudy = (request: StudyRequest, key: string): Promise<Study> 
       params: { header: { "idempotency-key": key } },
     }),
   );
+
+export type Search = components["schemas"]["SearchAnswer"];
+
+export const searchQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["searches", id],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/searches/{search_id}", { params: { path: { search_id: id } }, signal })),
+    refetchInterval: ({ state: { data } }) => (data?.status === "open" ? 3_000 : false),
+  });

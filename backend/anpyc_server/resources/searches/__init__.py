@@ -1,1 +1,1 @@
-"""Random and Bayesian search over settings; trials are runs."""
+"""Searches: trials that look for the best settings."""

@@ -13,8 +13,7 @@ from anpyc_server.resources.searches.schemas import SearchAnswer, Searches, Sear
 from anpyc_server.services import ByHere, ServicesHere
 
 router = APIRouter(prefix="/searches", tags=["searches"])
-
-SearchId = Annotated[str, Path(description="The search's id.", max_length=64)]
+SearchId = Annotated[str, Path(max_length=64, description="The search's id.")]
 
 
 @router.get("")
@@ -24,7 +23,7 @@ def list_searches(services: ServicesHere) -> Searches:
 
 
 @router.post("", status_code=201, responses=once_more(SearchAnswer) | documented(409, 413))
-def begin_search(
+def submit_search(
     request: SearchRequest,
     services: ServicesHere,
     response: Response,
@@ -32,23 +31,21 @@ def begin_search(
     project: ProjectName = None,
     idempotency_key: Annotated[str | None, Header(max_length=200, min_length=1)] = None,
 ) -> SearchAnswer:
-    """Look for the settings with the highest average accuracy; each trial is a run in the search's group.
-
-    With an Idempotency-Key that was used before: the search of then, and 200.
-    """
-    search, created = service.begin(services, request, project, idempotency_key, by)
+    """Begin a search. Its trials are queued one after the other, as ordinary runs. With an Idempotency-Key
+    that was used before: the search of then, and 200."""
+    answer, created = service.submit(services, request, project, idempotency_key, by)
     if not created:
         response.status_code = 200
-    return search
+    return answer
 
 
 @router.get("/{search_id}", responses=documented(404))
 def get_search(search_id: SearchId, services: ServicesHere) -> SearchAnswer:
-    """A search with its trials."""
-    return service.look_up(services, search_id)
+    """A search, its trials, the best so far, and how much each setting decides."""
+    return service.get(services, search_id)
 
 
 @router.post("/{search_id}/cancel", responses=documented(404, 409))
 def cancel_search(search_id: SearchId, services: ServicesHere, by: ByHere) -> SearchAnswer:
-    """Begin no further trial and cancel those that wait or train."""
+    """Try nothing more, and cancel the trials that wait or train. What is complete stays."""
     return service.cancel(services, search_id, by)
