@@ -19,7 +19,8 @@ from anpyc_queue.tables import AuditEntry, Run
 What = Literal[
     "submitted", "cancelled", "resumed", "edited", "deleted", "restored", "what_if", "what_if_cancelled",
     "drained", "undrained", "token_made", "token_revoked", "session_ended", "pruned",
-    "moved", "noted", "project_made", "project_edited", "project_deleted",
+    "moved", "noted", "project_made", "project_edited", "project_deleted", "view_made", "view_edited",
+    "view_deleted",
 ]  # fmt: skip
 
 

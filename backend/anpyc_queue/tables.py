@@ -281,6 +281,37 @@ class Run(Job, Base):
     """A row of this table is long. The list's orders and counts, and groups, are read from indexes alone."""
 
 
+class SavedView(Base):
+    """What of the runs is shown and how, under a name."""
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    project_id: Mapped[str | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), default=None
+    )
+    """None: of all runs."""
+    scope: Mapped[str] = mapped_column(String(26))
+    """The project's id, or empty: what names are told apart within."""
+    name: Mapped[str] = mapped_column(String(100))
+    folded: Mapped[str] = mapped_column(Text)
+    view: Mapped[dict[str, Any]] = mapped_column()
+    """Filter, search, order, columns and grouping, as the page's address has them."""
+    charts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Charts of one's own in the comparison: the page's alone to read."""
+    is_default: Mapped[bool] = mapped_column(default=False)
+    """Whether the project, or the list of all runs, opens with it."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Raised by every save, so that two editors notice each other."""
+    created_at: Mapped[datetime] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column()
+
+    __table_args__ = (
+        Index("ix_saved_views_name", "scope", "folded", unique=True),
+        Index("ix_saved_views_project", "project_id"),
+    )
+
+
 @event.listens_for(Run, "before_update")
 def _keep_words(_mapper: object, _connection: object, run: Run) -> None:
     state = inspect(run)

@@ -24,6 +24,7 @@ from anpyc_server.resources.recorded.endpoints import router as recorded
 from anpyc_server.resources.runs.endpoints import router as runs
 from anpyc_server.resources.storage.endpoints import router as storage
 from anpyc_server.resources.sweeps.endpoints import router as sweeps
+from anpyc_server.resources.views.endpoints import router as views
 from anpyc_server.resources.whatif.endpoints import router as whatif
 from anpyc_server.resources.workers.endpoints import router as workers
 
@@ -33,6 +34,7 @@ RESOURCES = (
     catalog,
     runs,
     projects,
+    views,
     preview,
     family,
     recorded,

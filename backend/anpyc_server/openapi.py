@@ -21,7 +21,8 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if not self.openapi_schema:
             described = super().openapi()
-            described["paths"]["/api/figures/{name}"]["get"]["parameters"] += described_options()
+            for path in ("/api/figures/{name}", "/api/figures/{name}.{form}"):
+                described["paths"][path]["get"]["parameters"] += described_options()
             schemas = described["components"]["schemas"] | described_events() | described_errors()
             described["components"]["schemas"] = dict(sorted(schemas.items()))
             _leave_out_text(described)

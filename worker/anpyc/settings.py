@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """How many parameters the network of a run may have, heads included."""
     max_memory_gb: float = Field(default=32.0, gt=0, allow_inf_nan=False)
     """What a run may take to be trained, as it is estimated before it is queued, in 10⁹ bytes."""
+    browser: Path | None = None
+    """Chrome or Chromium, with which the server draws figures as files; found on the PATH unless given."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     token: SecretStr | None = None

@@ -154,11 +154,10 @@ def export_command(
 ) -> None:
     """Save what a run recorded as a file."""
     target = output or Path(f"{run}.{form}")
-    if not target.parent.is_dir():
-        refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
+    require_folder(target)
     with Api(url) as api:
         content = api.download(f"/api/runs/{run}/export", {"format": form})
-    _write(target, content)
+    write_file(target, content)
 
 
 class TableFormat(StrEnum):
@@ -213,8 +212,8 @@ def table_command(
     url: UrlOption = None,
 ) -> None:
     """Write methods as a table for a paper: means over seeds, and who is told apart."""
-    if output is not None and not output.parent.is_dir():
-        refuse(f"There is no folder {output.parent}; make it or write elsewhere with --output.")
+    if output is not None:
+        require_folder(output)
     wanted = {
         "run": keys,
         "format": form.value,
@@ -235,10 +234,17 @@ def table_command(
     if output is None:
         typer.echo(content.decode(), nl=False)
     else:
-        _write(output, content)
+        write_file(output, content)
 
 
-def _write(target: Path, content: bytes) -> None:
+def require_folder(target: Path) -> None:
+    """Refuse before anything is asked for where the file cannot be written."""
+    if not target.parent.is_dir():
+        refuse(f"There is no folder {target.parent}; make it or write elsewhere with --output.")
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Write what was asked for, and say how much it is."""
     try:
         write_output(target, content)
     except OSError as error:
@@ -276,7 +282,7 @@ def _wait(api: Api, run_id: str) -> None:
 class Api:
     """The dashboard's API; every failure is one line and exit code 2."""
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, seconds: float = 30) -> None:
         import httpx
 
         from anpyc.settings import settings
@@ -284,7 +290,7 @@ class Api:
         here = settings()
         self.address = (url or here.address).rstrip("/")
         headers = {"Authorization": f"Bearer {here.token.get_secret_value()}"} if here.token else {}
-        self._client = httpx.Client(base_url=self.address, headers=headers, timeout=30)
+        self._client = httpx.Client(base_url=self.address, headers=headers, timeout=seconds)
 
     def __enter__(self) -> Api:
         return self

@@ -33,6 +33,7 @@ COMMANDS = {
     "projects": _Place("projects", "projects_command", "List, make, rename and delete projects of runs."),
     "export": _Place("client", "export_command", "Save what a run recorded."),
     "table": _Place("client", "table_command", "Write a table of methods for a paper."),
+    "figure": _Place("paper", "figure_command", "Save a figure for a paper."),
     "presets": _Place("client", "presets_command", "List the specifications that ship with the package."),
     "tokens": _Place("tokens", "tokens_command", "List, make and revoke tokens of people and programs."),
     "backup": _Place("backups", "backup_command", "Save everything to one file, while all runs."),

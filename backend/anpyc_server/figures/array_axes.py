@@ -13,7 +13,7 @@ _MOST_LINES = 66
 """Between kernels; more would hide them."""
 _MOST_TICKS = 12
 _STEPS = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
-_LOWEST, _HIGHEST = 1 / 8, 2.0
+_LOWEST, _HIGHEST = 1 / 5, 2.0
 """Of a picture, height by width: within them cells are square, beyond them all are stretched alike."""
 MOST_TOLD = 4_096
 """Cells that are told about one by one; of more only where they are."""

@@ -217,27 +217,27 @@ def end_labels(
             "text": name,
             "font": {"size": 11, "color": color},
         }
-        for (name, color, y), height, place in zip(wanted, heights, _spread(heights), strict=True)
+        for (name, color, y), height, place in zip(wanted, heights, spread(heights), strict=True)
     ]
 
 
-def _spread(heights: Sequence[float]) -> list[float]:
+def spread(heights: Sequence[float], highest: float = _LOWEST_PLOT, line: float = _LINE) -> list[float]:
     """Ascending places at least a line apart, each as near to where it belongs as its neighbours allow."""
     groups: list[tuple[float, int]] = []
     """(place of the lowest, how many)"""
     for height in heights:
         group = (height, 1)
-        while groups and groups[-1][0] + groups[-1][1] * _LINE > group[0]:
+        while groups and groups[-1][0] + groups[-1][1] * line > group[0]:
             below, size = groups.pop()
             # Both as one: the mean of where its members would like the lowest to be.
             members = size + group[1]
-            group = ((below * size + (group[0] - size * _LINE) * group[1]) / members, members)
+            group = ((below * size + (group[0] - size * line) * group[1]) / members, members)
         groups.append(group)
-    places = [lowest + place * _LINE for lowest, size in groups for place in range(size)]
+    places = [lowest + place * line for lowest, size in groups for place in range(size)]
     # Not above the plot nor below it, where axes and other figures stand.
     for index in range(len(places) - 1, -1, -1):
-        places[index] = min(places[index], _LOWEST_PLOT - (len(places) - 1 - index) * _LINE)
-    return [max(place, index * _LINE) for index, place in enumerate(places)]
+        places[index] = min(places[index], highest - (len(places) - 1 - index) * line)
+    return [max(place, index * line) for index, place in enumerate(places)]
 
 
 def _upright(x: float, height: float, color: str, width: float) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _pair(rows: ArrayRows, theme: Theme) -> sets.Pair:
     when = f"after task {stored.task}" + (f", pruning round {stored.round}" if stored.round else "")
     sentence = (
         f"{when[0].upper()}{when[1:]}, both keep {count(counted.both)} of {count(total, 'weight')} of "
-        f"{stored.layer}; {count(counted.first)} {one} alone, {count(counted.second)} {two} alone, "
+        f"{stored.layer}; {count(counted.first)} only {one}, {count(counted.second)} only {two}, "
         f"{count(counted.neither)} are free in both. They agree on {whole_percent(counted.alike)} of the "
         f"weights; masks as dense would agree on {whole_percent(counted.by_chance)} by chance."
     )

@@ -149,7 +149,7 @@ def run_dash(rank: int) -> str:
 
 def of_two(theme: Theme) -> tuple[str, str, str]:
     """Of what only the one has, only the other, and both."""
-    return theme.runs[0], theme.runs[1], theme.ink
+    return theme.runs[0], theme.runs[1], theme.muted
 
 
 def blended(color: str, other: str, share: float) -> str:

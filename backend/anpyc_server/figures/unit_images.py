@@ -17,6 +17,7 @@ from anpyc_server.wording import percent
 
 TITLE = "What the units of the first layer look at"
 _MOST_UNITS = 64
+_MOST_NAMED = 32
 
 
 def draw(rows: ArrayRows, options: KindOptions, theme: Theme) -> Drawing:
@@ -26,7 +27,8 @@ def draw(rows: ArrayRows, options: KindOptions, theme: Theme) -> Drawing:
     images = rows.images
     total = images.mean(axis=0)
     shown = images[:_MOST_UNITS]
-    grid, places = tiled([total, *shown])
+    named = len(shown) <= _MOST_NAMED
+    grid, places = tiled([total, *shown], named=named)
     scale: dict[str, Any] = {"colorscale": sequential(theme)}
     if options.of == "mask":
         scale = {"colorscale": density(theme), "zmin": 0, "zmax": 1}
@@ -41,7 +43,7 @@ def draw(rows: ArrayRows, options: KindOptions, theme: Theme) -> Drawing:
         "colorbar": colorbar(theme),
         **scale,
     }
-    names = ["all units", *(f"unit {unit}" for unit in range(len(shown)))]
+    names = ["mean", *(f"unit {unit}" for unit in range(len(shown)))]
     hidden = axis(theme, "", visible=False)
     return figure(
         [heatmap],
@@ -62,7 +64,7 @@ def draw(rows: ArrayRows, options: KindOptions, theme: Theme) -> Drawing:
                 "font": {"size": 9, "color": theme.muted},
             }
             for name, (x, y) in zip(names, places, strict=True)
-            if name == "all units" or len(names) <= 33
+            if name == "mean" or named
         ],
     )
 
@@ -78,17 +80,19 @@ FIGURE = ArrayFigure(
 
 
 def tiled(
-    images: list[npt.NDArray[np.float64]],
+    images: list[npt.NDArray[np.float64]], *, named: bool
 ) -> tuple[npt.NDArray[np.float64], list[tuple[float, float]]]:
-    """The images in a grid about twice as wide as high, with gaps; and each one's upper left corner."""
+    """The images in a grid about twice as wide as high, with gaps, in which a name has room; and each one's
+    upper left corner."""
     height, width = images[0].shape
     gap = max(1, height // 8)
+    above = max(1, height // 2) if named else gap
     columns = max(1, math.ceil(math.sqrt(2 * len(images))))
     lines = math.ceil(len(images) / columns)
-    grid = np.full((lines * (height + gap), columns * (width + gap)), np.nan)
+    grid = np.full((lines * (height + above), columns * (width + gap)), np.nan)
     places = []
     for number, image in enumerate(images):
-        top, left = number // columns * (height + gap) + gap, number % columns * (width + gap)
+        top, left = number // columns * (height + above) + above, number % columns * (width + gap)
         grid[top : top + height, left : left + width] = image
         places.append((left - 0.5, top - 0.5))
     return grid, places

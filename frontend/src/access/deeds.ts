@@ -21,6 +21,9 @@ export const DEEDS: Record<Deed["what"], string> = {
   project_made: "Project made",
   project_edited: "Project edited",
   project_deleted: "Project deleted",
+  view_made: "View saved",
+  view_edited: "View changed",
+  view_deleted: "View deleted",
 };
 
 /** Who did this to a run last; null where nobody has a name. */

@@ -80,16 +80,16 @@ function InNumbers({ data }: { data: MasksBeside }) {
     <section className={`panel ${classes.numbers}`} aria-label="The masks in numbers">
       <p>{data.sentence}</p>
       <Table.ScrollContainer minWidth={560}>
-        <Table fz={13} verticalSpacing={4} data-testid="masks-in-numbers">
+        <Table fz={13} verticalSpacing={4} horizontalSpacing="lg" w="auto" data-testid="masks-in-numbers">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Layer</Table.Th>
+              <Table.Th ta="left">Layer</Table.Th>
               <Table.Th ta="right">Kept by both</Table.Th>
               <Table.Th ta="right" title={data.first}>
                 Only this run
               </Table.Th>
               <Table.Th ta="right" title={data.second}>
-                Only {data.second}
+                Only the other
               </Table.Th>
               <Table.Th ta="right">Free in both</Table.Th>
               <Table.Th ta="right">Agree</Table.Th>
@@ -99,7 +99,9 @@ function InNumbers({ data }: { data: MasksBeside }) {
           <Table.Tbody>
             {data.layers.map((row) => (
               <Table.Tr key={row.layer}>
-                <Table.Th scope="row">{row.layer}</Table.Th>
+                <Table.Th scope="row" ta="left">
+                  {row.layer}
+                </Table.Th>
                 {share(row.both, row.total)}
                 {share(row.first, row.total)}
                 {share(row.second, row.total)}

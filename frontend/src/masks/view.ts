@@ -62,7 +62,7 @@ export function viewOf({ items }: MaskIndex, search: RunSearch): MaskView {
       ? lastPruned(steps)
       : stepAt(steps, search.task, search.round);
   const step = steps[at] as Step;
-  const ends = stepsOf(ofLayer, layer, "owner").map(({ task }) => task);
+  const ends = [...new Set(stepsOf(ofLayer, layer, "owner").map(({ task }) => task))];
   const earlier = kinds.includes("mask")
     ? [...new Set(steps.map(({ task }) => task))].filter((task) => task < step.task)
     : [];

@@ -29,9 +29,9 @@ describe("the window of a zoom", () => {
   });
 
   it("halves and doubles what is shown, down to one weight and up to the whole", () => {
-    const part = zoomed(null, [64, 400], 0.5);
-    expect(part).toEqual({ rows: "16:48", cols: "100:300" });
-    expect(zoomed(part, [64, 400], 2)).toBeNull();
+    const part = zoomed(null, [64, 300], 0.5);
+    expect(part).toEqual({ rows: "16:48", cols: "75:225" });
+    expect(zoomed(part, [64, 300], 2)).toBeNull();
     expect(zoomed({ rows: "3:4", cols: "0:1" }, [64, 784], 0.5)).toEqual({ rows: "3:4", cols: "0:1" });
     expect(zoomed({ rows: "60:64", cols: ":" }, [64, 784], 2)).toEqual({ rows: "56:64", cols: ":" });
   });

@@ -65,7 +65,7 @@ export function partOf(
 }
 
 /** Height by width of what is shown, beyond which a picture is stretched. */
-const LOWEST = 1 / 8;
+const LOWEST = 1 / 5;
 const HIGHEST = 2;
 
 function scaled(part: string, size: number, factor: number): string {

@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Skeleton, useComputedColorScheme } from "@mantine/cor
 import {
   IconArrowsMaximize,
   IconDots,
+  IconFileExport,
   IconFileTypeCsv,
   IconPencil,
   IconPhotoDown,
@@ -14,11 +15,12 @@ import { messageOf } from "../api/client";
 import { type FigureParams, figureQuery } from "../api/queries";
 import { useNote } from "../notes/keeper";
 import { Note } from "../notes/Note";
+import { addressOf, FIRST, type Subject } from "../paper/sheet";
+import { Late, late } from "../shell/Late";
 import classes from "./Figure.module.css";
-import { type FigureData, marked, pointsIn, standingOut, toCsv, without } from "./figure";
+import { marked, pointsIn, standingOut, without } from "./figure";
 import { loadPlotly, Plot, type PlotHandle, type ZoomRange } from "./Plot";
-import { withNumbers } from "./raster";
-import { saveText } from "./save";
+import { saveAddress } from "./save";
 import { useNearView } from "./useNearView";
 
 interface FigureProps {
@@ -45,6 +47,7 @@ interface FigureProps {
   pointed?: string | null;
 }
 
+const PaperDialog = late(() => import("../paper/PaperDialog").then((module) => module.PaperDialog));
 const NO_PARAMS: FigureParams = {};
 const NO_RUNS: string[] = [];
 
@@ -81,6 +84,7 @@ export const Figure = memo(function Figure({
   const plot = useRef<PlotHandle>(null);
   const [noting, setNoting] = useState(false);
   const note = useNote(near ? runs : NO_RUNS, name, `on “${title}”`);
+  const [exporting, setExporting] = useState(false);
   const [drawn, setDrawn] = useState({ revision: 0, points: 0, milliseconds: 0 });
   const sent = query.data;
   const figure = useMemo(() => {
@@ -93,6 +97,8 @@ export const Figure = memo(function Figure({
   const failure = figure ? null : query.error;
   const sentence = failure ? "" : (meta?.sentence ?? (ready ? "" : (waiting ?? "")));
   const filename = `${name}-${runs.join("-").slice(0, 60)}`;
+
+  const subject: Subject = { name, runs, params, hidden: Array.from(hidden ?? []) };
 
   return (
     <section
@@ -110,9 +116,10 @@ export const Figure = memo(function Figure({
         <div className={classes.controls}>{controls}</div>
         <Takeaway
           title={title}
-          figure={meta?.empty ? undefined : figure}
+          ready={figure !== undefined && !meta?.empty}
+          onExport={() => setExporting(true)}
           onPng={() => void plot.current?.downloadPng(filename)}
-          onCsv={(data) => saveText(`${filename}.csv`, toCsv(withNumbers(data)), "text/csv")}
+          onCsv={() => saveAddress(addressOf(subject, FIRST, "csv"), `${filename}.csv`)}
           onReset={() => {
             void plot.current?.resetZoom();
             onZoom?.(null);
@@ -153,48 +160,66 @@ export const Figure = memo(function Figure({
         )}
       </div>
       {near && runs.length > 0 && <Note keeper={note} writing={noting} onWriting={setNoting} />}
+      {exporting && (
+        <Late>
+          <PaperDialog title={title} subject={subject} onClose={() => setExporting(false)} />
+        </Late>
+      )}
     </section>
   );
 });
 
 interface TakeawayProps {
   title: string;
-  figure: FigureData | undefined;
+  /** Whether there is something to take away. */
+  ready: boolean;
+  onExport: () => void;
   onPng: () => void;
-  onCsv: (figure: FigureData) => void;
+  onCsv: () => void;
   onReset: () => void;
   /** Absent: who looks may only read. */
   onNote: (() => void) | undefined;
   onFull: () => void;
 }
 
-function Takeaway({ title, figure, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
+function Takeaway({ title, ready, onExport, onPng, onCsv, onReset, onNote, onFull }: TakeawayProps) {
   return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon aria-label={`${title}: more`} disabled={!figure} size={24}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng}>
-          Save as PNG
-        </Menu.Item>
-        <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={() => figure && onCsv(figure)}>
-          Save numbers as CSV
-        </Menu.Item>
-        {onNote && (
-          <Menu.Item leftSection={<IconPencil size={15} />} onClick={onNote}>
-            Write a note
+    <div className={classes.takeaway}>
+      <ActionIcon
+        aria-label={`${title}: export`}
+        title="Export for a paper"
+        disabled={!ready}
+        size={24}
+        onClick={onExport}
+      >
+        <IconFileExport size={15} />
+      </ActionIcon>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon aria-label={`${title}: more`} disabled={!ready} size={24}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPhotoDown size={15} />} onClick={onPng}>
+            Save as PNG
           </Menu.Item>
-        )}
-        <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
-          Show the whole
-        </Menu.Item>
-        <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
-          Fill the screen
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+          <Menu.Item leftSection={<IconFileTypeCsv size={15} />} onClick={onCsv}>
+            Save numbers as CSV
+          </Menu.Item>
+          {onNote && (
+            <Menu.Item leftSection={<IconPencil size={15} />} onClick={onNote}>
+              Write a note
+            </Menu.Item>
+          )}
+          <Menu.Item leftSection={<IconZoomReset size={15} />} onClick={onReset}>
+            Show the whole
+          </Menu.Item>
+          <Menu.Item leftSection={<IconArrowsMaximize size={15} />} onClick={onFull}>
+            Fill the screen
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { marked, pointsIn, standingOut, toCsv, unpack, without } from "./figure";
+import { marked, pointsIn, standingOut, unpack, without } from "./figure";
 
 const packed = (values: Float64Array | Int16Array, dtype: string, shape?: string) => ({
   bdata: Buffer.from(values.buffer).toString("base64"),
@@ -31,32 +31,6 @@ describe("pointsIn", () => {
   });
 });
 
-describe("toCsv", () => {
-  it("quotes what needs it and writes heatmaps cell by cell", () => {
-    const figure = {
-      data: [
-        { name: 'a "b", c', x: [1], y: [2] },
-        { name: "mask", x: ["p", "q"], y: ["r"], z: [[0, 1]] },
-      ],
-      layout: {},
-    };
-    expect(toCsv(figure)).toBe('series,x,y,value\n"a ""b"", c",1,2,\nmask,p,r,0\nmask,q,r,1\n');
-  });
-
-  it("says in the header what each column is, with its unit", () => {
-    const curve = {
-      data: [{ name: "task 0", x: [1], y: [98.5] }],
-      layout: {
-        xaxis: { title: { text: "epochs of the whole run" } },
-        yaxis: { title: { text: "accuracy · axis starts at 0" }, ticksuffix: " %" },
-      },
-    };
-    expect(toCsv(curve).split("\n")[0]).toBe('series,x (epochs of the whole run),"y (accuracy, %)",value');
-    const heatmap = { data: [{ z: [[1]], colorbar: { ticksuffix: " %" } }], layout: {} };
-    expect(toCsv(heatmap).split("\n")[0]).toBe("series,x,y,value (%)");
-  });
-});
-
 describe("ornaments", () => {
   const figure = {
     data: [
@@ -67,9 +41,8 @@ describe("ornaments", () => {
     layout: {},
   };
 
-  it("are no points and stand in no table", () => {
+  it("are no points", () => {
     expect(pointsIn(figure)).toBe(1);
-    expect(toCsv(figure)).toBe("series,x,y,value\ntask 0,1,2,\n");
   });
 });
 
@@ -90,13 +63,14 @@ describe("standingOut", () => {
 describe("marked", () => {
   const figure = {
     data: [{ type: "heatmap", x0: 1.5, dx: 4, y0: 0, dy: 1, z: [] }],
-    layout: { shapes: [{ type: "line" }], font: { color: "#123456" } },
+    layout: { shapes: [{ type: "line" }] },
   };
 
   it("frames the cell in which a weight lies", () => {
     const shapes = marked(figure, [2, 6]).layout.shapes as object[];
-    expect(shapes).toHaveLength(2);
-    expect(shapes[1]).toMatchObject({ x0: 3.5, x1: 7.5, y0: 1.5, y1: 2.5, line: { color: "#123456" } });
+    expect(shapes).toHaveLength(3);
+    for (const frame of shapes.slice(1))
+      expect(frame).toMatchObject({ type: "rect", x0: 3.5, x1: 7.5, y0: 1.5, y1: 2.5 });
   });
 
   it("leaves what is no picture of cells as it is", () => {

@@ -1,6 +1,5 @@
 /** What the server sends as a figure, and what can be read off it without plotly. */
 
-import { csvCell } from "../text/csv";
 import type { Cells } from "./raster";
 
 export interface Trace {
@@ -85,11 +84,6 @@ function drawn(trace: Trace): number {
   return unpack(trace.y ?? trace.x).filter((value) => value !== null).length;
 }
 
-/** Writing over cells, or a scale of colours: no data of its own. */
-function isOrnament(trace: Trace): boolean {
-  return trace.mode === "text" || (trace.z === undefined && unpack(trace.y).every((y) => y === null));
-}
-
 /** How many points the figure shows, cells of heatmaps included. */
 export function pointsIn(figure: FigureData): number {
   if (figure.cells) return figure.cells.rows * figure.cells.cols;
@@ -120,17 +114,18 @@ export function marked(figure: FigureData, [row, col]: [number, number]): Figure
   };
   const [left, right] = ends(col, x0 as number, dx as number);
   const [top, bottom] = ends(row, y0 as number, dy as number);
-  const font = figure.layout.font as { color?: string } | undefined;
-  const shape = {
+  const frame = (color: string, width: number) => ({
     type: "rect",
     x0: left,
     x1: right,
     y0: top,
     y1: bottom,
-    line: { color: font?.color ?? "#000000", width: 2 },
-  };
+    line: { color, width },
+  });
   const shapes = (figure.layout.shapes as object[] | undefined) ?? [];
-  return { ...figure, layout: { ...figure.layout, shapes: [...shapes, shape] } };
+  // Dark within light: one of them stands out on any cell.
+  const frames = [frame("#ffffff", 5), frame("#000000", 2)];
+  return { ...figure, layout: { ...figure.layout, shapes: [...shapes, ...frames] } };
 }
 
 /** The figure with the other traces faint. */
@@ -138,43 +133,4 @@ export function standingOut(figure: FigureData, pointed: string): FigureData {
   if (!figure.data.some(({ name }) => name === pointed)) return figure;
   const data = figure.data.map((trace) => (trace.name === pointed ? trace : { ...trace, opacity: 0.15 }));
   return { ...figure, data };
-}
-
-interface Scale {
-  title?: { text?: string };
-  ticksuffix?: string;
-}
-
-/** What a column of numbers is and its unit, as the axis says: "y (accuracy, %)". */
-function headOf(column: string, scale: unknown): string {
-  const { title, ticksuffix } = (scale ?? {}) as Scale;
-  // Behind the dot stands how the axis is drawn: where it starts, or that it is logarithmic.
-  const description = [title?.text?.split(" · ")[0], ticksuffix?.trim()].filter(Boolean).join(", ");
-  return description ? `${column} (${description})` : column;
-}
-
-/** The figure's numbers as a table: one line per point, with the name of its trace; units in the header. */
-export function toCsv(figure: FigureData): string {
-  const { xaxis, yaxis } = figure.layout;
-  const colorbar = figure.data.find(({ z }) => z !== undefined)?.colorbar;
-  const head = ["series", headOf("x", xaxis), headOf("y", yaxis), headOf("value", colorbar)];
-  const lines = [head.map(csvCell).join(",")];
-  figure.data.forEach((trace, index) => {
-    if (isOrnament(trace)) return;
-    const name = csvCell(trace.name ?? `series ${index + 1}`);
-    if (trace.z === undefined) {
-      const [xs, ys] = [unpack(trace.x), unpack(trace.y)];
-      ys.forEach((y, i) => {
-        lines.push(`${name},${csvCell(xs[i] ?? i)},${csvCell(y)},`);
-      });
-      return;
-    }
-    const [xs, ys] = [unpack(trace.x), unpack(trace.y)];
-    unpack(trace.z).forEach((row, i) => {
-      (row as unknown[]).forEach((value, j) => {
-        lines.push(`${name},${csvCell(xs[j] ?? j)},${csvCell(ys[i] ?? i)},${csvCell(value)}`);
-      });
-    });
-  });
-  return `${lines.join("\n")}\n`;
 }

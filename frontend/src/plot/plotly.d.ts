@@ -9,6 +9,7 @@ declare module "plotly.js-cartesian-dist-min" {
     relayout(element: HTMLElement, changes: object): Promise<PlotElement>;
     restyle(element: HTMLElement, changes: object, traces?: number[]): Promise<PlotElement>;
     purge(element: HTMLElement): void;
+    toImage(figure: object, options: object): Promise<string>;
     downloadImage(element: HTMLElement | object, options: object): Promise<string>;
     Plots: { resize(element: HTMLElement): Promise<void> };
   }

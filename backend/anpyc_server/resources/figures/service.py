@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, cast, get_args, get_origin
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from anpyc_server.errors import Missing
+from anpyc_server.figures.canvas import Drawing
 from anpyc_server.figures.declaration import AnyFigure, ArrayFigure, ComparisonFigure, Place
 from anpyc_server.figures.drawing import as_json, draw, draw_with_bytes, find_figure
+from anpyc_server.figures.numbers import as_csv, without
 from anpyc_server.figures.options import ByPage, Choices, FigureOptions
 from anpyc_server.figures.palette import THEMES, Name
+from anpyc_server.figures.paper import Paper, on_paper
+from anpyc_server.printing import Form, printed
 from anpyc_server.resources.figures.schemas import (
     FigureChoice,
     FigureInfo,
@@ -67,6 +72,58 @@ def answer(
     else:
         drawn = draw(services, name, runs, THEMES[theme], options)
     return Response(as_json(drawn), media_type="application/json", headers=headers)
+
+
+_MEDIA_TYPES = {
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+CONTENT: dict[str, Any] = {
+    media_type.split(";")[0]: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()
+}
+"""For the OpenAPI document."""
+
+
+def as_file(
+    services: Services,
+    name: str,
+    form: str,
+    runs: Sequence[str],
+    parameters: Mapping[str, str],
+    paper: Paper,
+    scale: float,
+    hidden: Sequence[str],
+) -> Response:
+    """The figure as a file, called by what it shows.
+
+    :raises Missing: when there is no such figure, or nothing to draw.
+    :raises RequestValidationError: when an option has a value that it may not have.
+    :raises CannotPrint: when the server has nothing to draw with.
+    """
+    from anpyc_server.figures.naming import file_stem
+
+    figure = find_figure(name)
+    options = _options(figure.options, parameters)
+    drawing = draw(services, name, runs, THEMES["light"], options)
+    if drawing["layout"]["meta"]["empty"]:
+        raise Missing(f"There is nothing to draw: {drawing['layout']['meta']['sentence']}")
+    compares = isinstance(figure, ComparisonFigure)
+    stem = file_stem(services, name, runs, options, compares=compares)
+    content = _content(without(drawing, set(hidden)), form, paper, scale, stem, services)
+    disposition = f'{"inline" if form == "json" else "attachment"}; filename="{stem}.{form}"'
+    return Response(content, media_type=_MEDIA_TYPES[form], headers={"Content-Disposition": disposition})
+
+
+def _content(drawing: Drawing, form: str, paper: Paper, scale: float, stem: str, services: Services) -> bytes:
+    if form == "csv":
+        return as_csv(drawing).encode()
+    laid_out = on_paper(drawing, paper, stem)
+    if form == "json":
+        return as_json(laid_out)
+    return printed(laid_out, paper.font, cast("Form", form), scale, services.settings.browser)
 
 
 def _options(model: type[FigureOptions], parameters: Mapping[str, str]) -> FigureOptions:

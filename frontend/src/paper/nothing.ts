@@ -1,0 +1,2 @@
+/** Stands for libraries that jsPDF names and no figure needs. */
+export default undefined;
