@@ -90,7 +90,7 @@ def detailed(session: Session, run: Run, queue: QueueView) -> RunAnswer:
         if not any(value is not None for row in matrix for value in row)
         else {}
     )
-    cost = pruning_cost.dearest(session, run, matrix, before_pruning(run, matrix))
+    cost = dearest(session, run, matrix, before_pruning(run, matrix))
     joint = JointRuns(session)
     metrics, reference = joint.metrics(run, matrix), joint.reference(run)
     return RunAnswer.model_construct(
