@@ -27,7 +27,7 @@ from anpyc_server.records.accuracy import (
 from anpyc_server.records.changes import changes, in_words
 from anpyc_server.records.joint import JointRuns, Reference
 from anpyc_server.records.labels import in_full
-from anpyc_server.records.pruning_cost import cost_in_words
+from anpyc_server.records.pruning_cost import cost_in_words, dearest
 from anpyc_server.records.run_schemas import (
     Deed,
     JointReference,
