@@ -44,7 +44,7 @@ TABLE_SINCE = {
     "notes": "0015",
 }
 """The revisions that brought tables which nothing of before fills."""
-COLUMN_SINCE = {("runs", "before_pruning"): "0004", ("runs", "row_bytes"): "0003"}
+COLUMN_SINCE = {("runs", "before_pruning"): "0004", ("runs", "row_bytes"): "0003", ("runs", "place"): "0016"}
 """Likewise columns, or those that count what such a table holds."""
 
 RECORDED = ("epochs", "evaluations", "layers", "masks", "log_lines", "artifacts", "what_if_points")

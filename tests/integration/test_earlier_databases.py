@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,8 +64,14 @@ def _is_list(path: str) -> bool:
     return path.partition("?")[0] in ("/api/runs", "/api/groups")
 
 
+_SAID_SINCE = re.compile(r"Pruning task \d+ to \d+ % cost .*? %\)\. ")
+"""What the story of a run has got since."""
+
+
 def _in_the_shape_of(then: Any, now: Any) -> Any:
-    """``now`` without the fields that answers have got since."""
+    """``now`` without the fields and sentences that answers have got since."""
+    if isinstance(then, str) and isinstance(now, str):
+        return _SAID_SINCE.sub("", now)
     if isinstance(then, dict) and isinstance(now, dict):
         return {name: _in_the_shape_of(then[name], value) for name, value in now.items() if name in then}
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
