@@ -47,7 +47,8 @@ def test_four_methods_on_three_seeds_are_two_clicks_away(page: Page, empty: Serv
         ("anpyc", 10), ("ewc", 100), ("mas", 1), ("finetune", None),
     }  # fmt: skip
     page.get_by_role("link", name="Compare").last.click()
-    expect(page).to_have_url(re.compile("/compare.run=sweep"))
+    expect(page).to_have_url(re.compile("/compare.run=spec"))
+    expect(page.get_by_role("list", name="Compared").get_by_role("listitem")).to_have_count(4)
 
 
 def test_what_is_there_is_offered_for_reuse(page: Page, empty: Server) -> None:

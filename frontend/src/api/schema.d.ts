@@ -7373,9 +7373,14 @@ export interface components {
             project_id: string;
             /**
              * Group
-             * @description The key by which its runs are compared, exported and tabled.
+             * @description The key by which its runs are listed and exported.
              */
             group: string;
+            /**
+             * Settings
+             * @description The keys by which its settings are compared and tabled, each over its seeds.
+             */
+            settings: string[];
             /**
              * Created At
              * Format: date-time

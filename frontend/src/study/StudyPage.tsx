@@ -33,7 +33,7 @@ export function StudyPage() {
           >
             In the list
           </Button>
-          <Button renderRoot={(props) => <Link to="/compare" search={{ run: [study.group] }} {...props} />}>
+          <Button renderRoot={(props) => <Link to="/compare" search={{ run: study.settings }} {...props} />}>
             Compare
           </Button>
         </Group>

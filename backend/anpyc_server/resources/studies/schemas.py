@@ -143,7 +143,9 @@ class Study(Answer):
     name: str
     project_id: str
     group: str
-    """The key by which its runs are compared, exported and tabled."""
+    """The key by which its runs are listed and exported."""
+    settings: list[str]
+    """The keys by which its settings are compared and tabled, each over its seeds."""
     created_at: Moment
     runs: int
     reused: int

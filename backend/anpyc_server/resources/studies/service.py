@@ -262,6 +262,7 @@ def get(services: Services, study_id: str) -> Study:
         name=study.name,
         project_id=study.project_id,
         group=f"sweep:{study.id}",
+        settings=[f"spec:{spec_hash}" for spec_hash in dict.fromkeys(run.spec_hash for run, _ in members)],
         created_at=study.created_at,
         runs=len(members),
         reused=sum(reused for _, reused in members),

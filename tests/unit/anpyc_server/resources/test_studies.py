@@ -78,8 +78,10 @@ def test_what_is_there_is_reused_and_not_trained_twice(server: Server) -> None:
     assert made["sentence"] == "6 runs: 1 finished, 5 waiting. 2 of them were there before."
     assert server.http.get("/api/runs").json()["total"] == 6
     assert server.http.get(f"/api/runs?group={made['group']}").json()["total"] == 6
-    columns = server.http.get(f"/api/compare?run={made['group']}").json()["columns"]
-    assert [run_id for column in columns for run_id in column["run_ids"]] == ids[:1]
+    columns = server.http.get("/api/compare", params={"run": made["settings"]}).json()["columns"]
+    assert [column["key"] for column in columns] == made["settings"]
+    assert [run_id for column in columns for run_id in column["run_ids"]].count(ids[0]) == 1
+    assert len(columns) == 3  # one for each setting, over its seeds
     again = preview(server, reuse=False)
     assert (again["new"], again["reused"]) == (6, 0)
 
