@@ -8,6 +8,7 @@ import pytest
 
 from anpyc.settings import Settings
 from anpyc_queue import jobs
+from anpyc_queue.system import SystemLog, Usage
 from migrated import empty_database
 from serving import Server, Trainer, measure, queued, serving, spec, what_if
 
@@ -34,8 +35,12 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def finished(library: Server) -> Trainer:
-    """A finished run of five tasks with masks, and a what-if at its end."""
+    """A finished run of five tasks with masks and what its process took, and a what-if at its end."""
     trainer = Trainer(library.database, queued(library.database, spec(name="Pruned and kept"))).train()
+    system = SystemLog(trainer.claim)
+    for cores in (0.5, 1.5, 1.0):
+        usage = Usage(5.0, cores, 400_000_000, 1_000, 2_000, gpu_use=0.5, gpu_memory=1_000_000, energy=600.0)
+        system.record(library.database, usage)
     shares = range(0, 1000, 50)
     claim = what_if(library.database, trainer.claim.run_id, shares)
     measure(library.database, claim, *shares)
