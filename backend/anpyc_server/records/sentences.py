@@ -182,7 +182,7 @@ def _losses(matrix: Matrix, before_pruning: Sequence[float | None], pruning: str
     forgotten = most_lost(matrix)
     by_tasks = _forgotten(*forgotten, rows_done(matrix)) if forgotten else ""
     by_pruning = lost_to_pruning(matrix, before_pruning)
-    return [pruning or by_pruning, by_tasks] if by_pruning else [by_tasks, pruning]
+    return [by_pruning, by_tasks] if by_pruning else [by_tasks, pruning]
 
 
 def _forgotten(tasks: Sequence[int], change: float, done: int) -> str:

@@ -34,6 +34,8 @@ _SHOWN_WORDS = frozenset(
         "label",
         "legendgroup",
         "labelalias",
+        "keys",
+        "legend",
     }
 )
 """Where words stand in a figure; the rest of it are Plotly's own."""

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +18,6 @@ from anpyc.settings import Settings
 from anpyc_server.errors import BadRequest
 from anpyc_server.openapi import document
 from anpyc_server.records.listing import read_cursor
-from anpyc_server.resources.groups.schemas import GroupSort
 from hostile import NUMBERS_TOO_LARGE, application, attack, cursors_of_wrong_types
 from serving import Server, Trainer, partly_done, queued
 
@@ -41,7 +40,10 @@ _FIELDS = ("created", "name", "status", "seed", "tags", "duration", "started", "
 _FIELDS += ("pruning_loss", "strategy.lam", "model.hidden", "environment.commit")
 """One of each kind of order."""
 ORDERS = [("/api/runs", sort, sort) for name in _FIELDS for sort in (name, f"-{name}")]
-ORDERS += [("/api/groups", sort, f"spec:{sort}") for sort in get_args(GroupSort)]
+ORDERS += [
+    ("/api/groups", sort, f"spec:{sort}")
+    for sort in ("name", "-count", "created", "-seed", "strategy.lam", "average_accuracy")
+]
 
 
 def test_a_cursor_of_another_type_than_the_order_is_refused(server: Server) -> None:

@@ -58,19 +58,51 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
         yield server, run_id
 
 
+@pytest.fixture(scope="module")
+def kept(poisoned: tuple[Server, str]) -> dict[str, str]:
+    """One of everything that is kept beside runs, by the name of its place in an address."""
+    server, _ = poisoned
+    space = {"strategy.lam": {"low": 1, "high": 9}}
+
+    def make(what: str, **body: Any) -> str:
+        response = server.http.post(f"/api/{what}", json=body)
+        assert response.status_code == 201, response.text
+        return str(response.json()["id"])
+
+    return {
+        "project_id": make("projects", name="of all"),
+        "view_id": make("views", name="of all"),
+        "study_id": make(
+            "studies", name="of all", spec={}, methods=[{"strategy": {"kind": "ewc"}}], seeds=[3]
+        ),
+        "search_id": make("searches", name="of all", spec={}, space=space, trials=1),
+        "report_id": make("reports", title="of all", text=""),
+    }
+
+
 def _addresses() -> list[str]:
     paths = json.loads(document())["paths"]
     return [path for path, methods in paths.items() if "get" in methods]
 
 
 @pytest.mark.parametrize("path", _addresses())
-def test_every_answer_is_strict_json(poisoned: tuple[Server, str], path: str) -> None:
+def test_every_answer_is_strict_json(poisoned: tuple[Server, str], kept: dict[str, str], path: str) -> None:
     server, run_id = poisoned
     # A file; a table of text; a stream without end.
-    if path.endswith("/artifacts/{artifact_id}") or path in ("/api/compare/table", "/api/events"):
+    if path.endswith(("/artifacts/{artifact_id}", "/file")) or path in ("/api/compare/table", "/api/events"):
         return
-    address = path.format(run_id=run_id, task=1, layer="fc1.weight", name="loss")
-    params: dict[str, Any] = {"run": run_id} if path in ("/api/compare", "/api/figures/{name}") else {}
+    things = {
+        "run_id": run_id,
+        "task": 1,
+        "layer": "fc1.weight",
+        "name": "loss",
+        "form": "json",
+        **kept,
+    }
+    address = path.format(**things)
+    params: dict[str, Any] = {"run": run_id} if path == "/api/compare" or "/{name}" in path else {}
+    params |= {"run": run_id} if path.endswith("/beside") else {}
+    params |= {"key": run_id} if path == "/api/notes" else {}
     params |= {"before": 0} if path.endswith("/difference") else {}
     params |= {"format": "json"} if path == "/api/runs/export" else {}
     response = server.http.get(address, params=params)

@@ -13,7 +13,6 @@ from anpyc_queue import notes as kept
 from anpyc_queue.tables import Note as Stored
 from anpyc_queue.tables import Run
 from anpyc_server.errors import Invalid, Missing
-from anpyc_server.figures.registry import FIGURES
 from anpyc_server.records.finding.conditions import in_group
 from anpyc_server.records.lookup import find_run
 from anpyc_server.resources.notes.schemas import Note, NoteEdit, Notes
@@ -35,6 +34,8 @@ def write(services: Services, edit: NoteEdit, by: str | None) -> Note:
     :raises Conflict: when somebody else edited it meanwhile.
     """
     keys = list(dict.fromkeys(edit.keys))
+    from anpyc_server.figures.registry import FIGURES  # numpy comes with it
+
     if edit.figure and edit.figure not in FIGURES:
         raise Invalid.at("figure", f"There is no figure {edit.figure!r}; GET /api/figures lists all.")
     if not edit.figure and len(keys) == 1 and ":" not in keys[0]:
