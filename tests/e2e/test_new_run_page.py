@@ -160,7 +160,7 @@ def test_lists_become_a_sweep_sent_once(page: Page, stack: Stack) -> None:
     expect(page.get_by_test_id("comparison")).to_contain_text("±")
     figure = page.get_by_test_id("figure-parallel_coordinates")
     figure.scroll_into_view_if_needed()
-    expect(figure).to_contain_text("strategy.lam")
+    expect(figure).to_contain_text("λ")
 
 
 def test_the_same_as_command_and_as_python(shelf_page: Page, shelf: Server) -> None:

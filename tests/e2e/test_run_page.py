@@ -362,7 +362,7 @@ def test_a_failure_says_why_and_what_to_do(page: Page, stack: Stack, failed: str
     expect(failure).to_contain_text("Clone opens the form")
     assert serious_problems(page) == []
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_role("link", name="a retry")).to_be_visible()
+    expect(page.get_by_text("a retry of")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_test_id("run")).to_have_attribute(
         "data-status", re.compile("cancelled|failed"), timeout=30_000

@@ -81,7 +81,7 @@ def test_submit_watch_inspect(page: Page, stack: Stack) -> None:
     mask = page.get_by_test_id("figure-mask_heatmap")
     expect(mask).to_be_visible()
     expect(mask.locator(".heatmaplayer, .hm").first).to_be_attached()
-    expect(mask).to_contain_text("kept after task 2")
+    expect(mask).to_contain_text("kept after task 1, pruning round 2")  # the last that was pruned
 
 
 def test_the_list_follows_without_a_reload(page: Page, stack: Stack) -> None:
