@@ -88,7 +88,7 @@ def fill(url: str, revision: str) -> Filled:
             connection.execute(table.delete())
         for table in tables:
             rows = [_of_then(row, table.name, revision) for row in filled.rows.get(table.name, ())]
-            connection.execute(table.insert(), [_fitting(table, row) for row in rows or [{}]])
+            connection.execute(table.insert(), [_fitting(table, row, filled.rows) for row in rows or [{}]])
     database.dispose()
     return filled
 
@@ -318,16 +318,19 @@ _FITTING: tuple[tuple[type[sa.types.TypeEngine[Any]], Any], ...] = (
 )
 
 
-def _fitting(table: sa.Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the row the table has columns for, and something of its type for a column that needs a value.
-    Numbers that the database gives itself are left to it."""
+def _fitting(table: sa.Table, row: Mapping[str, Any], rows: Rows) -> dict[str, Any]:
+    """What of the row the table has columns for, and something of its type for a column that needs a value,
+    of a row that is there where it refers to one. Numbers that the database gives itself are left to it."""
     return {
-        column.name: row[column.name] if column.name in row else _made_up(column)
+        column.name: row[column.name] if column.name in row else _made_up(column, rows)
         for column in table.columns
         if column is not table.autoincrement_column
         and (column.name in row or not (column.nullable or column.server_default is not None))
     }
 
 
-def _made_up(column: sa.Column[Any]) -> Any:
+def _made_up(column: sa.Column[Any], rows: Rows) -> Any:
+    for key in column.foreign_keys:
+        if there := rows.get(key.column.table.name):
+            return there[0][key.column.name]
     return next(value for kind, value in _FITTING if isinstance(column.type, kind))

@@ -149,6 +149,7 @@ def test_a_filter_is_typed_with_completion_and_told_where_it_is_wrong(list_page:
     page.keyboard.type("epoc")
     page.get_by_role("option", name="epochs", exact=False).first.wait_for()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("combobox", name="Filter")).to_have_value("epochs ")
     page.keyboard.type("> 10 and strategy = an")
     page.get_by_role("option", name="anpyc").wait_for()
     page.keyboard.press("ArrowDown")
