@@ -149,7 +149,7 @@ def test_a_figure_a_table_and_runs_stand_where_they_are_asked_for(
         f"# Results\n\n```figure\nrun: {run}\nname: mask_heatmap\nlayer: fc1.weight\ntask: 2\n"
         f"caption: Masks of *fc1*, $t = 2$\nwidth: column\n```\n\n"
         f"```table\nruns: {run}, {other}\nmetrics: average_accuracy\n```\n\n"
-        "```runs\nfilter: strategy = anpyc\ncolumns: name, lam, accuracy\nlimit: 5\n```\n",
+        '```runs\nfilter: name = "Pruned and kept"\ncolumns: name, lam, accuracy\nlimit: 5\n```\n',
     )
     assert [part["kind"] for part in parts] == ["html", "figure", "html", "html"]
     figure = parts[1]["figure"]
