@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from anpyc_queue.engine import now
+from anpyc_queue.engine import Database, now
+from anpyc_queue.retrying import OUTAGES, database_is_away
 from anpyc_queue.tables import Lock
+
+log = logging.getLogger(__name__)
 
 
 def hold(session: Session, name: str, holder: str, seconds: float) -> bool:
@@ -35,3 +39,14 @@ def let_go(session: Session, name: str, holder: str) -> None:
     lock = session.get(Lock, name, with_for_update=True, populate_existing=True)
     if lock is not None and lock.holder == holder:
         session.delete(lock)
+
+
+def leave(database: Database, name: str, holder: str) -> None:
+    """Give the role up when its holder ends. Where the database is away, it runs out by itself."""
+    try:
+        with database.write() as session:
+            let_go(session, name, holder)
+    except OUTAGES as error:
+        if not database_is_away(error):
+            raise
+        log.debug("The role of the %s runs out by itself: %s", name, error)

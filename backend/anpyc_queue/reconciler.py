@@ -25,7 +25,7 @@ from anpyc_queue.jobs import life
 from anpyc_queue.jobs.life import Kind
 from anpyc_queue.kinds import KINDS
 from anpyc_queue.periodic import PeriodicThread
-from anpyc_queue.retrying import OUTAGES, database_is_away
+from anpyc_queue.retrying import OUTAGES
 from anpyc_queue.tables import RUNNING, WORKER_LOST
 
 log = logging.getLogger(__name__)
@@ -78,13 +78,7 @@ class Reconciler:
     def stop(self) -> None:
         """Stop, and leave the role to the next."""
         self._thread.stop(timeout=5)
-        try:
-            with self._database.write() as session:
-                locks.let_go(session, ROLE, self._name)
-        except OUTAGES as error:
-            if not database_is_away(error):
-                raise
-            log.debug("The reconciler's role runs out by itself: %s", error)
+        locks.leave(self._database, ROLE, self._name)
 
     def look(self) -> list[str]:
         """Watch everything that is held once, and requeue what is lost. Answers which those were."""

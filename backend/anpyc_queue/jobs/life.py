@@ -160,7 +160,7 @@ def bell(kind: Kind[J], job: J, moment: datetime) -> dict[str, Any]:
     return {"run_id": job.run_id, "queue": kind.device(job), "created_at": moment}
 
 
-def request_cancel(session: Session, kind: Kind[J], job_id: str, reason: str | None = None) -> J:
+def request_cancel(session: Session, kind: Kind[J], job_id: str) -> J:
     """Cancel a waiting job at once; ask a running one to stop. Asking twice changes nothing.
 
     :raises NotFound: when there is no such job.
@@ -174,10 +174,9 @@ def request_cancel(session: Session, kind: Kind[J], job_id: str, reason: str | N
     if job.cancel_requested:
         return job
     job.cancel_requested = True
-    data = {} if reason is None else {"reason": reason}
     if job.status == QUEUED:
-        return end(session, kind, job, CANCELLED, data)
-    kind.tell(session, job, "cancel_requested", data, now(session))
+        return end(session, kind, job, CANCELLED)
+    kind.tell(session, job, "cancel_requested", {}, now(session))
     return job
 
 

@@ -239,14 +239,13 @@ def cancel_waiting(session: Session, until: datetime, most: int) -> Sequence[Run
     return runs
 
 
-def request_cancel(session: Session, run_id: str, reason: str | None = None) -> Run:
+def request_cancel(session: Session, run_id: str) -> Run:
     """Cancel a waiting run at once; ask a running one to stop. Asking twice changes nothing.
 
-    :param reason: goes into the event.
     :raises NotFound: when there is no such run.
     :raises Conflict: when it has ended.
     """
-    return life.request_cancel(session, RUN, run_id, reason)
+    return life.request_cancel(session, RUN, run_id)
 
 
 def retry(session: Session, run_id: str) -> Run:

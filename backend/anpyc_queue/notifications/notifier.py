@@ -23,7 +23,6 @@ from anpyc_queue.notifications.addresses import outward_of
 from anpyc_queue.notifications.outcome import Outcome
 from anpyc_queue.notifications.words import body_of, link_to, plain, together
 from anpyc_queue.periodic import PeriodicThread
-from anpyc_queue.retrying import OUTAGES, database_is_away
 from anpyc_queue.tables import (
     QUEUED,
     RUNNING,
@@ -83,13 +82,7 @@ class Notifier:
     def stop(self) -> None:
         """Stop after the message that is under way, and leave the role to the next."""
         self._thread.stop(timeout=5)
-        try:
-            with self._database.write() as session:
-                locks.let_go(session, ROLE, self._name)
-        except OUTAGES as error:
-            if not database_is_away(error):
-                raise
-            log.debug("The notifier's role runs out by itself: %s", error)
+        locks.leave(self._database, ROLE, self._name)
 
     def look(self) -> int:
         """Send what is due, rule by rule. Answers how many messages were sent or tried."""

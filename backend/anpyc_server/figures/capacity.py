@@ -15,7 +15,7 @@ from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme, translucent
 from anpyc_server.figures.rows import LayerMoment, RunRows
 from anpyc_server.records.schedule import PlannedRound
-from anpyc_server.wording import count, listed, whole_percent
+from anpyc_server.wording import capital, count, listed, whole_percent
 
 TITLE = "Parameters free and consolidated"
 _MOST_LAYER_LINES = 8
@@ -311,7 +311,7 @@ def _sentence(now: Moment, layer: str | None, hidden: int) -> str:
         f"{whole_percent(now.free / now.total)} {where} are free ({count(now.free)} of {count(now.total)}), "
         f"{whole_percent(now.consolidated / now.total)} consolidated, after task {now.task}"
     )
-    sentence = sentence[0].upper() + sentence[1:]
+    sentence = capital(sentence)
     sentence += f", pruning round {now.round}." if now.round else "."
     if now.pruned or now.reused:
         sentence += f" The last round freed {count(now.pruned)} and took {count(now.reused)} again."

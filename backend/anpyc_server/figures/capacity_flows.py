@@ -10,7 +10,7 @@ from anpyc_server.figures.declaration import Place, RunFigure, RunNeeds
 from anpyc_server.figures.options import LayerOptions
 from anpyc_server.figures.palette import Theme
 from anpyc_server.figures.rows import RunRows
-from anpyc_server.wording import count, listed
+from anpyc_server.wording import capital, count, listed
 
 TITLE = "Parameters freed and taken again"
 
@@ -82,4 +82,4 @@ def _sentence(tasks: list[int], freed: list[int], taken: list[int], layer: str |
     ]
     sentence = f"{where}{listed(parts)}; over all tasks {count(sum(freed), 'weight')} freed, "
     sentence += f"{count(sum(taken))} taken again."
-    return sentence[0].upper() + sentence[1:]
+    return capital(sentence)

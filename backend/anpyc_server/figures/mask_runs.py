@@ -12,7 +12,7 @@ from anpyc_server.figures.palette import Theme, of_two
 from anpyc_server.figures.raster import Raster
 from anpyc_server.figures.rows import ArrayRows
 from anpyc_server.records.overlap import counts
-from anpyc_server.wording import count, whole_percent
+from anpyc_server.wording import capital, count, whole_percent
 
 TITLE = "Masks of two runs"
 _LONGEST = 40
@@ -59,7 +59,7 @@ def _pair(rows: ArrayRows, theme: Theme) -> sets.Pair:
     total = counted.total
     when = f"after task {stored.task}" + (f", pruning round {stored.round}" if stored.round else "")
     sentence = (
-        f"{when[0].upper()}{when[1:]}, both keep {count(counted.both)} of {count(total, 'weight')} of "
+        f"{capital(when)}, both keep {count(counted.both)} of {count(total, 'weight')} of "
         f"{stored.layer}; {count(counted.first)} only {one}, {count(counted.second)} only {two}, "
         f"{count(counted.neither)} are free in both. They agree on {whole_percent(counted.alike)} of the "
         f"weights; masks as dense would agree on {whole_percent(counted.by_chance)} by chance."

@@ -64,7 +64,9 @@ class Searcher:
         self._thread.notify()
 
     def stop(self) -> None:
+        """Stop after the step that is under way, and leave the role to the next."""
         self._thread.stop(timeout=5)
+        locks.leave(self._database, ROLE, self._name)
 
     def look(self) -> None:
         """Bring every open search one step on."""

@@ -23,7 +23,7 @@ from anpyc_server.resources.compare.statistics import answered, statistics_of
 from anpyc_server.resources.compare.table_numbers import as_csv
 from anpyc_server.resources.compare.table_text import Cell, Line, TextTable
 from anpyc_server.services import Services
-from anpyc_server.wording import MINUS, count, listed
+from anpyc_server.wording import MINUS, capital, count, listed
 
 Format = Literal["latex", "markdown", "csv"]
 Direction = Literal["rows", "columns"]
@@ -223,7 +223,7 @@ def _settings_of(methods: Sequence[Method]) -> list[tuple[str, list[str]]]:
     found = []
     for one in differences([method.newest for method in methods]):
         unit = described().get(one.field, ("", ""))[1]
-        title = f"{one.title[0].upper()}{one.title[1:]}{f' ({unit})' if unit else ''}"
+        title = f"{capital(one.title)}{f' ({unit})' if unit else ''}"
         found.append((title, [written(spec[one.field]) if one.field in spec else _NONE for spec in specs]))
     return found
 
@@ -232,7 +232,7 @@ def _caption(gathered: Gathered, rows: Sequence[MetricStatistics]) -> str:
     titles = listed([row.title.lower() for row in rows]) or "methods"
     places = {(method.newest.benchmark, method.newest.dataset) for method in gathered.methods}
     where = " on {} {}".format(*places.pop()) if len(places) == 1 else ""
-    return f"{titles[0].upper()}{titles[1:]}{where}."
+    return f"{capital(titles)}{where}."
 
 
 def _notes(
