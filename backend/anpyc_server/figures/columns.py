@@ -25,6 +25,10 @@ _MOST_RUNS = 200
 """Of a group."""
 
 
+_DOT = " · "
+"""Between the settings of a title."""
+
+
 @dataclass(frozen=True)
 class Members:
     """One column: its key, its runs, and its place among colours."""
@@ -161,17 +165,18 @@ def _end_of_id(member: _Member) -> str:
 
 
 def shortened(members: Sequence[Members]) -> list[str]:
-    """Each column's title without the words that all begin and end with; its note stays."""
+    """Each column's title without the words that all begin and end with; its note stays. Settings between
+    dots are left out at the end as a whole: a number keeps its unit."""
     titles = [member.title.split() for member in members]
     begin = _shared_words(titles) if len({member.title for member in members}) > 1 else 0
-    rest = [words[begin:] for words in titles]
-    end = _shared_words([words[::-1] for words in rest]) if begin or len(set(map(tuple, rest))) > 1 else 0
-    cut = [" ".join(words[: len(words) - end]).strip(" ·,") for words in rest]
+    rest = [" ".join(words[begin:]) for words in titles]
+    between = _DOT if any(_DOT in title for title in rest) else " "
+    parts = [title.split(between) for title in rest]
+    end = _shared_words([each[::-1] for each in parts]) if begin or len(set(rest)) > 1 else 0
+    cut = [between.join(each[: len(each) - end]).strip(" ·,") for each in parts]
     if not all(cut):
         cut = [member.title for member in members]
-    return [
-        " · ".join(filter(None, (short, member.note))) for short, member in zip(cut, members, strict=True)
-    ]
+    return [_DOT.join(filter(None, (short, member.note))) for short, member in zip(cut, members, strict=True)]
 
 
 def _shared_words(titles: Sequence[Sequence[str]]) -> int:
