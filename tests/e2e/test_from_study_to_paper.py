@@ -43,13 +43,7 @@ def test_a_study_becomes_a_table_a_figure_and_a_report(
         target.click()
         clicks += 1
 
-    with browser.new_context(
-        base_url=str(empty.http.base_url),
-        viewport={"width": 1440, "height": 900},
-        reduced_motion="reduce",
-    ) as context:
-        page = context.new_page()
-        page.set_default_timeout(20_000)
+    with opened(browser, str(empty.http.base_url)) as page:
         page.goto("/")
         click(page.get_by_role("link", name="Compare methods in a study"))
         click(page.get_by_role("button", name="Queue 12 runs"))

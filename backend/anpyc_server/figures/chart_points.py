@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from anpyc_server.figures.looks import Wearer, ranks_of
 from anpyc_server.figures.palette import Theme, run_color, run_dash, run_symbol
-from anpyc_server.figures.quantities import Quantity
+from anpyc_server.figures.quantities import Quantity, tidy
 from anpyc_server.figures.rows import Column
 from anpyc_server.records.labels import BETWEEN
 from anpyc_server.records.statistics import deviation, mean_of
@@ -184,7 +184,7 @@ def summary(points: Sequence[Point], quantity: Quantity, error: Error) -> Summar
 
 
 def _over_seeds(values: Sequence[float], quantity: Quantity, error: Error) -> Summary:
-    mean, n = fmean(values), len(values)
+    mean, n = tidy(fmean(values)), len(values)
     if n == 1:
         return Summary(mean, mean, mean, "one run")
     words = f"over {count(n, 'seed')}"

@@ -56,7 +56,7 @@ class Quantity:
         """As it is drawn, in the unit; None where there is none."""
         if value is None or isinstance(value, str) or not isfinite(value):
             return None
-        return float(value) * (100 if self.field.type in _IN_PERCENT else 1)
+        return tidy(float(value) * (100 if self.field.type in _IN_PERCENT else 1))
 
     def category(self, value: Any) -> str:
         """A value among others, as text; its unit stands with the title."""
@@ -114,6 +114,11 @@ class Quantity:
         )
 
 
+def tidy(number: float) -> float:
+    """Without what rounding left in its last digits: twelve are kept."""
+    return float(f"{number:.12g}")
+
+
 def fits_log(numbers: Sequence[float]) -> bool:
     """Whether a logarithmic axis shows more: all above 0, and far apart."""
     return bool(numbers) and min(numbers) > 0 and max(numbers) / min(numbers) >= _FITS_LOG
@@ -137,11 +142,11 @@ def _steps(low: float, high: float, most: int) -> list[float]:
     power = 10.0 ** int(f"{rough:e}".partition("e")[2])
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
     first = int(low // step) + 1
-    return [float(f"{number * step:.12g}") for number in range(first, int(high // step) + 1)]
+    return [tidy(number * step) for number in range(first, int(high // step) + 1)]
 
 
 def _decades(low: float, high: float) -> list[float]:
     first, last = (int(f"{value:e}".partition("e")[2]) for value in (low, high))
     factors = (1,) if last - first > 2 else (1, 2, 5)
     values = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
-    return [float(f"{value:.12g}") for value in values if low < value < high]
+    return [tidy(value) for value in values if low < value < high]

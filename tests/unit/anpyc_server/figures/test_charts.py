@@ -299,3 +299,12 @@ def test_charts_over_the_wire(server: Server) -> None:
         ("average accuracy", False),
     ]
     assert sorted(meta[0]["heights"]) == [0, 0, 1, 1]
+
+
+def test_what_is_the_same_up_to_rounding_is_drawn_at_one_place() -> None:
+    """Else an axis a billionth of a billionth wide has no room for a number, nor a title."""
+    alike = [column(name, place, *(run(name, seed, average_accuracy=0.9, forgetting=forgotten)
+             for seed, forgotten in enumerate((0.0605, 0.060500000000000026, 0.06050000000000001))))
+             for place, name in enumerate(("a", "b"))]  # fmt: skip
+    figure = drawn(alike, kind="scatter", x="forgetting", y="average_accuracy")
+    assert {x for trace in figure["data"] for x in trace["x"]} == {6.05}
